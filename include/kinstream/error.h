@@ -13,11 +13,11 @@ extern "C" {
 #if defined(__GNUC__)
 #define KIN_API __attribute__((visibility("default")))
 #define KIN_MUST_CHECK __attribute__((warn_unused_result))
-#define KIN_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define KIN_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 #else
 #define KIN_API
 #define KIN_MUST_CHECK
-#define KIN_PRINTF(format, first)
+#define KIN_PRINTF(text, first)
 #endif
 
 /* Every fallible function returns KIN_OK or one of the negative codes. */
