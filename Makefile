@@ -131,7 +131,7 @@ $(PUBLIC_CHECKS): %: %.o $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ $(CHECK_LIBS) -lpthread
 
-$(EXAMPLES): %: %.o $(LIB)
+$(EXAMPLES): %: %.o $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^
 
@@ -142,3 +142,150 @@ $(TOOL): $(TOOL_SRC:.c=.o) $(LIB) $(LIB_MOCK)
 .SECONDARY:
 -include $(LIB_OBJ:.lo=.d) $(ROOM_CHECKS:=.d) $(PUBLIC_CHECKS:=.d) $(EXAMPLES:=.d) $(TOOL_SRC:.c=.d) \
 	$(SIMS:=.d) $(SIM_SRC:.c=.d)
+
+# --- check ------------------------------------------------------------------------
+
+ifeq ($(HAVE_CHECK),no)
+$(ROOM_CHECKS:=.o) $(PUBLIC_CHECKS:=.o):
+	@echo "make check needs libcheck (Debian: apt-get install check); install it and run ./configure again" >&2; exit 1
+endif
+
+# tests/run runs them all, shows what failed and closes with 'N passed, N failed'.
+check: all $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(SIMS) $(EXAMPLES)
+	@MAKE='$(MAKE)' SRCDIR='$(srcdir)' SEEDS='$(SEEDS)' sh $(srcdir)/tests/run $(ROOM_CHECKS) $(PUBLIC_CHECKS)
+
+check-sim: $(SIMS)
+	@for s in $(SIMS); do ./$$s 0 $$(($(SEEDS) / 2)) || exit 1; done
+
+# A room includes only itself, the rooms it uses, and the public header for its types; the
+# objects of a pure room need nothing from outside but what tests/symbols/ROOM allows.
+check-rooms: $(LIB_OBJ)
+	$(Q)$(foreach room,$(ROOMS),! grep -nE '#include "[a-z]+/' $($(room)_SRC:%=$(srcdir)/%) $(wildcard $(srcdir)/lib/$(room)/*.h) /dev/null \
+		| grep -v $(foreach used,$(room) $($(room)_USES),-e '#include "$(used)/') &&) :
+	$(Q)! grep -lE '#include <(openssl/|jansson|curl/|microhttpd)' $(addprefix $(srcdir)/,$(filter-out lib/base/hash.c lib/wire/json.c lib/io/http.c lib/io/http_%.c lib/mock/%,$(LIB_OBJ:.lo=.c))) \
+		$(wildcard $(srcdir)/lib/*/*.h) | grep -v '/lib/mock/'
+	$(Q)$(foreach room,$(PURE),for o in $(foreach o,$($(room)_OBJ:.lo=.o),$(dir $(o)).libs/$(notdir $(o))); do \
+		! $(NM) -u $$o | $(SED) -n 's/^ *U \([A-Za-z_0-9]*\).*/\1/p' | sort -u | grep -vxE -f $(srcdir)/tests/symbols/$(room) | $(SED) "s|^|$$o: impure: |" | grep . || exit 1; done &&) :
+
+# Exported symbols, the maps, the headers and the manual pages must name the same functions.
+check-abi: $(LIB) $(LIB_MOCK)
+	@for l in kinstream kinstream-mock; do \
+		$(NM) -D --defined-only lib/.libs/lib$$l.so | $(SED) -n 's/.* T \(kin_[a-z0-9_]*\).*/\1/p' | sort > abi-$$l.tmp; \
+		$(SED) -n 's/^[[:space:]]*\(kin_[a-z0-9_]*\);.*/\1/p' $(srcdir)/lib/$$l.map | sort | diff -u - abi-$$l.tmp || exit 1; done
+	@cat abi-kinstream.tmp abi-kinstream-mock.tmp | sort -u > abi-all.tmp
+	@cat $(HEADERS:%=$(srcdir)/%) | $(SED) -n 's/^KIN_API .*[ *]\(kin_[a-z0-9_]*\)(.*/\1/p' | sort -u | diff -u - abi-all.tmp
+	@cat $(MANS:%=$(srcdir)/%) | $(SED) -n 's/^\.F[no] \(kin_[a-z0-9_]*\).*/\1/p' | sort -u | grep -vxE 'kin_(handler|log|call)_fn' | diff -u - abi-all.tmp
+	@for h in $(HEADERS); do $(CC) -std=c11 -Wall -Wextra -pedantic -Werror -fsyntax-only -I$(srcdir)/include $(srcdir)/$$h || exit 1; \
+		test -z '$(CXX)' || $(CXX) -std=c++17 -x c++ -Wall -Wextra -pedantic -Werror -fsyntax-only -I$(srcdir)/include $(srcdir)/$$h || exit 1; done
+	@rm -f abi-*.tmp
+
+# Rendered without a complaint, and each example in them and in the README compiles.
+check-man:
+	mandoc -T lint -W warning $(MANS:%=$(srcdir)/%)
+	CC='$(CC)' sh $(srcdir)/tests/snippets $(srcdir) $(MANS:%=$(srcdir)/%) $(srcdir)/README.md
+
+tidy:
+	sh $(srcdir)/tests/tidy $(srcdir)
+
+# What only a developer's machine has: both compilers, formatting, static analysis.
+lint: tidy check-man
+	clang-format --dry-run -Werror $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c tests/*.c tests/*/*.[ch] bench/*.[ch] lib/*.h))
+	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/sim/*.c)); do \
+		$$c -O1 $(KIN_CPPFLAGS) -I$(srcdir)/tests $(HTTPD_CFLAGS) $(KIN_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done || exit 1; done
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem \
+		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
+	if command -v shellcheck >/dev/null; then shellcheck -s sh $(srcdir)/bootstrap $(srcdir)/.ci/run $(srcdir)/tests/run $(srcdir)/tests/tidy $(srcdir)/tests/snippets; fi
+
+format:
+	clang-format -i $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c tests/*.c tests/*/*.[ch] bench/*.[ch]))
+
+# A build of its own under AddressSanitizer and UBSan; leaves this one as it is.
+check-asan: $(srcdir)/configure
+	@$(MKDIR_P) build-asan
+	cd build-asan && test -f config.mk || { cd build-asan && ../$(srcdir)/configure --enable-werror CC=clang \
+		CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' >/dev/null; }
+	$(MAKE) -C build-asan check SEEDS=2000 CK_FORK=no
+
+check-e2e: all
+	sh $(srcdir)/tests/e2e/run $(srcdir) $(CURDIR)
+
+demo: examples/demo
+	./examples/demo
+
+# --- install ----------------------------------------------------------------------
+
+install: all
+	$(MKDIR_P) $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) $(DESTDIR)$(includedir)/kinstream $(DESTDIR)$(pkgconfigdir) \
+		$(foreach s,1 3 5 7,$(DESTDIR)$(mandir)/man$(s))
+	for l in $(LIB) $(LIB_MOCK); do $(LT) --mode=install $(INSTALL) $$l $(DESTDIR)$(libdir)/ && rm -f $(DESTDIR)$(libdir)/$${l##*/} || exit 1; done
+	$(LT) --mode=install $(INSTALL) $(TOOL) $(DESTDIR)$(bindir)/kinstream
+	for h in $(HEADERS); do $(INSTALL_DATA) $(srcdir)/$$h $(DESTDIR)$(includedir)/$${h#include/} || exit 1; done
+	$(INSTALL_DATA) lib/kinstream.pc lib/kinstream-mock.pc $(DESTDIR)$(pkgconfigdir)/
+	for m in $(MANS); do $(INSTALL_DATA) $(srcdir)/$$m $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/} || exit 1; done
+	$(call man_links,echo ".so man3/$$page" > $(DESTDIR)$(mandir)/man3/$$name.3)
+
+# One stub a function, so that man(1) finds it: "kin_call_new" is on the page that has its .Fn or .Fo.
+man_links = for m in $(filter %.3,$(MANS)); do page=$${m\#\#*/}; \
+	for name in $$($(SED) -n 's/^\.F[no] \(kin_[a-z0-9_]*\).*/\1/p' $(srcdir)/$$m | sort -u); do \
+	test "$$name.3" = "$$page" || test -f $(srcdir)/man/$$name.3 || { $(1); } || exit 1; done; done
+
+# libtool removes what the .la names; ours is not installed, so lend it one.
+uninstall:
+	for l in kinstream kinstream-mock; do $(INSTALL_DATA) lib/.libs/lib$$l.lai $(DESTDIR)$(libdir)/lib$$l.la && \
+		$(LT) --mode=uninstall rm -f $(DESTDIR)$(libdir)/lib$$l.la || exit 1; done
+	rm -f $(DESTDIR)$(bindir)/kinstream $(HEADERS:include/%=$(DESTDIR)$(includedir)/%)
+	rm -f $(DESTDIR)$(pkgconfigdir)/kinstream.pc $(DESTDIR)$(pkgconfigdir)/kinstream-mock.pc
+	for m in $(MANS); do rm -f $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
+	$(call man_links,rm -f $(DESTDIR)$(mandir)/man3/$$name.3)
+	rmdir $(DESTDIR)$(includedir)/kinstream 2>/dev/null || :
+
+# --- clean ------------------------------------------------------------------------
+
+BOOTSTRAP := aclocal.m4 configure lib/config.h.in build-aux
+
+clean:
+	rm -rf lib/.libs lib/*.la lib/*/.libs lib/*/*.lo lib/*/*.o lib/*/*.d build-asan
+	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(SIMS) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public examples tools bench)
+	rm -f $(foreach d,tests tests/sim tests/public tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
+
+distclean: clean
+	rm -f config.log config.mk config.status libtool lib/config.h lib/stamp-h1 lib/kinstream.pc lib/kinstream-mock.pc
+	if test -L Makefile; then rm -f Makefile; find . -mindepth 1 -type d -empty -delete; fi
+
+maintainer-clean: distclean
+	rm -rf $(BOOTSTRAP) autom4te.cache configure~ lib/config.h.in~
+
+# --- configure, when its inputs change --------------------------------------------
+
+config.mk: $(srcdir)/lib/config.mk.in config.status
+	./config.status $@
+lib/kinstream.pc: $(srcdir)/lib/kinstream.pc.in config.status
+	./config.status $@
+lib/kinstream-mock.pc: $(srcdir)/lib/kinstream-mock.pc.in config.status
+	./config.status $@
+config.status: $(srcdir)/configure
+	if test -x $@; then ./$@ --recheck; else $(srcdir)/configure; fi
+$(srcdir)/configure: $(srcdir)/configure.ac
+	cd $(srcdir) && autoreconf -i && rm -rf autom4te.cache
+
+# --- dist -------------------------------------------------------------------------
+
+DIST = $(PACKAGE)-$(VERSION)
+
+dist: $(srcdir)/configure
+	rm -rf $(DIST) && mkdir $(DIST)
+	here=$$PWD && cd $(srcdir) && \
+		{ git ls-files -- . ':!:.gitignore' ':!:.ci'; find $(BOOTSTRAP) -type f; } | tar -cf - -T - | tar -xf - -C "$$here/$(DIST)"
+	tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$${SOURCE_DATE_EPOCH:-0} \
+		-cf - $(DIST) | gzip -9n > $(DIST).tar.gz
+	rm -rf $(DIST)
+
+# Unpack, forbid writing to the sources, build elsewhere, leave nothing behind.  chmod stops nobody
+# who is root: then an ordinary user unpacks and builds.
+distcheck: dist
+	rm -rf distcheck.tmp && mkdir distcheck.tmp && cp $(DIST).tar.gz distcheck.tmp/
+	if test $$(id -u) = 0; then user=nobody; away=$$(mktemp -d) && mv distcheck.tmp/$(DIST).tar.gz $$away/ && chown -R $$user $$away && \
+		runuser -u $$user -- env HOME=$$away sh $(abspath $(srcdir))/tests/distcheck $$away $(DIST) '$(MAKE)' && rm -rf $$away; \
+	else sh $(abspath $(srcdir))/tests/distcheck $$PWD/distcheck.tmp $(DIST) '$(MAKE)'; fi
+	rm -rf distcheck.tmp
+	@echo "$(DIST).tar.gz is ready"
