@@ -1,0 +1,25 @@
+/* event/lambda_event - the event that AWS Lambda shows a handler: {"Records":[...]}; its size and its text.
+ *
+ * Pure.  Sizes are exact: what is written has the size that was told.  There is no execution role here:
+ * invokeIdentityArn is made up, "arn:<partition>:iam::<account>:role/<application>".
+ */
+#ifndef KIN_EVENT_LAMBDA_EVENT_H
+#define KIN_EVENT_LAMBDA_EVENT_H
+#include "base/bytes.h"
+#include "kinstream/record.h"
+
+enum { KIN__EVENT_ENVELOPE_BYTES = 14 }; /* of {"Records":[]} */
+
+struct kin__event_source { /* texts borrowed while it is used */
+	struct kin__span stream_arn, application;
+	struct kin__span partition, region, account; /* of the ARN; "aws" and empty when it is none */
+	size_t record_bytes;                         /* what every record takes besides its own parts */
+};
+
+void kin__event_source_init(struct kin__event_source *source, const char *stream_arn, const char *application);
+/* One record without the comma between records. */
+size_t kin__event_record_bytes(const struct kin__event_source *source, const struct kin_record *record);
+size_t kin__event_bytes(const struct kin__event_source *source, const struct kin_record *const *records, size_t n);
+void   kin__event_write(struct kin__bytes *out, const struct kin__event_source *source,
+                        const struct kin_record *const *records, size_t n);
+#endif

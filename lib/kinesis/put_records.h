@@ -1,0 +1,39 @@
+/* kinesis/put_records - requests and answers of PutRecords and PutRecord; hot.
+ *
+ * Pure.  Requests are written straight into the buffer that is sent.  Answers are decoded in place: results
+ * point into the answer, which must outlive them.  Result i belongs to entry i.
+ */
+#ifndef KIN_KINESIS_PUT_RECORDS_H
+#define KIN_KINESIS_PUT_RECORDS_H
+#include "aws/reason.h"
+#include "base/bytes.h"
+
+struct kin__put_records {
+	struct kin__bytes *out; /* borrowed; its sticky error is the only one */
+	uint32_t entries;
+	uint64_t payload_bytes; /* data and keys so far: what KIN__PUT_BYTES_MAX limits */
+};
+
+/* Begins at the end of *out.  stream: name or ARN. */
+void kin__put_records_begin(struct kin__put_records *put, struct kin__bytes *out, struct kin__span stream);
+/* key, hash_key: at NULL when absent.  All is copied. */
+void kin__put_records_add(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
+                          struct kin__span data);
+void kin__put_records_end(struct kin__put_records *put);
+
+struct kin__put_result { /* texts 0-ended, borrowed from the answer */
+	const char *shard_id, *sequence_number; /* stored: both set */
+	const char *error_code;                 /* NULL: stored */
+	const char *error_message;              /* NULL: none */
+};
+
+/* KIN_OK: results[0..entries) are filled; KIN_PROTOCOL: the answer makes no sense or has another count of
+ * entries (what became of them is not known); the reason says why.  Destroys the answer. */
+int kin__put_records_decode(char *answer, size_t n, struct kin__put_result *results, size_t entries,
+                            struct kin__reason *reason);
+
+/* ordering: SequenceNumberForOrdering.  key, hash_key, ordering: at NULL when absent. */
+void kin__put_record_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span key,
+                            struct kin__span hash_key, struct kin__span ordering, struct kin__span data);
+int  kin__put_record_decode(char *answer, size_t n, struct kin__put_result *result, struct kin__reason *reason);
+#endif
