@@ -25,4 +25,6 @@ int kin__credentials_set(struct kin__credentials *credentials, struct kin__span 
                          struct kin__span account_id, const char *source, struct kin__reason *reason);
 int kin__credentials_copy(struct kin__credentials *to,
                           const struct kin__credentials *from); /* `to` was _init-ed */
+
+void kin__credentials_wipe(void *block, size_t n); /* zeroes that no optimizer removes */
 #endif

@@ -8,12 +8,11 @@
 #include "base/arena.h"
 #include "aws/reason.h"
 
-struct kin__profile_key; /* name, sub-section and value */
+struct kin__ini_entry;
 struct kin__profile {
 	char *name;
 	bool found; /* some file has the profile; false is possible for `default` alone */
-	struct kin__profile_key *keys;
-	size_t keys_n, keys_room;
+	struct kin__ini_entry *config, *credentials;
 	struct kin__arena arena;
 };
 
@@ -23,7 +22,7 @@ void kin__profile_fini(struct kin__profile *profile); /* wipes the values: some 
 int kin__profile_load(struct kin__profile *profile, struct kin__span config, struct kin__span credentials,
                       struct kin__span name, struct kin__reason *reason);
 
-/* The value, borrowed until _fini; at NULL: not set.  Keys are lower case. */
+/* The value, borrowed until _fini; empty: not set.  Keys are lower case. */
 struct kin__span kin__profile_get(const struct kin__profile *profile, const char *key);
 /* A key of a sub-section of the profile itself: ("s3", "addressing_style"). */
 struct kin__span kin__profile_nested(const struct kin__profile *profile, const char *section,

@@ -10,8 +10,10 @@
 /* What fallible functions of this room return. */
 enum {
 	KIN__AWS_OK = 0,
-	KIN__AWS_NOMEM = -1,   /* out of memory, or the hash context failed */
-	KIN__AWS_REFUSED = -2, /* the input is wrong: the reason says why */
+	KIN__AWS_NOMEM = -1,          /* out of memory, or the hash context failed */
+	KIN__AWS_REFUSED = -2,        /* the input is wrong: the reason says why */
+	KIN__AWS_NO_CREDENTIALS = -3, /* none are configured, or only half of them */
+	KIN__AWS_UNSUPPORTED = -4,    /* configured, but of a kind this version cannot use */
 };
 
 struct kin__reason {

@@ -77,7 +77,7 @@ struct kin__sigv4_json_input {
 	struct kin__span region, service;
 	int64_t time_ms;
 	struct kin__span host; /* as the Host header */
-	struct kin__span path; /* unreserved characters and '/' only; empty is "/" */
+	struct kin__span path; /* as on the wire; empty is "/" */
 	struct kin__span content_type,
 			target; /* the values of Content-Type and X-Amz-Target, without outer blanks */
 	struct kin__span body;
