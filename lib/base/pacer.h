@@ -14,6 +14,7 @@ struct kin__pacer {
 };
 
 void     kin__pacer_init(struct kin__pacer *pacer, uint64_t rate, uint64_t burst, uint64_t now_us); /* starts full */
-bool     kin__pacer_take(struct kin__pacer *pacer, uint64_t units, uint64_t now_us);
-uint64_t kin__pacer_ready_us(struct kin__pacer *pacer, uint64_t units, uint64_t now_us); /* when `units` will be there; units > burst counts as burst */
+bool     kin__pacer_take(struct kin__pacer *pacer, uint64_t units, uint64_t now_us); /* units > burst: never */
+/* When `units` will be there (units > burst counts as burst); UINT64_MAX: never. */
+uint64_t kin__pacer_ready_us(struct kin__pacer *pacer, uint64_t units, uint64_t now_us);
 #endif

@@ -1,4 +1,7 @@
-/* base/timetext - points in time as text and back, in milliseconds since 1970 UTC.  Pure: proleptic Gregorian arithmetic, no libc time. */
+/* base/timetext - points in time as text and back, in milliseconds since 1970 UTC.
+ *
+ * Pure: proleptic Gregorian arithmetic, no libc time.  Reading takes the years 0000-9999.
+ */
 #ifndef KIN_BASE_TIMETEXT_H
 #define KIN_BASE_TIMETEXT_H
 #include "base/span.h"

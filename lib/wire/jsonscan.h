@@ -30,7 +30,7 @@ struct kin__jsonscan {
 void kin__jsonscan_init(struct kin__jsonscan *scan, char *text, size_t n);
 /* The buffer is never written: an escaped string (kin__jsonscan_string, _name) or a base64 value is an error. */
 void kin__jsonscan_init_readonly(struct kin__jsonscan *scan, const char *text, size_t n);
-bool kin__jsonscan_finish(struct kin__jsonscan *scan);  /* true: the document was whole, nothing but blanks follows, no error */
+bool kin__jsonscan_finish(struct kin__jsonscan *scan);  /* true: a whole document, only blanks behind it, no error */
 bool kin__jsonscan_fail(struct kin__jsonscan *scan, const char *reason); /* the caller's own error (static text); false */
 
 enum kin__jsonscan_type kin__jsonscan_type(struct kin__jsonscan *scan); /* of the value that is due; nothing is read */
@@ -40,7 +40,7 @@ bool kin__jsonscan_object(struct kin__jsonscan *scan);
 bool kin__jsonscan_name(struct kin__jsonscan *scan, struct kin__span *name); /* false at '}' (read), too */
 bool kin__jsonscan_array(struct kin__jsonscan *scan);
 bool kin__jsonscan_item(struct kin__jsonscan *scan);                         /* a value is due; false at ']' (read), too */
-bool kin__jsonscan_string(struct kin__jsonscan *scan, struct kin__span *text);  /* a lone surrogate becomes U+FFFD; NUL is legal */
+bool kin__jsonscan_string(struct kin__jsonscan *scan, struct kin__span *text); /* lone surrogate: U+FFFD; NUL is legal */
 bool kin__jsonscan_base64(struct kin__jsonscan *scan, struct kin__span *data);
 bool kin__jsonscan_number(struct kin__jsonscan *scan, struct kin__span *number);
 bool kin__jsonscan_i64(struct kin__jsonscan *scan, int64_t *value);          /* a whole number without fraction or exponent */

@@ -1,0 +1,598 @@
+/* Links base alone: an undefined symbol here is a breach of the floors. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/backoff.h"
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/machine.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/pacer.h"
+#include "base/timetext.h"
+
+#define COUNT(table) ((int)KIN__ARRAY_LEN(table))
+#define T(text) kin__span((text), sizeof(text) - 1)
+
+/* Runs `scene` once to count its allocations, then once for each of them failing.  The scene answers false
+ * when it ran out of memory, and must neither leak nor break: the sanitizers watch. */
+static void fail_each(bool (*scene)(void))
+{
+	uint64_t total;
+
+	kin__mem_fail_at(0);
+	ck_assert(scene());
+	total = kin__mem_count();
+	ck_assert_uint_gt(total, 0);
+	for (uint64_t i = 1; i <= total; i++) {
+		kin__mem_fail_at(i);
+		ck_assert_msg(!scene(), "allocation %d of %d failed unnoticed", (int)i, (int)total);
+	}
+	kin__mem_fail_at(0);
+}
+
+/* --- mem ---------------------------------------------------------------------- */
+
+START_TEST(mem_basics)
+{
+	char *text = kin__mem_text_n("abcdef", 3), *zeroed = kin__mem_zalloc(100), *wiped = kin__mem_alloc(0);
+	uint32_t *array = NULL;
+	size_t room = 0;
+
+	ck_assert_str_eq(text, "abc");
+	ck_assert_ptr_null(kin__mem_text(NULL));
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(zeroed[i], 0);
+	ck_assert_ptr_nonnull(wiped);
+	ck_assert_ptr_null(kin__mem_array(SIZE_MAX / 2, 3));
+	ck_assert_int_eq(kin__mem_room(&array, &room, 9, sizeof *array), 0);
+	ck_assert_uint_ge(room, 9);
+	array[8] = 5;
+	ck_assert_int_eq(kin__mem_room(&array, &room, 5000, sizeof *array), 0);
+	ck_assert_uint_eq(array[8], 5);
+	ck_assert_int_eq(kin__mem_room(&array, &room, SIZE_MAX / 2, sizeof *array), -1);
+	ck_assert_uint_eq(array[8], 5);
+	kin__mem_free(array);
+	kin__mem_free(text);
+	kin__mem_free(zeroed);
+	kin__mem_wipe_free(wiped, 1);
+	kin__mem_wipe_free(NULL, 10);
+}
+END_TEST
+
+START_TEST(mem_hook)
+{
+	void *first, *third;
+
+	kin__mem_fail_at(2);
+	first = kin__mem_alloc(1);
+	ck_assert_ptr_nonnull(first);
+	ck_assert_ptr_null(kin__mem_grow(first, 100)); /* the old block stays */
+	third = kin__mem_zalloc(1);
+	ck_assert_ptr_nonnull(third);
+	ck_assert_uint_eq(kin__mem_count(), 3);
+	kin__mem_fail_at(0);
+	ck_assert_uint_eq(kin__mem_count(), 0);
+	kin__mem_free(first);
+	kin__mem_free(third);
+}
+END_TEST
+
+/* --- span ---------------------------------------------------------------------- */
+
+static const struct {
+	const char *text;
+	bool is_u64, is_i64;
+	uint64_t u64;
+	int64_t i64;
+} numbers[] = {
+	{ "0", true, true, 0, 0 },
+	{ "007", true, true, 7, 7 },
+	{ "18446744073709551615", true, false, UINT64_MAX, 0 },
+	{ "18446744073709551616", false, false, 0, 0 },
+	{ "99999999999999999999", false, false, 0, 0 },
+	{ "9223372036854775807", true, true, INT64_MAX, INT64_MAX },
+	{ "9223372036854775808", true, false, UINT64_C(9223372036854775808), 0 },
+	{ "-9223372036854775808", false, true, 0, INT64_MIN },
+	{ "-9223372036854775809", false, false, 0, 0 },
+	{ "-1", false, true, 0, -1 },
+	{ "", false, false, 0, 0 },
+	{ "-", false, false, 0, 0 },
+	{ "--1", false, false, 0, 0 },
+	{ "+1", false, false, 0, 0 },
+	{ " 1", false, false, 0, 0 },
+	{ "1 ", false, false, 0, 0 },
+	{ "1.0", false, false, 0, 0 },
+	{ "0x1", false, false, 0, 0 },
+};
+
+START_TEST(span_numbers)
+{
+	struct kin__span span = kin__span_text(numbers[_i].text);
+	uint64_t u64 = 77;
+	int64_t i64 = 77;
+
+	ck_assert_int_eq(kin__span_u64(span, &u64), numbers[_i].is_u64);
+	ck_assert_uint_eq(u64, numbers[_i].is_u64 ? numbers[_i].u64 : 77);
+	ck_assert_int_eq(kin__span_i64(span, &i64), numbers[_i].is_i64);
+	ck_assert_int_eq(i64, numbers[_i].is_i64 ? numbers[_i].i64 : 77);
+}
+END_TEST
+
+START_TEST(span_pieces)
+{
+	struct kin__span head, tail = kin__span_cut(T("a=b=c"), '=', &head);
+
+	ck_assert(kin__span_is(head, "a") && kin__span_is(tail, "b=c"));
+	tail = kin__span_cut(T("abc"), '=', &head);
+	ck_assert(kin__span_is(head, "abc") && tail.n == 0);
+	tail = kin__span_cut(T("="), '=', &head);
+	ck_assert(head.n == 0 && tail.n == 0);
+	tail = kin__span_cut(kin__span(NULL, 0), '=', &head);
+	ck_assert(head.n == 0 && tail.n == 0);
+	ck_assert(kin__span_is(kin__span_trim(T(" \t\r\n a b \r\n")), "a b"));
+	ck_assert_uint_eq(kin__span_trim(T(" \t ")).n, 0);
+	ck_assert(kin__span_same_nocase(T("Content-TYPE"), T("cONTENT-type")));
+	ck_assert(!kin__span_same_nocase(T("a["), T("a{"))); /* 0x20 apart, but no letters */
+	ck_assert(!kin__span_same_nocase(T("ab"), T("abc")));
+	ck_assert(kin__span_same(T("a\0b"), T("a\0b")) && !kin__span_same(T("a\0b"), T("a\0c")));
+}
+END_TEST
+
+/* --- bytes ---------------------------------------------------------------------- */
+
+START_TEST(bytes_adds)
+{
+	struct kin__bytes bytes;
+	char *block, big[300];
+	size_t n;
+
+	kin__bytes_init(&bytes);
+	ck_assert_uint_eq(kin__bytes_view(&bytes).n, 0);
+	kin__bytes_text(&bytes, "x");
+	kin__bytes_char(&bytes, 0);
+	kin__bytes_u64(&bytes, UINT64_MAX);
+	kin__bytes_u64(&bytes, 0);
+	kin__bytes_i64(&bytes, INT64_MIN);
+	kin__bytes_hex(&bytes, "\x00\x9f\xff", 3);
+	kin__bytes_span(&bytes, kin__span(NULL, 0));
+	kin__bytes_format(&bytes, "%d-%s", 7, "y");
+	ck_assert(kin__span_same(kin__bytes_view(&bytes),
+	                         T("x\0"
+	                           "184467440737095516150-9223372036854775808009fff7-y")));
+	ck_assert_int_eq(bytes.at[bytes.n], 0);
+	memset(big, 'z', sizeof big);
+	big[299] = 0;
+	kin__bytes_clear(&bytes);
+	kin__bytes_format(&bytes, "%s%s", big, big);
+	ck_assert_uint_eq(bytes.n, 598);
+	block = kin__bytes_take(&bytes, &n);
+	ck_assert(n == 598 && block[598] == 0 && block[597] == 'z' && !bytes.at);
+	kin__mem_free(block);
+	block = kin__bytes_take(&bytes, NULL); /* nothing added: an empty text */
+	ck_assert_str_eq(block, "");
+	kin__mem_free(block);
+}
+END_TEST
+
+START_TEST(bytes_too_much)
+{
+	struct kin__bytes bytes;
+
+	kin__bytes_init(&bytes);
+	kin__bytes_text(&bytes, "abc");
+	ck_assert(!kin__bytes_reserve(&bytes, SIZE_MAX - 3));
+	ck_assert(bytes.failed);
+	kin__bytes_text(&bytes, "def");
+	ck_assert_uint_eq(bytes.n, 3);
+	kin__bytes_clear(&bytes);
+	kin__bytes_text(&bytes, "def");
+	ck_assert_str_eq(bytes.at, "def");
+	for (size_t n = 0; n < 300; n++) { /* each room boundary: the 0 always fits */
+		kin__bytes_fini(&bytes);
+		ck_assert_ptr_nonnull(kin__bytes_extend(&bytes, n));
+		ck_assert_uint_lt(bytes.n, bytes.room);
+	}
+	kin__bytes_fini(&bytes);
+}
+END_TEST
+
+static bool bytes_scene(void)
+{
+	struct kin__bytes bytes;
+	char *text;
+
+	kin__bytes_init(&bytes);
+	for (int i = 0; i < 50; i++)
+		kin__bytes_format(&bytes, "%d and more of it,", i);
+	kin__bytes_extend(&bytes, 5000);
+	text = kin__bytes_take(&bytes, NULL);
+	kin__mem_free(text);
+	return text != NULL;
+}
+
+/* --- rng, backoff, pacer ------------------------------------------------------------ */
+
+START_TEST(rng_draws)
+{
+	struct kin__rng rng = { 0 };
+	unsigned hits[6] = { 0 }, chances = 0;
+
+	ck_assert_uint_eq(kin__rng_next(&rng),
+	                  UINT64_C(0xe220a8397b1dcdaf)); /* splitmix64's published first two of seed 0 */
+	ck_assert_uint_eq(kin__rng_next(&rng), UINT64_C(0x6e789e6aa1b965f4));
+	for (int i = 0; i < 60000; i++)
+		hits[kin__rng_below(&rng, 6)]++;
+	for (int i = 0; i < 6; i++)
+		ck_assert(hits[i] > 9500 && hits[i] < 10500);
+	ck_assert_uint_eq(kin__rng_below(&rng, 0), 0);
+	ck_assert_uint_eq(kin__rng_between(&rng, 5, 5), 5);
+	for (int i = 0; i < 1000; i++) {
+		uint64_t draw = kin__rng_between(&rng, UINT64_MAX - 1, UINT64_MAX);
+
+		ck_assert_uint_ge(draw, UINT64_MAX - 1);
+	}
+	ck_assert(kin__rng_between(&rng, 0, UINT64_MAX) != kin__rng_between(&rng, 0, UINT64_MAX));
+	for (int i = 0; i < 10000; i++)
+		chances += kin__rng_chance(&rng, 250);
+	ck_assert(chances > 2300 && chances < 2700);
+	ck_assert(!kin__rng_chance(&rng, 0) && kin__rng_chance(&rng, 1000));
+}
+END_TEST
+
+static const struct {
+	uint64_t base, cap;
+	uint32_t attempt;
+	uint64_t expect;
+} caps[] = {
+	{ 100, 20000, 0, 100 },
+	{ 100, 20000, 7, 12800 },
+	{ 100, 20000, 8, 20000 },
+	{ 100, 20000, UINT32_MAX, 20000 },
+	{ 1, UINT64_MAX, 63, UINT64_C(1) << 63 },
+	{ 1, UINT64_MAX, 64, UINT64_MAX },
+	{ 3, UINT64_MAX, 63, UINT64_MAX },
+	{ 500, 100, 0, 100 },
+	{ 0, 100, 90, 0 },
+	{ 100, 0, 3, 0 },
+};
+
+START_TEST(backoff_caps)
+{
+	struct kin__rng rng = { (uint64_t)_i };
+	uint64_t cap = kin__backoff_cap(caps[_i].base, caps[_i].cap, caps[_i].attempt), most = 0;
+
+	ck_assert_uint_eq(cap, caps[_i].expect);
+	for (int i = 0; i < 1000; i++) {
+		uint64_t wait = kin__backoff(&rng, caps[_i].base, caps[_i].cap, caps[_i].attempt);
+
+		ck_assert(wait < cap || (wait == 0 && cap == 0));
+		most = wait > most ? wait : most;
+	}
+	ck_assert_uint_ge(most, cap / 10 * 9); /* the whole range is used */
+}
+END_TEST
+
+enum { GRANTS = 300 };
+
+/* What passed between any two grants, both counted, is at most burst + rate * t. */
+static void check_grants(const struct kin__pacer *pacer, const uint64_t at[], const uint64_t units[], int n)
+{
+	for (int first = 0; first < n; first++) {
+		uint64_t sum = 0;
+
+		for (int last = first; last < n; last++) {
+			sum += units[last];
+			if ((sum - (sum > pacer->burst ? pacer->burst : sum)) * 1000000 >
+			    pacer->rate * (at[last] - at[first]))
+				ck_abort_msg("%d units in %d us", (int)sum, (int)(at[last] - at[first]));
+		}
+	}
+}
+
+START_TEST(pacer_formula)
+{
+	struct kin__rng rng = { (uint64_t)_i + 1 };
+	uint64_t now = kin__rng_below(&rng, 1000000), at[GRANTS], units[GRANTS];
+	struct kin__pacer pacer;
+	int n = 0;
+
+	kin__pacer_init(&pacer, kin__rng_between(&rng, 1, 3000), kin__rng_between(&rng, 1, 2000), now);
+	while (n < GRANTS) {
+		uint64_t want = kin__rng_between(&rng, 1, pacer.burst),
+			 ready = kin__pacer_ready_us(&pacer, want, now);
+
+		if (ready > now) {
+			ck_assert(!kin__pacer_take(&pacer, want, ready - 1)); /* not a microsecond too late */
+			now = kin__rng_chance(&rng, 700) ? ready : ready + kin__rng_below(&rng, 2000000);
+		}
+		ck_assert(kin__pacer_take(&pacer, want, now));
+		at[n] = now;
+		units[n++] = want;
+		now += kin__rng_below(&rng, 5000);
+	}
+	check_grants(&pacer, at, units, n);
+}
+END_TEST
+
+START_TEST(pacer_edges)
+{
+	struct kin__pacer pacer;
+
+	kin__pacer_init(&pacer, 10, 5, 1000);
+	ck_assert(kin__pacer_take(&pacer, 5, 1000) && !kin__pacer_take(&pacer, 1, 1000));
+	ck_assert(!kin__pacer_take(&pacer, 1, 0)); /* backwards: nothing comes */
+	ck_assert_uint_eq(kin__pacer_ready_us(&pacer, 1, 1000), 101000);
+	ck_assert(!kin__pacer_take(&pacer, 6, 9000000)); /* more than a burst never passes at once */
+	ck_assert_uint_eq(kin__pacer_ready_us(&pacer, 6, 9000000), 9000000); /* ... and counts as one here */
+	ck_assert(kin__pacer_take(&pacer, 5, UINT64_MAX) && kin__pacer_take(&pacer, 0, UINT64_MAX));
+	ck_assert_uint_eq(kin__pacer_ready_us(&pacer, 1, UINT64_MAX), UINT64_MAX);
+	kin__pacer_init(&pacer, 0, 1, 0);
+	ck_assert(kin__pacer_take(&pacer, 1, 5) && !kin__pacer_take(&pacer, 1, UINT64_MAX));
+	ck_assert_uint_eq(kin__pacer_ready_us(&pacer, 1, 6), UINT64_MAX);
+	kin__pacer_init(&pacer, UINT64_MAX, UINT64_MAX, 0);
+	ck_assert(kin__pacer_take(&pacer, UINT64_MAX / 1000000, 0));
+	ck_assert(!kin__pacer_take(&pacer, 1, 0) && kin__pacer_take(&pacer, 1000000, 1));
+}
+END_TEST
+
+/* --- timetext ----------------------------------------------------------------------- */
+
+static const struct {
+	int64_t ms;
+	const char *iso, *amz, *http, *epoch;
+} points[] = {
+	{ 0, "1970-01-01T00:00:00.000Z", "19700101T000000Z", "Thu, 01 Jan 1970 00:00:00 GMT", "0.000" },
+	{ -1, "1969-12-31T23:59:59.999Z", "19691231T235959Z", "Wed, 31 Dec 1969 23:59:59 GMT", "-0.001" },
+	{ 951782400000, "2000-02-29T00:00:00.000Z", "20000229T000000Z", "Tue, 29 Feb 2000 00:00:00 GMT",
+	  "951782400.000" },
+	{ 1768480496789, "2026-01-15T12:34:56.789Z", "20260115T123456Z", "Thu, 15 Jan 2026 12:34:56 GMT",
+	  "1768480496.789" },
+	{ 784111777000, "1994-11-06T08:49:37.000Z", "19941106T084937Z", "Sun, 06 Nov 1994 08:49:37 GMT",
+	  "784111777.000" },
+	{ 253402300799999, "9999-12-31T23:59:59.999Z", "99991231T235959Z", "Fri, 31 Dec 9999 23:59:59 GMT",
+	  "253402300799.999" },
+	{ -62167219200000, "0000-01-01T00:00:00.000Z", "00000101T000000Z", "Sat, 01 Jan 0000 00:00:00 GMT",
+	  "-62167219200.000" },
+};
+
+START_TEST(time_texts)
+{
+	char text[KIN__TIME_TEXT];
+	int64_t ms = points[_i].ms, second = ms - (ms % 1000 + 1000) % 1000, back = 7;
+
+	kin__time_iso(ms, text);
+	ck_assert_str_eq(text, points[_i].iso);
+	ck_assert(kin__time_from_iso(kin__span_text(text), &back) && back == ms);
+	kin__time_amz(ms, text);
+	ck_assert_str_eq(text, points[_i].amz);
+	ck_assert(kin__time_from_amz(kin__span_text(text), &back) && back == second);
+	kin__time_http(ms, text);
+	ck_assert_str_eq(text, points[_i].http);
+	ck_assert(kin__time_from_http(kin__span_text(text), &back) && back == second);
+	kin__time_epoch(ms, text);
+	ck_assert_str_eq(text, points[_i].epoch);
+	ck_assert(kin__time_from_epoch(kin__span_text(text), &back) && back == ms);
+}
+END_TEST
+
+/* Every day of 1600-2400, counted by hand: the calendar's whole cycle twice. */
+START_TEST(time_calendar)
+{
+	static const int lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const char names[] = "SatSunMonTueWedThuFri"; /* 1600-01-01 was a Saturday */
+	int64_t day = -135140, n = 0, back = 0;
+	char text[KIN__TIME_TEXT], expect[64];
+
+	for (int year = 1600; year <= 2400; year++)
+		for (int month = 1; month <= 12; month++) {
+			bool leap = year % 400 == 0 || (year % 4 == 0 && year % 100 != 0);
+
+			for (int d = 1; d <= lengths[month - 1] + (month == 2 && leap); d++, day++, n++) {
+				snprintf(expect, sizeof expect, "%04d-%02d-%02dT00:00:00.000Z", year, month,
+				         d);
+				kin__time_iso(day * 86400000, text);
+				if (strcmp(text, expect) != 0 ||
+				    !kin__time_from_iso(kin__span(text, 10), &back) || back != day * 86400000)
+					ck_abort_msg("%s, not %s", text, expect);
+				kin__time_http(day * 86400000, text);
+				if (memcmp(text, names + n % 7 * 3, 3) != 0)
+					ck_abort_msg("%s is a %.3s", expect, names + n % 7 * 3);
+			}
+		}
+}
+END_TEST
+
+START_TEST(time_random)
+{
+	struct kin__rng rng = { 4711 };
+	char text[KIN__TIME_TEXT];
+
+	for (int i = 0; i < 1000000; i++) {
+		int64_t ms = (int64_t)kin__rng_below(&rng, UINT64_C(315569520000000)) -
+		             INT64_C(62167219200000),
+			back = 0;
+		int64_t any = (int64_t)kin__rng_next(&rng) >> kin__rng_below(&rng, 64), any_back = 0;
+
+		kin__time_iso(ms, text);
+		if (!kin__time_from_iso(kin__span_text(text), &back) || back != ms)
+			ck_abort_msg("%s", text);
+		kin__time_epoch(any, text);
+		if (!kin__time_from_epoch(kin__span_text(text), &any_back) || any_back != any)
+			ck_abort_msg("%s", text);
+	}
+}
+END_TEST
+
+enum { ISO, AMZ, HTTP, EPOCH };
+static bool (*const readers[])(struct kin__span, int64_t *) = { kin__time_from_iso, kin__time_from_amz,
+	                                                        kin__time_from_http, kin__time_from_epoch };
+static const struct {
+	int reader;
+	const char *text;
+	bool fine;
+	int64_t ms;
+} readings[] = {
+#include "data/times.inc"
+};
+
+START_TEST(time_readings)
+{
+	int64_t ms = 77;
+	bool fine = readers[readings[_i].reader](kin__span_text(readings[_i].text), &ms);
+
+	ck_assert_msg(fine == readings[_i].fine, "'%s' was %s", readings[_i].text,
+	              fine ? "taken" : "refused");
+	ck_assert_msg(ms == (fine ? readings[_i].ms : 77), "'%s' gave %lld", readings[_i].text,
+	              (long long)ms);
+}
+END_TEST
+
+/* No beginning of a good text of fixed form is one; none of the others is read a byte too far. */
+START_TEST(time_truncated)
+{
+	static const char *const texts[] = { "2026-01-15T12:34:56.789+01:30", "20260115T123456Z",
+		                             "Thu, 15 Jan 2026 12:34:56 GMT", "-1768480496.789E+3" };
+	int64_t ms;
+	bool fine;
+
+	for (int reader = ISO; reader <= EPOCH; reader++)
+		for (size_t n = 0, whole = strlen(texts[reader]); n <= whole; n++) {
+			char *copy = malloc(n ? n
+			                      : 1); /* exactly as large: the sanitizers see a byte too much */
+
+			memcpy(copy, texts[reader], n);
+			fine = readers[reader](kin__span(copy, n), &ms);
+			if (n == whole || reader == AMZ || reader == HTTP)
+				ck_assert_int_eq(fine, n == whole);
+			free(copy);
+		}
+}
+END_TEST
+
+/* --- hash ----------------------------------------------------------------------------- */
+
+static void check_hex(const void *at, size_t n, const char *expect)
+{
+	struct kin__bytes hex;
+
+	kin__bytes_init(&hex);
+	kin__bytes_hex(&hex, at, n);
+	ck_assert_str_eq(hex.at, expect);
+	kin__bytes_fini(&hex);
+}
+
+static const struct {
+	const char *text, *sha256, *md5;
+} digests[] = {
+	/* FIPS 180 and RFC 1321 */
+	{ "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+	  "d41d8cd98f00b204e9800998ecf8427e" },
+	{ "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+	  "900150983cd24fb0d6963f7d28e17f72" },
+};
+
+static const struct {
+	int key_n, data_n; /* the key repeated: 0 = as it is */
+	const char *key, *data, *mac;
+} macs[] = {
+	/* RFC 4231 cases 1-3, 6, 7; then keys about the block's size */
+	{ 20, 0, "\x0b", "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
+	{ 0, 0, "Jefe", "what do ya want for nothing?",
+	  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+	{ 20, 50, "\xaa", "\xdd", "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
+	{ 131, 0, "\xaa", "Test Using Larger Than Block-Size Key - Hash Key First",
+	  "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
+	{ 131, 0, "\xaa",
+	  "This is a test using a larger than block-size key and a larger than block-size data. The key "
+	  "needs to be "
+	  "hashed before being used by the HMAC algorithm.",
+	  "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2" },
+	{ 0, 0, "", "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad" },
+	{ 63, 63, "k", "d", "6e3ea09c8977783161893345d85d701f57d94e5c9d76caf7493c9825b88a2905" },
+	{ 64, 64, "k", "d", "13bbaa94f99c1de7ad81bed07343f358530799c735d463fe5ec801fb0e5c48eb" },
+	{ 65, 65, "k", "d", "95d614c4db87f404a10e535a8d2d2a994b6bcf79233b9c11c28256b7f5e6bfe5" },
+	{ 128, 128, "k", "d", "9de58fd2dd7cb3b173ee288614e3a73178e6d80035fa9a58aa22ad3632d82cf2" },
+};
+
+static struct kin__span filled(char room[200], const char *text, int n)
+{
+	if (n == 0)
+		return kin__span_text(text);
+	memset(room, text[0], (size_t)n);
+	return kin__span(room, (size_t)n);
+}
+
+START_TEST(hash_vectors)
+{
+	struct kin__hash *hash = kin__hash_new();
+	struct kin__sha256 sha256;
+	struct kin__md5 md5;
+	char key_room[200], data_room[200];
+
+	ck_assert_ptr_nonnull(hash);
+	for (int round = 0; round < 2; round++) { /* twice: a context forgets what it did before */
+		for (size_t i = 0; i < KIN__ARRAY_LEN(digests); i++) {
+			ck_assert(kin__hash_sha256(hash, digests[i].text, strlen(digests[i].text), &sha256));
+			check_hex(sha256.at, sizeof sha256.at, digests[i].sha256);
+			ck_assert(kin__hash_md5(hash, digests[i].text, strlen(digests[i].text), &md5));
+			check_hex(md5.at, sizeof md5.at, digests[i].md5);
+		}
+		for (size_t i = 0; i < KIN__ARRAY_LEN(macs); i++) {
+			struct kin__span key = filled(key_room, macs[i].key, macs[i].key_n);
+			struct kin__span data = filled(data_room, macs[i].data, macs[i].data_n);
+
+			ck_assert(kin__hash_hmac(hash, key.at, key.n, data.at, data.n, &sha256));
+			check_hex(sha256.at, sizeof sha256.at, macs[i].mac);
+		}
+	}
+	ck_assert(kin__hash_sha256(hash, NULL, 0, &sha256));
+	check_hex(sha256.at, sizeof sha256.at, digests[0].sha256);
+	kin__hash_free(hash);
+	kin__hash_free(NULL);
+}
+END_TEST
+
+#include "base_containers.h"
+
+static Suite *suite(void)
+{
+	Suite *all = suite_create("base");
+	TCase *tcase = tcase_create("base");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, mem_basics);
+	tcase_add_test(tcase, mem_hook);
+	tcase_add_loop_test(tcase, span_numbers, 0, COUNT(numbers));
+	tcase_add_test(tcase, span_pieces);
+	tcase_add_test(tcase, bytes_adds);
+	tcase_add_test(tcase, bytes_too_much);
+	tcase_add_test(tcase, rng_draws);
+	tcase_add_loop_test(tcase, backoff_caps, 0, COUNT(caps));
+	tcase_add_loop_test(tcase, pacer_formula, 0, 40);
+	tcase_add_test(tcase, pacer_edges);
+	tcase_add_loop_test(tcase, time_texts, 0, COUNT(points));
+	tcase_add_test(tcase, time_calendar);
+	tcase_add_test(tcase, time_random);
+	tcase_add_loop_test(tcase, time_readings, 0, COUNT(readings));
+	tcase_add_test(tcase, time_truncated);
+	tcase_add_test(tcase, hash_vectors);
+	add_containers(tcase);
+	suite_add_tcase(all, tcase);
+	return all;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
