@@ -12,7 +12,7 @@
 #include "base/list.h"
 #include <kinstream/error.h>
 
-enum { KIN__HTTP_LINES_MAX = 12 };
+enum { KIN__HTTP_LINES_MAX = 12, KIN__HTTP_ANSWER_BYTES_MAX = 32 << 20 };
 
 struct kin__http_options {
 	uint32_t connections_max;    /* in all, also requests at once; more wait their turn */
@@ -36,7 +36,7 @@ struct kin__http_answer {
 	char errortype[160];           /* x-amzn-errortype; "" none */
 	char content_type[64];
 	char retry_name[24], retry_value[40]; /* the first of x-amz-retry-after and Retry-After; "" none */
-	char text[256];                /* failures: names host and cause; "" else */
+	char text[352];                /* failures: names host and cause; "" else */
 };
 
 struct kin__http_request {
@@ -47,7 +47,7 @@ struct kin__http_request {
 	size_t lines_n;
 	struct kin__span body;
 	uint32_t timeout_ms;         /* all of it, waiting for a connection included; 0: none */
-	size_t answer_bytes_max;
+	size_t answer_bytes_max;     /* _init: KIN__HTTP_ANSWER_BYTES_MAX */
 	void (*done)(struct kin__http_request *request); /* loop thread, never inside kin__http_start() */
 	void *user;
 
@@ -75,7 +75,8 @@ void kin__http_cancel(struct kin__http *http, struct kin__http_request *request)
 void kin__http_cancel_all(struct kin__http *http);
 bool kin__http_busy(const struct kin__http *http); /* something is under way */
 
-/* For io/loop.  Waits at most until due_us for sockets or a wake-up, then moves the requests on; due_us 0: does not wait. */
-void kin__http_turn(struct kin__http *http, uint64_t due_us);
+/* For io/loop, in turn: carries the requests on, running `done`; then waits for sockets or a wake-up, at most until due_us. */
+void kin__http_move(struct kin__http *http);
+void kin__http_wait(struct kin__http *http, uint64_t due_us);
 void kin__http_wake(struct kin__http *http); /* any thread */
 #endif

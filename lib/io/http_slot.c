@@ -1,0 +1,380 @@
+/* io/http_slot - see http_slot.h */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/mem.h"
+#include "base/timetext.h"
+#include "io/clock.h"
+#include "io/http_slot.h"
+
+enum {
+	RECEIVE_BYTES = 64 * 1024,
+	SEND_BYTES = 64 * 1024,         /* libcurl's own */
+	SEND_BIG_BYTES = 512 * 1024,    /* for bodies that do not fit: fewer, larger writes */
+	IDLE_SECONDS_MAX = 50           /* the service drops idle connections after about a minute */
+};
+
+struct kin__http_slot {
+	struct kin__list node;
+	CURL *easy;
+	struct kin__http_request *request;
+	struct curl_slist lines[KIN__HTTP_LINES_MAX + 3]; /* ours: libcurl's own list would be one malloc a line */
+	uint64_t loaded_us;
+	uint32_t times_sent;            /* how often libcurl went to send it */
+	bool big, headers_done, no_memory;
+	char cause[CURL_ERROR_SIZE];
+};
+
+/* --- what libcurl tells us: its callbacks --------------------------------------- */
+
+/* Called when a connection stands and the first byte is about to be sent. */
+static int on_send(void *user, char *ip, char *local_ip, int port, int local_port)
+{
+	struct kin__http_slot *slot = user;
+
+	(void)ip, (void)local_ip, (void)port, (void)local_port;
+	return slot->times_sent++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+static void keep(char *to, size_t room, struct kin__span value)
+{
+	size_t n = value.n < room ? value.n : room - 1;
+
+	memcpy(to, value.at, n);
+	to[n] = 0;
+}
+
+static bool keep_retry(struct kin__http_answer *answer, struct kin__span name, struct kin__span value)
+{
+	if (answer->retry_name[0] == 0) { /* the first one counts */
+		keep(answer->retry_name, sizeof answer->retry_name, name);
+		keep(answer->retry_value, sizeof answer->retry_value, value);
+	}
+	return true;
+}
+
+static bool named(struct kin__span name, const char *text)
+{
+	return kin__span_same_nocase(name, kin__span_text(text));
+}
+
+/* Makes room for the whole body at once.  false: it is larger than allowed. */
+static bool keep_length(struct kin__http_slot *slot, struct kin__span value)
+{
+	struct kin__http_request *request = slot->request;
+	uint64_t length;
+
+	if (!kin__span_u64(value, &length))
+		return true; /* libcurl judges it */
+	if (length > request->answer_bytes_max) {
+		request->answer.too_large = true;
+		return false;
+	}
+	slot->no_memory = length > 0 && !kin__bytes_reserve(&request->answer.body, (size_t)length);
+	return !slot->no_memory;
+}
+
+static bool keep_header(struct kin__http_slot *slot, struct kin__span name, struct kin__span value)
+{
+	struct kin__http_answer *answer = &slot->request->answer;
+
+	if (named(name, "content-length"))
+		return keep_length(slot, value);
+	if (named(name, "x-amzn-requestid") || (named(name, "x-amz-request-id") && answer->request_id[0] == 0))
+		keep(answer->request_id, sizeof answer->request_id, value);
+	else if (named(name, "x-amzn-errortype"))
+		keep(answer->errortype, sizeof answer->errortype, value);
+	else if (named(name, "content-type"))
+		keep(answer->content_type, sizeof answer->content_type, value);
+	else if (named(name, "date"))
+		answer->has_date = kin__time_from_http(value, &answer->date_ms);
+	else if (named(name, "age"))
+		answer->has_age = true;
+	else if (named(name, "x-amz-retry-after") || named(name, "retry-after"))
+		return keep_retry(answer, name, value);
+	return true;
+}
+
+static void forget_answer(struct kin__http_answer *answer)
+{
+	struct kin__bytes body = answer->body;
+
+	kin__bytes_clear(&body);
+	*answer = (struct kin__http_answer){ .body = body };
+}
+
+static size_t on_header(char *text, size_t size, size_t n, void *user)
+{
+	struct kin__http_slot *slot = user;
+	struct kin__span name, value, line = kin__span(text, size * n);
+
+	if (line.n >= 5 && memcmp(line.at, "HTTP/", 5) == 0) { /* after a 100 comes another one */
+		forget_answer(&slot->request->answer);
+		slot->headers_done = false;
+		slot->request->answer.local_ms = kin__clock_wall_ms();
+		slot->request->answer.elapsed_ms = (int64_t)((kin__clock_us() - slot->loaded_us) / 1000);
+		return line.n;
+	}
+	if (kin__span_trim(line).n == 0)
+		slot->headers_done = true;
+	if (slot->headers_done)
+		return line.n; /* trailers say nothing to us */
+	value = kin__span_cut(line, ':', &name);
+	return keep_header(slot, kin__span_trim(name), kin__span_trim(value)) ? line.n : 0;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *user)
+{
+	struct kin__http_slot *slot = user;
+	struct kin__bytes *body = &slot->request->answer.body;
+
+	n *= size;
+	if (n > slot->request->answer_bytes_max - body->n) {
+		slot->request->answer.too_large = true;
+		return 0;
+	}
+	kin__bytes_add(body, data, n);
+	slot->no_memory = body->failed;
+	return slot->no_memory ? 0 : n;
+}
+
+/* --- the handle ----------------------------------------------------------------- */
+
+static bool set_once(CURL *easy, struct kin__http_slot *slot, const struct kin__http_options *options, void *share)
+{
+	CURLcode failed = CURLE_OK;
+
+	/* The first that fails is enough to know: this libcurl cannot what we need, or is out of memory. */
+#define SET(option, value) (failed = failed != CURLE_OK ? failed : curl_easy_setopt(easy, (option), (value)))
+	SET(CURLOPT_PRIVATE, slot);
+	SET(CURLOPT_PREREQFUNCTION, on_send);
+	SET(CURLOPT_PREREQDATA, slot);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, slot);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, slot);
+	SET(CURLOPT_ERRORBUFFER, slot->cause);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(CURLOPT_PATH_AS_IS, 1L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_SSL_VERIFYPEER, options->tls_verify ? 1L : 0L);
+	SET(CURLOPT_SSL_VERIFYHOST, options->tls_verify ? 2L : 0L);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
+	SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS_MAX);
+	if (options->ca_bundle)
+		SET(CURLOPT_CAINFO, options->ca_bundle);
+	if (share)
+		SET(CURLOPT_SHARE, (CURLSH *)share);
+#undef SET
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Or a cancelled request would wait for getaddrinfo(), and with it everything else. */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+	return failed == CURLE_OK;
+}
+
+struct kin__http_slot *kin__http_slot_new(const struct kin__http_options *options, void *share)
+{
+	struct kin__http_slot *slot = kin__mem_zalloc(sizeof *slot);
+
+	if (!slot)
+		return NULL;
+	kin__list_init(&slot->node);
+	slot->easy = curl_easy_init();
+	if (!slot->easy || !set_once(slot->easy, slot, options, share)) {
+		kin__http_slot_free(slot);
+		return NULL;
+	}
+	return slot;
+}
+
+void kin__http_slot_free(struct kin__http_slot *slot)
+{
+	if (!slot)
+		return;
+	curl_easy_cleanup(slot->easy);
+	kin__mem_free(slot);
+}
+
+/* The list must not change until the request has ended; libcurl only reads it. */
+static struct curl_slist *link_lines(struct kin__http_slot *slot, const struct kin__http_request *request)
+{
+	static char no_expect[] = "Expect:", no_accept[] = "Accept:", no_type[] = "Content-Type:";
+	size_t n = 0;
+	bool typed = request->body.n == 0;
+
+	for (size_t i = 0; i < request->lines_n && i < KIN__HTTP_LINES_MAX; i++) {
+		struct kin__span name;
+
+		kin__span_cut(kin__span_text(request->lines[i]), ':', &name);
+		typed = typed || named(name, "content-type");
+		slot->lines[n++].data = (char *)(uintptr_t)request->lines[i];
+	}
+	slot->lines[n++].data = no_expect;
+	slot->lines[n++].data = no_accept;
+	if (!typed)
+		slot->lines[n++].data = no_type;
+	for (size_t i = 0; i < n; i++)
+		slot->lines[i].next = i + 1 < n ? &slot->lines[i + 1] : NULL;
+	return slot->lines;
+}
+
+bool kin__http_slot_load(struct kin__http_slot *slot, struct kin__http_request *request, uint32_t timeout_ms)
+{
+	bool get = strcmp(request->method, "GET") == 0;
+	bool post = !get && strcmp(request->method, "POST") == 0;
+	CURL *easy = slot->easy;
+	CURLcode failed;
+
+	slot->request = request;
+	slot->loaded_us = kin__clock_us();
+	slot->times_sent = 0;
+	slot->headers_done = slot->no_memory = false;
+	slot->cause[0] = 0;
+	forget_answer(&request->answer);
+	if (request->body.n > SEND_BYTES && !slot->big) {
+		slot->big = true;
+		curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BIG_BYTES);
+	}
+	failed = curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	if (failed == CURLE_OK && get) {
+		failed = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+	} else if (failed == CURLE_OK) {
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
+		failed = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.n > 0 ? request->body.at : "");
+	}
+	if (failed == CURLE_OK)
+		failed = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, get || post ? NULL : request->method);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, link_lines(slot, request));
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	return failed == CURLE_OK;
+}
+
+/* --- how it ended ---------------------------------------------------------------- */
+
+static enum kin__transport transport_of(const struct kin__http_slot *slot, CURLcode result)
+{
+	bool sent = slot->times_sent > 0;
+
+	switch (result) {
+	case CURLE_OK:
+		return KIN__TRANSPORT_OK;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return KIN__TRANSPORT_DNS;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_PROXY:
+		return KIN__TRANSPORT_CONNECT;
+	case CURLE_OPERATION_TIMEDOUT:
+		return sent ? KIN__TRANSPORT_TIMEOUT : KIN__TRANSPORT_CONNECT_TIMEOUT;
+	case CURLE_SSL_CONNECT_ERROR:
+		return KIN__TRANSPORT_TLS;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return KIN__TRANSPORT_CERTIFICATE;
+	case CURLE_SEND_ERROR:
+	case CURLE_SEND_FAIL_REWIND:
+	case CURLE_ABORTED_BY_CALLBACK: /* on_send refused a second time */
+		return KIN__TRANSPORT_SEND;
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_URL_MALFORMAT:
+	case CURLE_WRITE_ERROR: /* on_header or on_body refused: too large, no memory */
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_FAILED_INIT:
+	case CURLE_BAD_FUNCTION_ARGUMENT:
+		return KIN__TRANSPORT_LOCAL;
+	default:
+		return sent ? KIN__TRANSPORT_RECEIVE : KIN__TRANSPORT_CONNECT;
+	}
+}
+
+static void explain(struct kin__http_slot *slot, CURLcode result, long status)
+{
+	struct kin__http_request *request = slot->request;
+	struct kin__span host = kin__http_slot_host(request->url);
+	const char *cause = slot->cause[0] ? slot->cause : curl_easy_strerror(result);
+	char *text = request->answer.text;
+	size_t room = sizeof request->answer.text;
+	int n = host.n < 128 ? (int)host.n : 128;
+
+	if (request->answer.too_large)
+		snprintf(text, room, "%.*s: the answer is larger than %zu bytes", n, host.at, request->answer_bytes_max);
+	else if (slot->no_memory)
+		snprintf(text, room, "%.*s: out of memory for the answer", n, host.at);
+	else if (slot->times_sent > 1)
+		snprintf(text, room, "%.*s: the kept connection had been closed when the request was sent", n, host.at);
+	else if (result == CURLE_OPERATION_TIMEDOUT && slot->times_sent > 0)
+		snprintf(text, room, "%.*s: no whole answer within %u ms", n, host.at, (unsigned)request->timeout_ms);
+	else if (status != 0)
+		snprintf(text, room, "%.*s: the answer was cut short: %.180s", n, host.at, cause);
+	else
+		snprintf(text, room, "%.*s: %.200s", n, host.at, cause);
+}
+
+void kin__http_slot_unload(struct kin__http_slot *slot, int result)
+{
+	struct kin__http_answer *answer = &slot->request->answer;
+	long status = 0;
+
+	curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+	answer->transport = transport_of(slot, (CURLcode)result);
+	answer->sent = slot->times_sent > 0;
+	if (result == CURLE_OK) {
+		answer->status = (int)status;
+	} else {
+		answer->local_ms = kin__clock_wall_ms();
+		answer->elapsed_ms = (int64_t)((kin__clock_us() - slot->loaded_us) / 1000);
+		explain(slot, (CURLcode)result, status);
+	}
+	/* Nothing of the request may be looked at any more: its memory goes back to the caller. */
+	curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, NULL);
+	slot->request = NULL;
+}
+
+void *kin__http_slot_easy(struct kin__http_slot *slot)
+{
+	return slot->easy;
+}
+
+struct kin__http_slot *kin__http_slot_of(void *easy)
+{
+	struct kin__http_slot *slot = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&slot);
+	return slot;
+}
+
+struct kin__http_request *kin__http_slot_request(struct kin__http_slot *slot)
+{
+	return slot->request;
+}
+
+struct kin__list *kin__http_slot_node(struct kin__http_slot *slot)
+{
+	return &slot->node;
+}
+
+struct kin__http_slot *kin__http_slot_at(struct kin__list *node)
+{
+	return kin__container(node, struct kin__http_slot, node);
+}
+
+struct kin__span kin__http_slot_host(const char *url)
+{
+	const char *begin = strstr(url, "://");
+	const char *at;
+
+	begin = begin ? begin + 3 : url;
+	at = begin + strcspn(begin, "/?#");
+	for (const char *user = at; user > begin; user--)
+		if (user[-1] == '@')
+			return kin__span(user, (size_t)(at - user));
+	return kin__span(begin, (size_t)(at - begin));
+}
