@@ -20,7 +20,8 @@ KIN_API uint32_t kin_batch_attempt(const struct kin_batch *batch);       /* 1: t
 KIN_API uint64_t kin_batch_lease_counter(const struct kin_batch *batch); /* a fencing token: grows with each change of owner */
 
 /* Says that `record` (of this batch) and all after it are not done, those before it are; the earliest
- * call wins.  Returns KIN_OK always, so a handler can `return kin_batch_fail(...)`. */
+ * record marked wins.  A record of another batch fails all of this one.  Returns KIN_OK always, so a
+ * handler can `return kin_batch_fail(...)`. */
 KIN_API int kin_batch_fail(struct kin_batch *batch, const struct kin_record *record, const char *format, ...) KIN_PRINTF(3, 4);
 /* Reads a Lambda response, {"batchItemFailures":[{"itemIdentifier":"..."}]}, by Lambda's rules: KIN_OK,
  * part of the batch may now be marked failed; KIN_FAILED: the response means that all of it failed. */

@@ -1,0 +1,111 @@
+#include "base/mem.h"
+#include "drive/consume.h"
+#include "event/lambda_event.h"
+#include "event/response.h"
+#include <kinstream/batch.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+const struct kin_record *kin_batch_next(struct kin_batch *batch)
+{
+	return batch->at < batch->count ? batch->records[batch->at++] : NULL;
+}
+
+size_t kin_batch_count(const struct kin_batch *batch)
+{
+	return batch->count;
+}
+
+const struct kin_record *kin_batch_record(const struct kin_batch *batch, size_t index)
+{
+	return index < batch->count ? batch->records[index] : NULL;
+}
+
+const char *kin_batch_shard_id(const struct kin_batch *batch)
+{
+	return batch->shard_id;
+}
+
+const char *kin_batch_stream_arn(const struct kin_batch *batch)
+{
+	return batch->consumer->own.arn; /* written once, before the first batch */
+}
+
+uint32_t kin_batch_attempt(const struct kin_batch *batch)
+{
+	return batch->attempt;
+}
+
+uint64_t kin_batch_lease_counter(const struct kin_batch *batch)
+{
+	return batch->lease_counter;
+}
+
+int kin_batch_fail(struct kin_batch *batch, const struct kin_record *record, const char *format, ...)
+{
+	char reason[KIN__BATCH_REASON];
+	size_t index = 0;
+	va_list values;
+
+	/* The one just walked to is the usual one; a record of another batch fails this one whole. */
+	if (batch->at > 0 && batch->records[batch->at - 1] == record)
+		index = batch->at - 1;
+	else
+		while (index < batch->count && batch->records[index] != record)
+			index++;
+	va_start(values, format);
+	vsnprintf(reason, sizeof reason, format, values);
+	va_end(values);
+	kin__batch_fail(batch, index < batch->count ? (uint32_t)index : 0, reason);
+	return KIN_OK;
+}
+
+int kin_batch_respond(struct kin_batch *batch, const char *json, size_t size)
+{
+	struct kin__response response;
+
+	kin__response_read(&response, json, size, batch->records, batch->count);
+	switch ((enum kin__response_outcome)response.outcome) {
+	case KIN__RESPONSE_SUCCESS:
+		return KIN_OK;
+	case KIN__RESPONSE_WARNING:
+		KIN__LOG(batch->consumer->set.core, KIN_LOG_WARN, "consumer", "%s: %s", batch->shard_id, response.why);
+		return KIN_OK;
+	case KIN__RESPONSE_PARTIAL:
+		kin__batch_fail(batch, (uint32_t)response.first_failed, "named in batchItemFailures");
+		return KIN_OK;
+	case KIN__RESPONSE_FAILED:
+		break;
+	}
+	batch->answered = true;
+	if (batch->reason[0] == 0)
+		snprintf(batch->reason, sizeof batch->reason, "%s", response.why);
+	return KIN_FAILED;
+}
+
+void kin_batch_stop(struct kin_batch *batch)
+{
+	batch->stop = true;
+}
+
+const char *kin_batch_event_json(struct kin_batch *batch, size_t *size)
+{
+	struct kin__event_source source;
+
+	if (batch->json.n == 0) {
+		kin__event_source_init(&source, batch->consumer->own.arn, batch->consumer->set.application);
+		kin__event_write(&batch->json, &source, batch->records, batch->count);
+	}
+	if (batch->json.failed) {
+		kin__bytes_clear(&batch->json);
+		return NULL;
+	}
+	if (size)
+		*size = batch->json.n;
+	return batch->json.at;
+}
+
+void kin_batch_finish(struct kin_batch *batch, int code)
+{
+	kin__batch_finish(batch, code);
+}

@@ -1,0 +1,250 @@
+#include "api/consumer.h"
+#include "api/options.h"
+#include "base/mem.h"
+#include "io/clock.h"
+#include "io/error.h"
+#include "kinesis/limits.h"
+#include "sinks/sink.h"
+#include "stores/store.h"
+#include <kinstream/consumer.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static int missing(struct kin_error *error, const char *option, const char *what)
+{
+	return kin__error(error, KIN_INVALID, "kin_consumer_open(): option %s is required: %s", option, what);
+}
+
+/* What the table of options cannot say: members that belong together. */
+static int check_together(const struct kin_consumer_options *o, struct kin_error *error)
+{
+	struct kin__reason reason;
+
+	if (!o->stream)
+		return missing(error, "stream", "the name or ARN of a stream");
+	if (!o->application)
+		return missing(error, "application", "a name of your choice; it names the checkpoints");
+	if (!kin__limits_stream(kin__span_text(o->stream), &reason) ||
+	    !kin__limits_application(kin__span_text(o->application), &reason))
+		return kin__error(error, KIN_INVALID, "kin_consumer_open(): %s", reason.text);
+	if (!o->store && !o->store_interface)
+		return missing(error, "store", "\"memory:\" or \"file:PATH\", or store_interface");
+	if (o->store && o->store_interface)
+		return kin__error(error, KIN_INVALID, "kin_consumer_open(): options store and store_interface exclude each other");
+	if (o->on_failure && o->sink_interface)
+		return kin__error(error, KIN_INVALID, "kin_consumer_open(): options on_failure and sink_interface exclude each other");
+	if (o->parallelization_factor != 1)
+		return kin__error(error, KIN_UNSUPPORTED,
+				  "kin_consumer_open(): option parallelization_factor is %u: this version supports 1 only",
+				  (unsigned)o->parallelization_factor);
+	if ((o->maximum_retry_attempts >= 0 || o->maximum_record_age_ms >= 0) && !o->on_failure && !o->sink_interface)
+		return kin__error(error, KIN_INVALID,
+				  "kin_consumer_open(): with maximum_retry_attempts or maximum_record_age_ms set, records may be given up: "
+				  "say where they go by on_failure = \"file:PATH\" or sink_interface, or accept their loss by on_failure = \"drop\"");
+	if (o->starting_position == KIN_AT_TIMESTAMP && o->starting_position_timestamp_ms <= 0)
+		return missing(error, "starting_position_timestamp_ms", "with starting_position = at_timestamp; Unix ms");
+	if (o->until == KIN_UNTIL_TIMESTAMP && o->until_timestamp_ms <= 0)
+		return missing(error, "until_timestamp_ms", "with until = timestamp; Unix ms");
+	if (o->retry_max_ms < o->retry_base_ms)
+		return kin__error(error, KIN_INVALID, "kin_consumer_open(): option retry_max_ms is %u, less than retry_base_ms = %u",
+				  (unsigned)o->retry_max_ms, (unsigned)o->retry_base_ms);
+	return KIN_OK;
+}
+
+static bool interface_whole(const struct kin_consumer_options *o, struct kin_error *error)
+{
+	const struct kin_store *store = o->store_interface;
+	const struct kin_sink *sink = o->sink_interface;
+
+	if (store && (store->size < sizeof *store || !store->list || !store->create || !store->update || !store->remove))
+		kin__error(error, KIN_INVALID, "kin_consumer_open(): store_interface needs its size and the functions list, create, update, remove");
+	else if (sink && (sink->size < sizeof *sink || !sink->send))
+		kin__error(error, KIN_INVALID, "kin_consumer_open(): sink_interface needs its size and the function send");
+	else
+		return true;
+	return false;
+}
+
+static void machine_settings(struct kin__consumer_settings *m, const struct kin_consumer_options *o)
+{
+	*m = (struct kin__consumer_settings){
+		.starting_position = o->starting_position,
+		.starting_timestamp_ms = o->starting_position_timestamp_ms,
+		.until = o->until,
+		.until_timestamp_ms = o->until_timestamp_ms,
+		.on_gap = o->on_gap,
+		.batch_size = o->batch_size,
+		.batch_bytes_max = 6291456,
+		.batching_window_us = (uint64_t)o->maximum_batching_window_ms * 1000,
+		.maximum_retry_attempts = o->maximum_retry_attempts,
+		.maximum_record_age_ms = o->maximum_record_age_ms,
+		.bisect = o->bisect_batch_on_function_error,
+		.drop = o->on_failure && strcmp(o->on_failure, "drop") == 0,
+		.handlers_max = o->handlers_max,
+		.fetches_max = o->fetches_max,
+		.stores_max = 8,
+		.buffer_bytes_max = o->buffer_bytes_max,
+		.poll_interval_us = (uint64_t)o->poll_interval_ms * 1000,
+		.behind_interval_us = (uint64_t)o->behind_interval_ms * 1000,
+		.shard_sync_interval_us = (uint64_t)o->shard_sync_interval_ms * 1000,
+		.retry_base_us = (uint64_t)o->retry_base_ms * 1000,
+		.retry_max_us = (uint64_t)o->retry_max_ms * 1000,
+	};
+}
+
+/* "host:pid:random": differs for each consumer, tells an operator where to look. */
+static void name_worker(char out[300])
+{
+	char host[200] = "unknown";
+	gethostname(host, sizeof host - 1);
+	host[sizeof host - 1] = 0;
+	snprintf(out, 300, "%s:%ld:%08x", host, (long)getpid(), (unsigned)kin__clock_seed());
+}
+
+static int open_parts(struct kin_consumer *consumer, struct kin__core *core, const struct kin_consumer_options *o,
+		      struct kin_error *error)
+{
+	struct kin__consume_options options = { .stream = o->stream, .application = o->application, .handler = o->handler,
+						.on_state = o->on_state, .user = o->user };
+	struct kin_store store;
+	struct kin_sink sink;
+	char worker[300];
+
+	machine_settings(&options.machine, o);
+	name_worker(worker);
+	options.worker = o->worker ? o->worker : worker;
+	if (o->store_interface)
+		store = *o->store_interface;
+	else if (kin__store_open(&store, o->store, o->application, error) != KIN_OK)
+		return error->code;
+	options.store = &store;
+	if (o->sink_interface) {
+		sink = *o->sink_interface;
+		options.sink = &sink;
+	} else if (o->on_failure && !options.machine.drop) {
+		if (kin__sink_open(&sink, o->on_failure, error) != KIN_OK) {
+			if (store.close)
+				store.close(store.user);
+			return error->code;
+		}
+		options.sink = &sink;
+	}
+	return kin__consume_open(&consumer->consume, core, &options, error);
+}
+
+int kin_consumer_open(struct kin_consumer **out, struct kin_client *client, const struct kin_consumer_options *options,
+		      struct kin_error *error)
+{
+	struct kin_consumer_options own;
+	struct kin_error local = { 0 };
+	struct kin__core *core = NULL;
+	int code;
+
+	error = error ? error : &local;
+	if (!out || !options)
+		return kin__error(error, KIN_INVALID, "kin_consumer_open(): %s must not be NULL", out ? "options" : "out");
+	*out = NULL;
+	code = kin__options_read(&kin__options_consumer, &own, options, error);
+	if (code == KIN_OK)
+		code = check_together(&own, error);
+	if (code == KIN_OK && !interface_whole(&own, error))
+		code = KIN_INVALID;
+	if (code == KIN_OK)
+		code = kin__handle_core(client, "kin_consumer_open()", &core, error);
+	if (code != KIN_OK)
+		return code;
+	struct kin_consumer *consumer = kin__mem_zalloc(sizeof *consumer);
+	code = consumer ? open_parts(consumer, core, &own, error) : kin__error_nomem(error);
+	kin__core_unref(core);
+	if (code != KIN_OK) {
+		kin__mem_free(consumer);
+		return code;
+	}
+	kin__handle_init(&consumer->handle, KIN__HANDLE_CONSUMER);
+	*out = consumer;
+	return KIN_OK;
+}
+
+static int check(struct kin_consumer *consumer, const char *call, struct kin_error *error)
+{
+	return kin__handle_check(consumer ? &consumer->handle : NULL, KIN__HANDLE_CONSUMER, call, error);
+}
+
+void kin_consumer_stop(struct kin_consumer *consumer)
+{
+	if (check(consumer, "kin_consumer_stop()", NULL) == KIN_OK)
+		kin__consume_stop(consumer->consume);
+}
+
+int kin_consumer_wait(struct kin_consumer *consumer, int64_t timeout_ms, struct kin_error *error)
+{
+	int code = check(consumer, "kin_consumer_wait()", error);
+	return code != KIN_OK ? code : kin__consume_wait(consumer->consume, timeout_ms, error);
+}
+
+int kin_consumer_health(struct kin_consumer *consumer, struct kin_consumer_health *health, struct kin_error *error)
+{
+	struct kin_consumer_health own;
+	int code = check(consumer, "kin_consumer_health()", error);
+
+	if (code != KIN_OK)
+		return code;
+	if (!health || health->size < offsetof(struct kin_consumer_health, shards))
+		return kin__error(error, KIN_INVALID, "kin_consumer_health(): set health->size to sizeof *health before the call");
+	kin__consume_health(consumer->consume, &own);
+	size_t size = health->size < sizeof own ? health->size : sizeof own;
+	size_t told = health->size;
+	memcpy(health, &own, size);
+	health->size = told;
+	return KIN_OK;
+}
+
+int kin_consumer_close(struct kin_consumer *consumer, int64_t timeout_ms, struct kin_error *error)
+{
+	int code;
+
+	if (!consumer)
+		return KIN_OK;
+	code = check(consumer, "kin_consumer_close()", error);
+	if (code != KIN_OK)
+		return code;
+	code = kin__consume_close(consumer->consume, timeout_ms, error);
+	if (code == KIN_TIMEOUT || code == KIN_WOULD_DEADLOCK)
+		return code;
+	kin__handle_fini(&consumer->handle);
+	kin__mem_free(consumer);
+	return code;
+}
+
+int kin_consumer_run(struct kin_client *client, const struct kin_consumer_options *options, struct kin_error *error)
+{
+	struct kin_consumer *consumer;
+
+	if (options && options->size >= offsetof(struct kin_consumer_options, handler) + sizeof options->handler && !options->handler)
+		return kin__error(error, KIN_INVALID, "kin_consumer_run(): option handler is required; without one use kin_consumer_open() and kin_consumer_next()");
+	int code = kin_consumer_open(&consumer, client, options, error);
+	if (code != KIN_OK)
+		return code;
+	code = kin_consumer_wait(consumer, -1, error);
+	if (code == KIN_WOULD_DEADLOCK)
+		return code;
+	int closed = kin_consumer_close(consumer, -1, code == KIN_OK ? error : NULL);
+	return code == KIN_OK ? closed : code;
+}
+
+int kin_consumer_next(struct kin_consumer *consumer, struct kin_batch **batch, int64_t timeout_ms, struct kin_error *error)
+{
+	int code = check(consumer, "kin_consumer_next()", error);
+	if (code != KIN_OK)
+		return code;
+	if (!batch)
+		return kin__error(error, KIN_INVALID, "kin_consumer_next(): batch must not be NULL");
+	if (consumer->consume->set.handler)
+		return kin__error(error, KIN_INVALID, "kin_consumer_next(): this consumer was opened with a handler, which gets the batches");
+	return kin__consume_next(consumer->consume, batch, timeout_ms, error);
+}
+
+int kin_consumer_fd(struct kin_consumer *consumer)
+{
+	return check(consumer, "kin_consumer_fd()", NULL) == KIN_OK ? consumer->consume->inbox.pipe[0] : -1;
+}

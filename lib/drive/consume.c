@@ -1,0 +1,459 @@
+#include "drive/consume.h"
+#include "base/mem.h"
+#include "io/clock.h"
+#include "io/thread.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const char room[] = "consumer";
+
+/* ---- steps (loop thread) ---- */
+
+static bool over(const struct kin__consume *consumer)
+{
+	if (consumer->own.frozen)
+		return consumer->own.in_flight == 0;
+	int state = kin__consumer_state(consumer->own.machine);
+	return (state == KIN_CONSUMER_ENDED || state == KIN_CONSUMER_FATAL) && consumer->own.in_flight == 0;
+}
+
+/* The pipe is readable while kin_consumer_next() has something to say. */
+static void update_pipe_locked(struct kin__consume *consumer)
+{
+	bool something = !kin__list_empty(&consumer->inbox.ready) || consumer->inbox.health.state >= KIN_CONSUMER_ENDED;
+	char byte = 0;
+	if (something == consumer->inbox.signalled)
+		return;
+	ssize_t done = something ? write(consumer->inbox.pipe[1], &byte, 1) : read(consumer->inbox.pipe[0], &byte, 1);
+	if (done == 1)
+		consumer->inbox.signalled = something;
+}
+
+static void publish(struct kin__consume *consumer)
+{
+	struct kin_consumer_health health = { .size = sizeof health };
+
+	kin__consumer_health(consumer->own.machine, &health);
+	health.throttled = consumer->own.throttled;
+	health.requests_failed = consumer->own.failed;
+	pthread_mutex_lock(&consumer->inbox.lock);
+	if (consumer->own.frozen) {
+		health.state = KIN_CONSUMER_FATAL;
+		health.code = consumer->inbox.health.code;
+		health.error = consumer->inbox.health.error;
+	}
+	health.size = sizeof health;
+	bool changed = health.state != consumer->inbox.health.state;
+	consumer->inbox.health = health;
+	if (over(consumer) && !consumer->inbox.idle)
+		changed = consumer->inbox.idle = true;
+	update_pipe_locked(consumer);
+	if (changed)
+		pthread_cond_broadcast(&consumer->inbox.change);
+	pthread_mutex_unlock(&consumer->inbox.lock);
+}
+
+struct state_call {
+	struct kin__pool_job job;
+	struct kin__consume *consumer;
+	int state;
+	struct kin_error error;
+};
+
+static void run_state_call(struct kin__pool_job *job)
+{
+	struct state_call *call = kin__container(job, struct state_call, job);
+	struct kin__consume *consumer = call->consumer;
+
+	consumer->set.on_state(consumer->set.user, call->state, call->state == KIN_CONSUMER_FATAL ? &call->error : NULL);
+	kin__mem_free(call);
+	pthread_mutex_lock(&consumer->inbox.lock);
+	consumer->inbox.callbacks--;
+	pthread_cond_broadcast(&consumer->inbox.change);
+	pthread_mutex_unlock(&consumer->inbox.lock);
+}
+
+static void tell_state(struct kin__consume *consumer, int state, const struct kin_error *error)
+{
+	if (state == KIN_CONSUMER_FATAL)
+		KIN__LOG(consumer->set.core, KIN_LOG_ERROR, room, "%s: cannot go on: %s", consumer->set.stream,
+			 error ? error->message : "unknown cause");
+	if (!consumer->set.on_state)
+		return;
+	struct state_call *call = kin__mem_zalloc(sizeof *call);
+	if (!call)
+		return; /* the state itself is in the health and in wait: only the call is lost */
+	call->consumer = consumer;
+	call->state = state;
+	if (error)
+		call->error = *error;
+	kin__pool_job_init(&call->job, run_state_call);
+	pthread_mutex_lock(&consumer->inbox.lock);
+	consumer->inbox.callbacks++;
+	pthread_mutex_unlock(&consumer->inbox.lock);
+	kin__pool_post(kin__core_callbacks(consumer->set.core), &call->job);
+}
+
+void kin__consume_freeze(struct kin__consume *consumer, int code, const char *what)
+{
+	if (consumer->own.frozen)
+		return;
+	consumer->own.frozen = true;
+	pthread_mutex_lock(&consumer->inbox.lock);
+	consumer->inbox.health.code = code;
+	kin__error(&consumer->inbox.health.error, code, "%s", what);
+	struct kin_error error = consumer->inbox.health.error;
+	pthread_mutex_unlock(&consumer->inbox.lock);
+	tell_state(consumer, KIN_CONSUMER_FATAL, &error);
+	kin__consume_busy_ready(consumer);
+}
+
+static void carry_out(struct kin__consume *consumer, const struct kin__consumer_effect *effect)
+{
+	switch ((enum kin__consumer_effect_type)effect->type) {
+	case KIN__CONSUMER_DESCRIBE:
+	case KIN__CONSUMER_LIST_SHARDS:
+	case KIN__CONSUMER_GET_ITERATOR:
+	case KIN__CONSUMER_FETCH:
+		consumer->own.in_flight++;
+		kin__consume_service(consumer, effect);
+		break;
+	case KIN__CONSUMER_STORE_LIST:
+	case KIN__CONSUMER_STORE_CREATE:
+	case KIN__CONSUMER_STORE_UPDATE:
+		consumer->own.in_flight++;
+		kin__consume_store(consumer, effect);
+		break;
+	case KIN__CONSUMER_SINK:
+		consumer->own.in_flight++;
+		kin__consume_sink(consumer, effect);
+		break;
+	case KIN__CONSUMER_INVOKE:
+		consumer->own.in_flight++;
+		kin__consume_invoke(consumer, effect);
+		break;
+	case KIN__CONSUMER_RELEASE:
+		kin__consume_page_free(consumer, effect->release.page);
+		break;
+	case KIN__CONSUMER_STATE:
+		tell_state(consumer, effect->state.state, effect->state.error);
+		break;
+	case KIN__CONSUMER_NOTE:
+		KIN__LOG(consumer->set.core, effect->note.level, room, "%s: %s", consumer->set.stream, effect->note.text);
+		break;
+	}
+}
+
+void kin__consume_feed(struct kin__consume *consumer, struct kin__consumer_event *event)
+{
+	struct kin__loop *loop = kin__core_loop(consumer->set.core);
+
+	if (!consumer->own.frozen) {
+		event->now_us = kin__loop_now_us(loop);
+		event->service_ms = kin__core_service_ms(consumer->set.core);
+		consumer->own.effects.n = 0;
+		kin__consumer_step(consumer->own.machine, event, &consumer->own.effects);
+		for (size_t i = 0; i < consumer->own.effects.n && !consumer->own.frozen; i++)
+			carry_out(consumer, &consumer->own.effects.at[i]);
+		if (kin__consumer_state(consumer->own.machine) >= KIN_CONSUMER_STOPPING)
+			kin__consume_busy_ready(consumer);
+	}
+	uint64_t wake = consumer->own.frozen ? UINT64_MAX : kin__consumer_wake_us(consumer->own.machine);
+	if (wake == UINT64_MAX)
+		kin__loop_timer_clear(loop, &consumer->own.timer);
+	else
+		kin__loop_timer_set(loop, &consumer->own.timer, wake);
+	publish(consumer);
+}
+
+void kin__consume_answer(struct kin__consume *consumer, struct kin__consumer_event *event)
+{
+	consumer->own.in_flight--;
+	kin__consume_feed(consumer, event);
+}
+
+static void fire(struct kin__loop_timer *timer)
+{
+	struct kin__consume *consumer = kin__container(timer, struct kin__consume, own.timer);
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_TIMER };
+	kin__consume_feed(consumer, &event);
+}
+
+static void run_start(struct kin__loop_task *task)
+{
+	struct kin__consume *consumer = kin__container(task, struct kin__consume, start);
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
+	kin__consume_feed(consumer, &event);
+}
+
+static void run_stop(struct kin__loop_task *task)
+{
+	struct kin__consume *consumer = kin__container(task, struct kin__consume, stop);
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_STOP };
+	kin__consume_feed(consumer, &event);
+}
+
+/* ---- open and close ---- */
+
+static void run_detach(struct kin__loop_task *task)
+{
+	struct kin__consume *consumer = kin__container(task, struct kin__consume, detach);
+
+	kin__loop_timer_fini(kin__core_loop(consumer->set.core), &consumer->own.timer);
+	pthread_mutex_lock(&consumer->inbox.lock);
+	consumer->inbox.detached = true;
+	pthread_cond_broadcast(&consumer->inbox.change);
+	pthread_mutex_unlock(&consumer->inbox.lock);
+}
+
+static void free_own(struct kin__consume *consumer)
+{
+	while (!kin__list_empty(&consumer->own.idle)) {
+		struct kin__consume_request *request =
+			kin__container(consumer->own.idle.next, struct kin__consume_request, node);
+		kin__list_remove(&request->node);
+		kin__attempt_fini(&request->attempt);
+		kin__bytes_fini(&request->body);
+		kin__mem_free(request);
+	}
+	for (size_t i = 0; i < consumer->own.pages_room; i++)
+		if (consumer->own.pages[i])
+			kin__consume_page_free(consumer, consumer->own.pages[i]->id);
+	for (size_t i = 0; i < consumer->own.shards_room; i++) {
+		kin__mem_free(consumer->own.shards[i].iterator);
+		kin__mem_free(consumer->own.shards[i].reason);
+	}
+	kin__mem_free(consumer->own.pages);
+	kin__mem_free(consumer->own.shards);
+	kin__mem_free(consumer->own.effects.at);
+	kin__arena_fini(&consumer->own.listing);
+	kin__consumer_free(consumer->own.machine);
+}
+
+/* Nothing of it is on the loop any more, or never was. */
+static void destroy(struct kin__consume *consumer)
+{
+	kin__pool_close(consumer->set.handlers);
+	kin__pool_close(consumer->set.storage);
+	kin__pool_close(consumer->set.sinking);
+	if (consumer->set.leases && consumer->set.store.close)
+		consumer->set.store.close(consumer->set.store.user);
+	if (consumer->set.has_sink && consumer->set.sink.close)
+		consumer->set.sink.close(consumer->set.sink.user);
+	free_own(consumer);
+	for (size_t i = 0; i < consumer->set.only_shards_n; i++)
+		kin__mem_free(consumer->set.only_shards[i]);
+	kin__mem_free(consumer->set.only_shards);
+	kin__mem_free(consumer->set.stream);
+	kin__mem_free(consumer->set.application);
+	kin__mem_free(consumer->set.worker);
+	for (int i = 0; i < 2; i++)
+		if (consumer->inbox.pipe[i] >= 0)
+			close(consumer->inbox.pipe[i]);
+	pthread_cond_destroy(&consumer->inbox.change);
+	pthread_mutex_destroy(&consumer->inbox.lock);
+	kin__core_unref(consumer->set.core);
+	kin__mem_free(consumer);
+}
+
+static int open_pipe(int ends[2], struct kin_error *error)
+{
+	if (pipe(ends) < 0) {
+		ends[0] = ends[1] = -1;
+		return kin__error(error, KIN_IO, "cannot make a pipe for kin_consumer_fd(): too many open files?");
+	}
+	for (int i = 0; i < 2; i++) {
+		fcntl(ends[i], F_SETFL, O_NONBLOCK);
+		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+	}
+	return KIN_OK;
+}
+
+static int open_pools(struct kin__consume *consumer, const struct kin__consume_options *options, struct kin_error *error)
+{
+	int code = KIN_OK;
+
+	if (options->handler)
+		code = kin__pool_open(&consumer->set.handlers, "kin-handler", options->machine.handlers_max, error);
+	if (code == KIN_OK && options->store)
+		code = kin__pool_open(&consumer->set.storage, "kin-store", 1, error);
+	if (code == KIN_OK && options->sink)
+		code = kin__pool_open(&consumer->set.sinking, "kin-sink", 1, error);
+	return code;
+}
+
+/* What can be told without failing: from here on destroy() is right. */
+static struct kin__consume *make(struct kin__core *core, const struct kin__consume_options *options)
+{
+	struct kin__consume *consumer = kin__mem_zalloc(sizeof *consumer);
+	if (!consumer)
+		return NULL;
+	consumer->set.core = kin__core_ref(core);
+	consumer->set.leases = options->store != NULL;
+	consumer->set.has_sink = options->sink != NULL;
+	if (options->store)
+		consumer->set.store = *options->store;
+	if (options->sink)
+		consumer->set.sink = *options->sink;
+	consumer->set.handler = options->handler;
+	consumer->set.on_state = options->on_state;
+	consumer->set.user = options->user;
+	consumer->inbox.pipe[0] = consumer->inbox.pipe[1] = -1;
+	consumer->inbox.health.size = sizeof consumer->inbox.health;
+	kin__list_init(&consumer->own.idle);
+	kin__list_init(&consumer->inbox.ready);
+	kin__arena_init(&consumer->own.listing);
+	pthread_mutex_init(&consumer->inbox.lock, NULL);
+	kin__thread_cond_init(&consumer->inbox.change);
+	kin__loop_task_init(&consumer->start, run_start);
+	kin__loop_task_init(&consumer->stop, run_stop);
+	kin__loop_task_init(&consumer->detach, run_detach);
+	return consumer;
+}
+
+int kin__consume_open(struct kin__consume **out, struct kin__core *core, const struct kin__consume_options *options,
+		      struct kin_error *error)
+{
+	struct kin__consume *consumer = make(core, options);
+	int code = KIN_NOMEM;
+
+	*out = NULL;
+	if (!consumer) {
+		if (options->store && options->store->close)
+			options->store->close(options->store->user);
+		if (options->sink && options->sink->close)
+			options->sink->close(options->sink->user);
+		return kin__error_nomem(error);
+	}
+	struct kin__consumer_settings settings = options->machine;
+	settings.worker = options->worker;
+	settings.leases = options->store != NULL;
+	settings.seed = kin__core_seed(core);
+	consumer->set.stream = kin__mem_text(options->stream);
+	consumer->set.application = kin__mem_text(options->application ? options->application : "");
+	consumer->set.worker = kin__mem_text(options->worker ? options->worker : "");
+	consumer->own.machine = kin__consumer_new(&settings);
+	if (!consumer->set.stream || !consumer->set.application || !consumer->set.worker || !consumer->own.machine)
+		kin__error_nomem(error);
+	else
+		code = open_pipe(consumer->inbox.pipe, error);
+	if (code == KIN_OK)
+		code = open_pools(consumer, options, error);
+	if (code == KIN_OK) {
+		code = kin__loop_timer_init(kin__core_loop(core), &consumer->own.timer, fire);
+		if (code != KIN_OK)
+			kin__error_nomem(error);
+	}
+	if (code != KIN_OK) {
+		destroy(consumer);
+		return code;
+	}
+	*out = consumer;
+	kin__loop_post(kin__core_loop(core), &consumer->start);
+	return KIN_OK;
+}
+
+void kin__consume_stop(struct kin__consume *consumer)
+{
+	kin__loop_post(kin__core_loop(consumer->set.core), &consumer->stop);
+}
+
+static uint64_t until(int64_t timeout_ms)
+{
+	return timeout_ms < 0 ? UINT64_MAX : kin__clock_us() + (uint64_t)timeout_ms * 1000;
+}
+
+static int check_thread(struct kin__consume *consumer, const char *what, struct kin_error *error)
+{
+	if (kin__core_on_callback(consumer->set.core) || (consumer->set.handlers && kin__pool_is_mine(consumer->set.handlers)))
+		return kin__error(error, KIN_WOULD_DEADLOCK,
+				  "%s from a handler or callback would wait for itself; call kin_consumer_stop() there and this from another thread",
+				  what);
+	return KIN_OK;
+}
+
+static int left_locked(struct kin__consume *consumer, struct kin_error *error)
+{
+	const struct kin_consumer_health *health = &consumer->inbox.health;
+	return kin__error(error, KIN_TIMEOUT,
+			  "the consumer of %s is still %s: %u batches taken and not finished, %llu records in memory; call again",
+			  consumer->set.stream, health->state == KIN_CONSUMER_STOPPING ? "stopping" : "running",
+			  (unsigned)consumer->inbox.taken, (unsigned long long)health->buffered);
+}
+
+int kin__consume_wait(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error)
+{
+	uint64_t until_us = until(timeout_ms);
+	int code = check_thread(consumer, "kin_consumer_wait()", error);
+
+	if (code != KIN_OK)
+		return code;
+	pthread_mutex_lock(&consumer->inbox.lock);
+	while (!consumer->inbox.idle || consumer->inbox.callbacks > 0)
+		if (!kin__thread_cond_wait(&consumer->inbox.change, &consumer->inbox.lock, until_us))
+			break;
+	if (!consumer->inbox.idle || consumer->inbox.callbacks > 0)
+		code = left_locked(consumer, error);
+	else if (consumer->inbox.health.state == KIN_CONSUMER_FATAL)
+		code = kin__error_copy(error, &consumer->inbox.health.error);
+	pthread_mutex_unlock(&consumer->inbox.lock);
+	return code;
+}
+
+int kin__consume_close(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error)
+{
+	int code = check_thread(consumer, "kin_consumer_close()", error);
+
+	if (code != KIN_OK)
+		return code;
+	kin__consume_stop(consumer);
+	code = kin__consume_wait(consumer, timeout_ms, error);
+	if (code == KIN_TIMEOUT)
+		return code;
+	kin__loop_post(kin__core_loop(consumer->set.core), &consumer->detach);
+	pthread_mutex_lock(&consumer->inbox.lock);
+	while (!consumer->inbox.detached)
+		kin__thread_cond_wait(&consumer->inbox.change, &consumer->inbox.lock, UINT64_MAX);
+	pthread_mutex_unlock(&consumer->inbox.lock);
+	destroy(consumer);
+	return code;
+}
+
+void kin__consume_health(struct kin__consume *consumer, struct kin_consumer_health *health)
+{
+	pthread_mutex_lock(&consumer->inbox.lock);
+	*health = consumer->inbox.health;
+	pthread_mutex_unlock(&consumer->inbox.lock);
+}
+
+int kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, int64_t timeout_ms, struct kin_error *error)
+{
+	uint64_t until_us = until(timeout_ms);
+	int code = KIN_TIMEOUT;
+
+	*batch = NULL;
+	pthread_mutex_lock(&consumer->inbox.lock);
+	for (bool time_left = true;; time_left = kin__thread_cond_wait(&consumer->inbox.change, &consumer->inbox.lock, until_us)) {
+		if (!kin__list_empty(&consumer->inbox.ready)) {
+			*batch = kin__container(consumer->inbox.ready.next, struct kin_batch, node);
+			kin__list_remove(&(*batch)->node);
+			consumer->inbox.taken++;
+			code = KIN_OK;
+			break;
+		}
+		if (consumer->inbox.health.state >= KIN_CONSUMER_ENDED) {
+			code = consumer->inbox.health.state == KIN_CONSUMER_FATAL
+				       ? kin__error_copy(error, &consumer->inbox.health.error)
+				       : kin__error(error, KIN_END, "the consumer of %s has ended", consumer->set.stream);
+			break;
+		}
+		if (!time_left || timeout_ms == 0) {
+			kin__error(error, KIN_TIMEOUT, "no batch came within %lld ms", (long long)timeout_ms);
+			break;
+		}
+	}
+	update_pipe_locked(consumer);
+	pthread_mutex_unlock(&consumer->inbox.lock);
+	return code;
+}

@@ -1,0 +1,152 @@
+/* Batches out to handlers and back, and the pages they point into. */
+#include "drive/consume.h"
+#include "base/mem.h"
+
+enum { PAGE_BITS = 24 }; /* slots of the page table; the rest of an id says which page used the slot */
+
+/* ---- pages ---- */
+
+uint64_t kin__consume_page_add(struct kin__consume *consumer, char *body, struct kin_record *records, uint32_t count)
+{
+	size_t slot = 0;
+	struct kin__page *page = kin__mem_zalloc(sizeof *page);
+
+	while (slot < consumer->own.pages_room && consumer->own.pages[slot])
+		slot++; /* few are held at once: two a shard that works */
+	size_t room = consumer->own.pages_room;
+	if (page && slot == room && kin__mem_room(&consumer->own.pages, &consumer->own.pages_room, slot + 1, sizeof(void *)) < 0) {
+		kin__mem_free(page);
+		page = NULL;
+	}
+	for (size_t i = room; i < consumer->own.pages_room; i++)
+		consumer->own.pages[i] = NULL;
+	if (!page || slot >> PAGE_BITS) {
+		kin__mem_free(page);
+		kin__mem_free(body);
+		kin__mem_free(records);
+		return 0;
+	}
+	page->id = ++consumer->own.pages_made << PAGE_BITS | slot;
+	page->body = body;
+	page->records = records;
+	page->count = count;
+	consumer->own.pages[slot] = page;
+	return page->id;
+}
+
+struct kin__page *kin__consume_page(struct kin__consume *consumer, uint64_t id)
+{
+	size_t slot = id & ((UINT64_C(1) << PAGE_BITS) - 1);
+	struct kin__page *page = slot < consumer->own.pages_room ? consumer->own.pages[slot] : NULL;
+	return page && page->id == id ? page : NULL;
+}
+
+void kin__consume_page_free(struct kin__consume *consumer, uint64_t id)
+{
+	struct kin__page *page = kin__consume_page(consumer, id);
+	if (!page)
+		return;
+	consumer->own.pages[id & ((UINT64_C(1) << PAGE_BITS) - 1)] = NULL;
+	kin__mem_free(page->body);
+	kin__mem_free(page->records);
+	kin__mem_free(page);
+}
+
+size_t kin__consume_gather(struct kin__consume *consumer, const struct kin__slice *slices, size_t slices_n,
+			   const struct kin_record **records)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < slices_n; i++) {
+		struct kin__page *page = kin__consume_page(consumer, slices[i].page);
+		for (uint32_t k = 0; page && k < slices[i].count; k++)
+			records[n++] = &page->records[slices[i].first + k];
+	}
+	return n;
+}
+
+/* ---- batches ---- */
+
+/* Keeps the handler's words for the sink: one batch of a shard is out at a time, so they are the last ones. */
+static void keep_reason(struct kin__consume *consumer, struct kin_batch *batch)
+{
+	struct kin__consume_shard *shard = kin__consume_shard(consumer, batch->shard);
+	if (!shard || (batch->code == KIN_OK && batch->fail_at == UINT32_MAX))
+		return;
+	shard->answered = batch->answered;
+	kin__mem_free(shard->reason);
+	shard->reason = kin__mem_text(batch->reason); /* without memory the reason is left out, the record is not */
+	if (batch->reason[0] || batch->code != KIN_BUSY)
+		KIN__LOG(consumer->set.core, KIN_LOG_DEBUG, "consumer", "%s: %s: attempt %u of %zu records: %s: %s",
+			 consumer->set.stream, batch->shard_id, (unsigned)batch->attempt, batch->count,
+			 batch->code == KIN_BUSY ? "busy" : "failed", batch->reason[0] ? batch->reason : "no reason given");
+}
+
+/* Loop thread: the batch comes back. */
+static void returned(struct kin__loop_task *task)
+{
+	struct kin_batch *batch = kin__container(task, struct kin_batch, task);
+	struct kin__consume *consumer = batch->consumer;
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_HANDLED, .id = batch->id };
+
+	event.handled.code = batch->code;
+	event.handled.fail_at = batch->code == KIN_OK ? batch->fail_at : UINT32_MAX;
+	event.handled.stop = batch->stop;
+	keep_reason(consumer, batch);
+	if (!consumer->set.handler) {
+		pthread_mutex_lock(&consumer->inbox.lock);
+		consumer->inbox.taken--;
+		pthread_mutex_unlock(&consumer->inbox.lock);
+	}
+	kin__batch_free(batch);
+	kin__consume_answer(consumer, &event);
+}
+
+/* A handler's thread. */
+static void run_handler(struct kin__pool_job *job)
+{
+	struct kin_batch *batch = kin__container(job, struct kin_batch, job);
+	int code = batch->consumer->set.handler(batch->consumer->set.user, batch);
+
+	if (code != KIN_LATER) /* else it may be finished, and gone, already */
+		kin__batch_finish(batch, code);
+}
+
+void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consumer_effect *effect)
+{
+	struct kin_batch *batch = kin__batch_new(effect->invoke.count);
+
+	if (!batch) {
+		consumer->own.in_flight--;
+		kin__consume_freeze(consumer, KIN_NOMEM, "out of memory for a batch");
+		return;
+	}
+	batch->consumer = consumer;
+	batch->id = effect->id;
+	batch->shard = effect->shard;
+	batch->attempt = effect->invoke.attempt;
+	batch->lease_counter = effect->invoke.lease_counter;
+	batch->shard_id = kin__consumer_shard_id(consumer->own.machine, effect->shard);
+	batch->count = kin__consume_gather(consumer, effect->invoke.slices, effect->invoke.slices_n, batch->records);
+	kin__loop_task_init(&batch->task, returned);
+	if (consumer->set.handler) {
+		kin__pool_job_init(&batch->job, run_handler);
+		kin__pool_post(consumer->set.handlers, &batch->job);
+		return;
+	}
+	pthread_mutex_lock(&consumer->inbox.lock);
+	kin__list_append(&consumer->inbox.ready, &batch->node);
+	pthread_cond_broadcast(&consumer->inbox.change);
+	pthread_mutex_unlock(&consumer->inbox.lock); /* the pipe follows when the step is published */
+}
+
+void kin__consume_busy_ready(struct kin__consume *consumer)
+{
+	pthread_mutex_lock(&consumer->inbox.lock);
+	while (!kin__list_empty(&consumer->inbox.ready)) {
+		struct kin_batch *batch = kin__container(consumer->inbox.ready.next, struct kin_batch, node);
+		kin__list_remove(&batch->node);
+		consumer->inbox.taken++; /* returned() takes it off again */
+		kin__batch_finish(batch, KIN_BUSY);
+	}
+	pthread_mutex_unlock(&consumer->inbox.lock);
+}

@@ -1,0 +1,278 @@
+/* The consumer's requests to the service: describe, list shards, iterator, records. */
+#include "drive/consume.h"
+#include "base/mem.h"
+#include "kinesis/get_records.h"
+#include "kinesis/limits.h"
+#include "kinesis/list_shards.h"
+#include "kinesis/shard_iterator.h"
+#include "kinesis/streams.h"
+#include <stdio.h>
+
+/* The pages of one listing, put together. */
+struct kin__consume_listing {
+	struct kin__arena arena;
+	struct kin__shard_info *shards;
+	size_t n, room;
+};
+
+struct kin__consume_shard *kin__consume_shard(struct kin__consume *consumer, uint32_t shard)
+{
+	size_t room = consumer->own.shards_room;
+	if (shard >= room) {
+		if (kin__mem_room(&consumer->own.shards, &consumer->own.shards_room, (size_t)shard + 1,
+				  sizeof *consumer->own.shards) < 0) {
+			kin__consume_freeze(consumer, KIN_NOMEM, "out of memory for the table of shards");
+			return NULL;
+		}
+		memset(consumer->own.shards + room, 0, (consumer->own.shards_room - room) * sizeof *consumer->own.shards);
+	}
+	return &consumer->own.shards[shard];
+}
+
+static struct kin__consume_request *take_request(struct kin__consume *consumer)
+{
+	struct kin__consume_request *request;
+
+	if (kin__list_empty(&consumer->own.idle)) {
+		request = kin__mem_zalloc(sizeof *request);
+		if (!request)
+			return NULL;
+		kin__attempt_init(&request->attempt);
+		kin__bytes_init(&request->body);
+		kin__list_init(&request->node);
+		request->consumer = consumer;
+		return request;
+	}
+	request = kin__container(consumer->own.idle.next, struct kin__consume_request, node);
+	kin__list_remove(&request->node);
+	kin__bytes_clear(&request->body);
+	return request;
+}
+
+static void free_listing(struct kin__consume_listing *listing)
+{
+	if (!listing)
+		return;
+	kin__arena_fini(&listing->arena);
+	kin__mem_free(listing->shards);
+	kin__mem_free(listing);
+}
+
+/* The answer is passed on; the request may be used again by what the step starts. */
+static void done_with(struct kin__consume_request *request, struct kin__consumer_event *event,
+		      const struct kin__outcome *outcome)
+{
+	struct kin__consume *consumer = request->consumer;
+	struct kin__consume_listing *listing = request->listing;
+
+	event->id = request->id;
+	event->verdict = (uint8_t)outcome->verdict;
+	event->error = outcome->verdict == KIN__DONE ? NULL : &outcome->error;
+	if (outcome->verdict == KIN__THROTTLED)
+		consumer->own.throttled++;
+	else if (outcome->verdict == KIN__TRANSIENT)
+		consumer->own.failed++;
+	request->listing = NULL;
+	kin__list_append(&consumer->own.idle, &request->node);
+	kin__consume_answer(consumer, event);
+	free_listing(listing);
+}
+
+/* An answer that makes no sense is tried again like a cut one: the request was only a question. */
+static void misread(struct kin__outcome *outcome, int code, const char *what, const struct kin__reason *reason)
+{
+	if (code == KIN_OK)
+		return;
+	outcome->verdict = KIN__TRANSIENT;
+	outcome->error.code = code;
+	outcome->error.retryable = 1;
+	snprintf(outcome->error.message, sizeof outcome->error.message, "%s: the answer makes no sense: %s", what,
+		 code == KIN_NOMEM ? "out of memory" : reason->text);
+}
+
+static void described(struct kin__attempt *attempt, struct kin__outcome *outcome)
+{
+	struct kin__consume_request *request = attempt->user;
+	struct kin__consume *consumer = request->consumer;
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_DESCRIBED };
+	struct kin__reason reason;
+
+	kin__arena_clear(&consumer->own.listing);
+	if (outcome->verdict == KIN__DONE)
+		misread(outcome, kin__describe_stream_summary_decode(&event.summary, &consumer->own.listing, outcome->body.at,
+								     outcome->body.n, &reason),
+			"DescribeStreamSummary", &reason);
+	if (outcome->verdict == KIN__DONE && !consumer->own.arn[0])
+		snprintf(consumer->own.arn, sizeof consumer->own.arn, "%s", event.summary.arn);
+	done_with(request, &event, outcome);
+}
+
+/* The first page by name, the others by token. */
+static void list_page(struct kin__consume_request *request, const char *token)
+{
+	struct kin__consume *consumer = request->consumer;
+	kin__bytes_clear(&request->body);
+	kin__list_shards_encode(&request->body, kin__span_text(consumer->set.stream), kin__span_text(token), 0);
+	request->attempt.body = kin__bytes_view(&request->body);
+	kin__core_attempt(consumer->set.core, &request->attempt);
+}
+
+static void listed(struct kin__attempt *attempt, struct kin__outcome *outcome)
+{
+	struct kin__consume_request *request = attempt->user;
+	struct kin__consume_listing *listing = request->listing;
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_SHARDS };
+	struct kin__shard_page page = { 0 };
+	struct kin__reason reason;
+
+	if (outcome->verdict == KIN__DONE)
+		misread(outcome, kin__list_shards_decode(&page, &listing->arena, outcome->body.at, outcome->body.n, &reason),
+			"ListShards", &reason);
+	if (outcome->verdict == KIN__DONE && page.n > 0) {
+		if (kin__mem_room(&listing->shards, &listing->room, listing->n + page.n, sizeof *page.shards) < 0)
+			misread(outcome, KIN_NOMEM, "ListShards", NULL);
+		else
+			memcpy(listing->shards + listing->n, page.shards, page.n * sizeof *page.shards);
+		listing->n += outcome->verdict == KIN__DONE ? page.n : 0;
+	}
+	if (outcome->verdict == KIN__DONE && page.next_token && page.n > 0) {
+		list_page(request, page.next_token);
+		return;
+	}
+	event.shards.at = listing->shards;
+	event.shards.n = listing->n;
+	done_with(request, &event, outcome);
+}
+
+static void iterator_got(struct kin__attempt *attempt, struct kin__outcome *outcome)
+{
+	struct kin__consume_request *request = attempt->user;
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_ITERATOR };
+	struct kin__consume_shard *shard = kin__consume_shard(request->consumer, request->shard);
+	const char *iterator = NULL;
+	struct kin__reason reason;
+
+	if (outcome->verdict == KIN__DONE)
+		misread(outcome, kin__shard_iterator_decode(outcome->body.at, outcome->body.n, &iterator, &reason),
+			"GetShardIterator", &reason);
+	if (outcome->verdict == KIN__DONE && shard) {
+		kin__mem_free(shard->iterator);
+		shard->iterator = kin__mem_text(iterator);
+		if (!shard->iterator)
+			misread(outcome, KIN_NOMEM, "GetShardIterator", NULL);
+	}
+	done_with(request, &event, outcome);
+}
+
+/* Hands the decoded page to the table: the machine gets a name and the records. */
+static int keep_page(struct kin__consume_request *request, struct kin__consumer_event *event, struct kin__get_page *page,
+		     struct kin__outcome *outcome)
+{
+	struct kin__consume *consumer = request->consumer;
+	struct kin__consume_shard *shard = kin__consume_shard(consumer, request->shard);
+	char *next = page->next_iterator ? kin__mem_text(page->next_iterator) : NULL;
+
+	if (!shard || (page->next_iterator && !next))
+		return KIN_NOMEM;
+	event->page.count = (uint32_t)page->n;
+	event->page.behind_ms = page->behind_ms;
+	event->page.ended = !page->next_iterator;
+	event->page.bytes = outcome->body.room + page->room * sizeof *page->records;
+	event->page.records = page->records;
+	size_t body_n;
+	char *body = kin__bytes_take(&outcome->body, &body_n);
+	event->page.id = kin__consume_page_add(consumer, body, page->records, (uint32_t)page->n);
+	page->records = NULL;
+	page->n = page->room = 0;
+	if (event->page.id == 0) {
+		kin__mem_free(next);
+		return KIN_NOMEM;
+	}
+	kin__mem_free(shard->iterator);
+	shard->iterator = next;
+	return KIN_OK;
+}
+
+static void fetched(struct kin__attempt *attempt, struct kin__outcome *outcome)
+{
+	struct kin__consume_request *request = attempt->user;
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_PAGE };
+	struct kin__get_page page;
+	struct kin__reason reason;
+
+	kin__get_page_init(&page);
+	if (outcome->verdict == KIN__DONE)
+		misread(outcome, kin__get_records_decode(&page, outcome->body.at, outcome->body.n,
+							 kin__consumer_shard_id(request->consumer->own.machine, request->shard),
+							 &reason),
+			"GetRecords", &reason);
+	if (outcome->verdict == KIN__DONE)
+		misread(outcome, keep_page(request, &event, &page, outcome), "GetRecords", NULL);
+	kin__get_page_fini(&page);
+	done_with(request, &event, outcome);
+}
+
+static void begin(struct kin__consume_request *request, const struct kin__consumer_effect *effect)
+{
+	struct kin__consume *consumer = request->consumer;
+	struct kin__span stream = kin__span_text(consumer->set.stream), none = { NULL, 0 };
+	struct kin__consume_shard *shard;
+	const char *shard_id;
+
+	switch (effect->type) {
+	case KIN__CONSUMER_DESCRIBE:
+		request->attempt.operation = KIN__DESCRIBE_STREAM_SUMMARY;
+		request->attempt.done = described;
+		kin__describe_stream_summary_encode(&request->body, stream);
+		break;
+	case KIN__CONSUMER_GET_ITERATOR:
+		request->attempt.operation = KIN__GET_SHARD_ITERATOR;
+		request->attempt.done = iterator_got;
+		shard_id = kin__consumer_shard_id(consumer->own.machine, effect->shard);
+		kin__shard_iterator_encode(&request->body, stream, kin__span_text(shard_id),
+					   (enum kin__iterator_type)effect->iterator.type,
+					   kin__span_text(effect->iterator.sequence), effect->iterator.timestamp_ms);
+		break;
+	default: /* FETCH */
+		request->attempt.operation = KIN__GET_RECORDS;
+		request->attempt.done = fetched;
+		shard = kin__consume_shard(consumer, effect->shard);
+		kin__get_records_encode(&request->body, kin__span_text(shard ? shard->iterator : ""), effect->fetch.limit,
+					kin__limits_is_arn(stream) ? stream : none);
+		break;
+	}
+	request->attempt.body = kin__bytes_view(&request->body);
+	kin__core_attempt(consumer->set.core, &request->attempt);
+}
+
+void kin__consume_service(struct kin__consume *consumer, const struct kin__consumer_effect *effect)
+{
+	struct kin__consume_request *request = take_request(consumer);
+
+	if (request && effect->type == KIN__CONSUMER_LIST_SHARDS) {
+		request->listing = kin__mem_zalloc(sizeof *request->listing);
+		if (!request->listing) {
+			kin__list_append(&consumer->own.idle, &request->node);
+			request = NULL;
+		}
+	}
+	if (!request) {
+		consumer->own.in_flight--;
+		kin__consume_freeze(consumer, KIN_NOMEM, "out of memory for a request");
+		return;
+	}
+	request->id = effect->id;
+	request->shard = effect->shard;
+	request->attempt.user = request;
+	request->attempt.timeout_ms = 0;
+	request->attempt.stream_arn =
+		kin__limits_is_arn(kin__span_text(consumer->set.stream)) ? consumer->set.stream : NULL;
+	if (effect->type == KIN__CONSUMER_LIST_SHARDS) {
+		kin__arena_init(&request->listing->arena);
+		request->attempt.operation = KIN__LIST_SHARDS;
+		request->attempt.done = listed;
+		list_page(request, NULL);
+		return;
+	}
+	begin(request, effect);
+}
