@@ -13,7 +13,7 @@ struct kin__lineage_node { uint32_t parents[2]; }; /* those still in the list; N
 
 struct kin__lineage {
 	struct kin__lineage_node *nodes;
-	uint32_t *order;   /* every index once, parents first; else in the order of the list */
+	uint32_t *order;   /* every index once: roots in the order of the list, then whose parents are all there */
 	uint32_t n, cut;   /* cut: links left out because they lead in a circle */
 };
 

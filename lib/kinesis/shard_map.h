@@ -10,7 +10,7 @@
 enum kin__shard_map_state {
 	KIN__SHARD_MAP_WHOLE,
 	KIN__SHARD_MAP_HOLE,    /* some keys have no shard: a reshard was under way, or the list is cut */
-	KIN__SHARD_MAP_OVERLAP, /* some keys have two; the one that starts later is found */
+	KIN__SHARD_MAP_OVERLAP, /* some keys have two: those are not safe to place by */
 };
 
 struct kin__shard_map_row {

@@ -17,9 +17,6 @@ struct kin__stream_names {
 	const char *next_token; /* NULL: none; then go on with the last name */
 };
 
-/* Writes {"StreamName":...} or {"StreamARN":...} as a member pair, without braces: the start of most requests. */
-void kin__streams_member(struct kin__bytes *out, struct kin__span stream);
-
 void kin__create_stream_encode(struct kin__bytes *out, struct kin__span name, uint32_t shards); /* shards 0: on demand */
 void kin__delete_stream_encode(struct kin__bytes *out, struct kin__span stream, bool with_consumers);
 void kin__describe_stream_summary_encode(struct kin__bytes *out, struct kin__span stream);
