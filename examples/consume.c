@@ -1,0 +1,30 @@
+/* consume STREAM FOLDER: prints each record, remembers in FOLDER how far it came; what fails three times goes to
+ * FOLDER/failed.  With UNTIL_LATEST in the environment it ends at the tip. */
+#include <kinstream.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int handle(void *user, struct kin_batch *batch)
+{
+	for (const struct kin_record *r; (r = kin_batch_next(batch));)
+		if (r->data_size == 0)
+			return kin_batch_fail(batch, r, "empty record");
+		else if (fwrite(r->data, 1, r->data_size, user) != r->data_size || putc('\n', user) == EOF)
+			return KIN_FAILED;
+	return fflush(user) ? KIN_FAILED : KIN_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct kin_consumer_options o;
+	struct kin_error e = { 0 };
+	char store[4096], failed[4096];
+
+	snprintf(store, sizeof store, "file:%s", argc > 2 ? argv[2] : ".");
+	snprintf(failed, sizeof failed, "file:%s/failed", argc > 2 ? argv[2] : ".");
+	kin_consumer_options_init(&o);
+	o.stream = argc > 1 ? argv[1] : "orders", o.application = "example", o.store = store, o.on_failure = failed;
+	o.handler = handle, o.user = stdout, o.maximum_retry_attempts = 2, o.retry_base_ms = 10;
+	o.until = getenv("UNTIL_LATEST") ? KIN_UNTIL_LATEST : KIN_UNTIL_NEVER;
+	return kin_consumer_run(NULL, &o, &e) == KIN_OK ? 0 : (fprintf(stderr, "consume: %s\n", e.message), 1);
+}
