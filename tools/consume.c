@@ -1,0 +1,161 @@
+#include "tool.h"
+#include "exec.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] = "usage: kinstream consume STREAM --app NAME (--exec 'COMMAND' | --print) "
+                            "[--store memory:|file:PATH]\n"
+			    "                         [--on-failure drop|file:PATH] [--from "
+                            "trim-horizon|latest|TIME] [--until latest|TIME]\n\n"
+			    "--exec: one run of COMMAND (by /bin/sh) for each batch, the Lambda event JSON "
+                            "on its standard input; exit status 0\n"
+			    "        is success.  Its output is passed through, or read as the response with "
+                            "-o function_response_types=\n"
+			    "        ReportBatchItemFailures.\n"
+			    "--print: each record as a JSON line, as tail --format jsonl, with checkpoints.\n"
+			    "Without --store, checkpoints are kept in a file under the state folder of the "
+                            "user.  Consumer options by -o, for\n"
+			    "example -o batch_size=1000; 'kinstream config' lists them.\n";
+
+struct consume {
+	struct tool *tool;
+	const char *command; /* of --exec; NULL: --print */
+	bool responses;      /* its output is a response */
+	struct kin_consumer *consumer;
+	pthread_mutex_t lock; /* of standard output */
+};
+
+static void stop(void *user)
+{
+	struct consume *consume = user;
+	kin_consumer_stop(consume->consumer);
+}
+
+static int print(void *user, struct kin_batch *batch)
+{
+	struct consume *consume = user;
+	const struct kin_record *record;
+	int code = KIN_OK;
+
+	pthread_mutex_lock(&consume->lock);
+	while ((record = kin_batch_next(batch)))
+		tool_json_record(stdout, record);
+	if (fflush(stdout) == EOF) { /* a closed pipe stays closed: end, with nothing checkpointed */
+		fprintf(stderr, "kinstream: consume: cannot write to standard output: %s\n", strerror(errno));
+		kin_batch_stop(batch);
+		code = KIN_BUSY;
+	}
+	pthread_mutex_unlock(&consume->lock);
+	return code;
+}
+
+static int execute(void *user, struct kin_batch *batch)
+{
+	struct consume *consume = user;
+	struct tool_exec run = { .command = consume->command, .capture = consume->responses };
+	size_t size;
+	const char *event = kin_batch_event_json(batch, &size);
+	int code = KIN_FAILED;
+
+	if (!event)
+		return KIN_FAILED;
+	run.input = event;
+	run.input_size = size;
+	if (!tool_exec(&run)) {
+		kin_batch_fail(batch, kin_batch_record(batch, 0), "%s", run.why);
+	} else if (run.status != 0) {
+		kin_batch_fail(batch, kin_batch_record(batch, 0), "%s", run.why);
+	} else {
+		code = consume->responses ? kin_batch_respond(batch, run.output ? run.output : "",
+		                                              run.output_size)
+		                          : KIN_OK;
+	}
+	free(run.output);
+	return code;
+}
+
+/* file:$XDG_STATE_HOME/kinstream, or below ~/.local/state; the file in it is named by the application. */
+static bool default_store(char out[4096])
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	int n = state && state[0] == '/' ? snprintf(out, 4096, "file:%s/kinstream", state)
+	        : home && home[0]        ? snprintf(out, 4096, "file:%s/.local/state/kinstream", home)
+	                                 : -1;
+	return n > 0 && n < 4096;
+}
+
+static int run(struct consume *consume, struct kin_consumer_options *options)
+{
+	struct kin_client *client;
+	struct kin_error error;
+	int code = tool_client(consume->tool, &client);
+
+	if (code != TOOL_DONE)
+		return code;
+	if (kin_consumer_open(&consume->consumer, client, options, &error) != KIN_OK) {
+		code = tool_fail(&error);
+	} else {
+		tool_signals(stop, consume);
+		if (kin_consumer_wait(consume->consumer, -1, &error) != KIN_OK)
+			code = tool_fail(&error);
+		if (kin_consumer_close(consume->consumer, -1, &error) != KIN_OK && code == TOOL_DONE)
+			code = tool_fail(&error);
+	}
+	kin_client_close(client);
+	return code == TOOL_DONE && ferror(stdout) ? TOOL_FAILED : code;
+}
+
+int tool_consume(struct tool *tool, int argc, char **argv)
+{
+	struct consume consume = { .tool = tool, .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct kin_consumer_options options;
+	const char *app = NULL, *store = NULL, *on_failure = NULL, *from = NULL, *until = NULL,
+		   *stream = NULL;
+	bool help = false, printing = false;
+	const struct tool_flag flags[] = { { .name = "--help", .set = &help },
+		                           { .name = "--app", .value = &app },
+		                           { .name = "--store", .value = &store },
+		                           { .name = "--on-failure", .value = &on_failure },
+		                           { .name = "--from", .value = &from },
+		                           { .name = "--until", .value = &until },
+		                           { .name = "--exec", .value = &consume.command },
+		                           { .name = "--print", .set = &printing },
+		                           { .name = "--handler" },
+		                           { .name = "--exec-protocol" },
+		                           { 0 } };
+	struct kin_error error;
+	char path[4096];
+	size_t n;
+
+	if (tool_parse(tool, argc, argv, flags, &stream, 1, &n) != TOOL_DONE)
+		return TOOL_USAGE;
+	if (help)
+		return fputs(usage, stdout) < 0;
+	if (!stream || !app)
+		return tool_usage(tool, "wants: kinstream consume STREAM --app NAME");
+	if (printing == (consume.command != NULL))
+		return tool_usage(tool, "one of --exec 'COMMAND' and --print must be given");
+	kin_consumer_options_init(&options);
+	if (kin_consumer_options_apply(&options, tool->config, &error) != KIN_OK)
+		return tool_fail(&error);
+	if (tool_from(tool, from, &options.starting_position, &options.starting_position_timestamp_ms) ||
+	    tool_until(tool, until, &options.until, &options.until_timestamp_ms))
+		return TOOL_USAGE;
+	options.stream = stream;
+	options.application = app;
+	options.store = store ? store : options.store;
+	options.on_failure = on_failure ? on_failure : options.on_failure;
+	options.handler = printing ? print : execute;
+	options.user = &consume;
+	consume.responses = options.report_batch_item_failures;
+	if (!options.store) {
+		if (!default_store(path))
+			return tool_usage(tool, "no --store, and neither XDG_STATE_HOME nor HOME is set");
+		options.store = path;
+		fprintf(stderr, "kinstream: consume: checkpoints are kept in %s/%s\n", path + 5, app);
+	}
+	return run(&consume, &options);
+}

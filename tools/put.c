@@ -1,0 +1,282 @@
+#include "tool.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char usage[] =
+		"usage: kinstream put STREAM [--key KEY] [--format raw|keyed|jsonl] [--acks] [FILE...]\n\n"
+		"Puts each line of the files (or standard input, '-') as a record and prints a JSON summary "
+                "at the end.\n"
+		"raw: the line is the data; keyed: KEY<TAB>DATA; jsonl: "
+                "{\"partitionKey\",\"data\"(base64),\"explicitHashKey\"}.\n"
+		"--key: one partition key for all; without it records are spread over the shards.\n"
+		"--acks: a JSON line for each delivery report.  Producer options by -o, for example -o "
+                "linger_ms=5.\n";
+
+enum { RAW, KEYED, JSONL };
+
+struct put {
+	struct tool *tool;
+	struct kin_producer *producer;
+	const char *key;
+	int format;
+	bool acks;
+	/* reader's own */
+	char *line;
+	size_t room;
+	uint64_t read, bytes;
+	double began, shown;
+	/* under the lock: reports come on another thread */
+	pthread_mutex_t lock;
+	uint64_t stored, failed;
+	struct kin_error first; /* of the records that failed */
+};
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void stop(void *user)
+{
+	int nothing = open("/dev/null", O_RDONLY);
+
+	(void)user; /* a read that waits was interrupted; one that is about to begin finds the end */
+	if (nothing >= 0)
+		dup2(nothing, STDIN_FILENO);
+}
+
+/* Callback thread. */
+static void on_delivery(void *user, const struct kin_delivery *d)
+{
+	static const char *const status[] = { "not_sent", "possibly_stored", "stored" };
+	struct put *put = user;
+
+	pthread_mutex_lock(&put->lock);
+	if (d->status == KIN_STORED)
+		put->stored++;
+	else if (put->failed++ == 0 && d->error)
+		put->first = *d->error;
+	if (put->acks) {
+		printf("{\"index\":%llu,\"status\":\"%s\",\"shardId\":",
+		       (unsigned long long)(uintptr_t)d->token - 1, status[d->status]);
+		tool_json_text(stdout, d->shard_id, d->shard_id ? strlen(d->shard_id) : 0);
+		printf(",\"sequenceNumber\":");
+		tool_json_text(stdout, d->sequence_number,
+		               d->sequence_number ? strlen(d->sequence_number) : 0);
+		printf(",\"attempts\":%u", (unsigned)d->attempts);
+		if (d->error) {
+			printf(",\"error\":");
+			tool_json_text(stdout, d->error->message, strlen(d->error->message));
+		}
+		puts("}");
+	}
+	pthread_mutex_unlock(&put->lock);
+}
+
+/* The line's parts; false: *why says what is wrong with it. */
+static bool dissect(struct put *put, char *line, size_t n, struct kin_put_entry *entry, const char **why)
+{
+	static const char *const names[] = { "partitionKey", "data", "explicitHashKey", NULL };
+	char *values[3], *tab;
+	size_t sizes[3] = { 0, 0, 0 }, size;
+
+	kin_put_entry_init(entry);
+	entry->key = put->key;
+	entry->key_size = put->key ? strlen(put->key) : 0;
+	entry->data = line;
+	entry->data_size = n;
+	if (put->format == RAW)
+		return true;
+	if (put->format == KEYED) {
+		tab = memchr(line, '\t', n);
+		*why = "no tab: a line must be KEY<TAB>DATA";
+		if (!tab)
+			return false;
+		entry->key = line;
+		entry->key_size = (size_t)(tab - line);
+		entry->data = tab + 1;
+		entry->data_size = n - entry->key_size - 1;
+		return true;
+	}
+	if (!tool_json_members(line, n, names, values, sizes, why))
+		return false;
+	*why = values[1] ? "\"data\" is not base64" : "\"data\" is missing";
+	if (!values[1] || !tool_base64_decode(values[1], sizes[1], &size))
+		return false;
+	entry->data = values[1];
+	entry->data_size = size;
+	if (values[0]) {
+		entry->key = values[0];
+		entry->key_size = sizes[0];
+	}
+	entry->hash_key = values[2];
+	return true;
+}
+
+static void progress(struct put *put, bool last)
+{
+	if (put->acks || !isatty(STDERR_FILENO) || (!last && now() - put->shown < 0.2))
+		return;
+	put->shown = now();
+	pthread_mutex_lock(&put->lock);
+	fprintf(stderr, "\rput %llu  stored %llu  failed %llu  %.0f records/s ",
+	        (unsigned long long)put->read, (unsigned long long)put->stored,
+	        (unsigned long long)put->failed, (double)put->stored / (put->shown - put->began + 1e-9));
+	pthread_mutex_unlock(&put->lock);
+	if (last)
+		fputc('\n', stderr);
+}
+
+static int put_file(struct put *put, FILE *file, const char *name)
+{
+	struct kin_put_entry entry;
+	struct kin_error error;
+	const char *why;
+	uint64_t line = 0;
+	ssize_t n;
+
+	while (!tool_stopping() && (errno = 0, n = getline(&put->line, &put->room, file)) >= 0) {
+		line++;
+		if (n > 0 && put->line[n - 1] == '\n')
+			n--;
+		if (!dissect(put, put->line, (size_t)n, &entry, &why)) {
+			fprintf(stderr, "kinstream: put: %s, line %llu: %s\n", name, (unsigned long long)line,
+			        why);
+			return TOOL_FAILED;
+		}
+		int code = kin_producer_put_entry(put->producer, &entry, (void *)(uintptr_t)(put->read + 1),
+		                                  -1, &error);
+		if (code != KIN_OK) {
+			fprintf(stderr, "kinstream: put: %s, line %llu: %s\n", name, (unsigned long long)line,
+			        error.message);
+			return error.code == KIN_INVALID ? TOOL_FAILED : tool_exit_code(&error);
+		}
+		put->read++;
+		put->bytes += entry.data_size;
+		progress(put, false);
+	}
+	if (!tool_stopping() && ferror(file)) {
+		fprintf(stderr, "kinstream: put: cannot read %s: %s\n", name, strerror(errno));
+		return TOOL_FAILED;
+	}
+	return TOOL_DONE;
+}
+
+static int put_all(struct put *put, const char **files, size_t n)
+{
+	int code = TOOL_DONE;
+
+	for (size_t i = 0; i < (n ? n : 1) && code == TOOL_DONE && !tool_stopping(); i++) {
+		const char *name = n ? files[i] : "-";
+		bool standard = strcmp(name, "-") == 0;
+		FILE *file = standard ? stdin : fopen(name, "r");
+		if (!file) {
+			fprintf(stderr, "kinstream: put: cannot open %s: %s\n", name, strerror(errno));
+			return TOOL_FAILED;
+		}
+		code = put_file(put, file, standard ? "standard input" : name);
+		if (!standard)
+			fclose(file);
+	}
+	return code;
+}
+
+/* Drains, sums up; the exit code of it all. */
+static int finish(struct put *put, int code)
+{
+	struct kin_producer_stats stats = { .size = sizeof stats };
+	struct kin_error error;
+
+	if (kin_producer_flush(put->producer, -1, &error) != KIN_OK ||
+	    kin_producer_stats(put->producer, &stats, &error) != KIN_OK)
+		code = tool_fail(&error);
+	/* Records that were given up are told below: close only says again that there are some. */
+	if (kin_producer_close(put->producer, -1, &error) != KIN_OK && put->failed == 0)
+		code = tool_fail(&error);
+	progress(put, true);
+	printf("{\"put\":%llu,\"stored\":%llu,\"failed\":%llu,\"retried\":%llu,\"requests\":%llu,\"bytes\":%"
+	       "llu,\"seconds\":%.3f}\n",
+	       (unsigned long long)put->read, (unsigned long long)put->stored,
+	       (unsigned long long)put->failed, (unsigned long long)stats.retried,
+	       (unsigned long long)stats.requests, (unsigned long long)put->bytes, now() - put->began);
+	if (put->failed && code == TOOL_DONE) {
+		fprintf(stderr, "kinstream: put: %llu of %llu records were not stored; the first: %s\n",
+		        (unsigned long long)put->failed, (unsigned long long)put->read, put->first.message);
+		code = tool_exit_code(&put->first);
+		code = code == TOOL_USAGE ? TOOL_FAILED : code;
+	}
+	if (tool_stopping() && code == TOOL_DONE) {
+		fprintf(stderr, "kinstream: put: interrupted after %llu records, all of them stored\n",
+		        (unsigned long long)put->read);
+		code = TOOL_FAILED;
+	}
+	return code;
+}
+
+static int run(struct put *put, const char *stream, const char **files, size_t n)
+{
+	struct kin_producer_options options;
+	struct kin_client *client;
+	struct kin_error error;
+	int code = tool_client(put->tool, &client);
+
+	if (code != TOOL_DONE)
+		return code;
+	kin_producer_options_init(&options);
+	options.stream = stream;
+	options.on_delivery = on_delivery;
+	options.user = put;
+	if (kin_producer_options_apply(&options, put->tool->config, &error) != KIN_OK ||
+	    kin_producer_open(&put->producer, client, &options, &error) != KIN_OK) {
+		code = tool_fail(&error);
+	} else {
+		tool_signals(stop, NULL);
+		put->began = now();
+		code = finish(put, put_all(put, files, n));
+	}
+	free(put->line);
+	kin_client_close(client);
+	return code;
+}
+
+int tool_put(struct tool *tool, int argc, char **argv)
+{
+	struct put put = { .tool = tool, .lock = PTHREAD_MUTEX_INITIALIZER };
+	const char *format = "raw", *positional[256];
+	bool help = false;
+	const struct tool_flag flags[] = { { .name = "--help", .set = &help },
+		                           { .name = "--key", .value = &put.key },
+		                           { .name = "--format", .value = &format },
+		                           { .name = "--acks", .set = &put.acks },
+		                           { .name = "--aggregate" },
+		                           { .name = "--order" },
+		                           { .name = "--compress" },
+		                           { .name = "--rate" },
+		                           { .name = "--spool" },
+		                           { 0 } };
+	size_t n;
+
+	if (tool_parse(tool, argc, argv, flags, positional, 256, &n) != TOOL_DONE)
+		return TOOL_USAGE;
+	if (help)
+		return fputs(usage, stdout) < 0;
+	if (n == 0)
+		return tool_usage(tool, "which stream?  kinstream put STREAM [FILE...]");
+	put.format = strcmp(format, "raw") == 0     ? RAW
+	             : strcmp(format, "keyed") == 0 ? KEYED
+	             : strcmp(format, "jsonl") == 0 ? JSONL
+	                                            : -1;
+	if (put.format < 0)
+		return tool_usage(tool, "--format %s: must be raw, keyed or jsonl", format);
+	if (put.key && put.format == KEYED)
+		return tool_usage(tool,
+		                  "--key and --format keyed exclude each other: each line names its key");
+	return run(&put, positional[0], positional + 1, n - 1);
+}

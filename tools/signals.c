@@ -1,0 +1,88 @@
+#include "tool.h"
+#include <pthread.h>
+#include <unistd.h>
+
+enum { CHILDREN_MAX = 1024 };
+
+static volatile sig_atomic_t signals_seen;
+static int wake[2] = { -1, -1 };
+static void (*first_fn)(void *user);
+static void *first_user;
+/* Process groups of running children; slots are only ever 0 or a whole pid, so a signal handler may read them. */
+static volatile sig_atomic_t children[CHILDREN_MAX];
+static pthread_mutex_t children_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void on_signal(int number)
+{
+	char byte = 0;
+	(void)number;
+	if (++signals_seen > 1) {
+		for (int i = 0; i < CHILDREN_MAX; i++)
+			if (children[i])
+				kill(-(pid_t)children[i], SIGKILL);
+		_exit(TOOL_INTERRUPTED);
+	}
+	if (write(wake[1], &byte, 1) != 1)
+		_exit(TOOL_INTERRUPTED);
+}
+
+static void *wait_for_first(void *unused)
+{
+	char byte;
+	while (read(wake[0], &byte, 1) < 0)
+		;
+	first_fn(first_user);
+	return unused;
+}
+
+void tool_signals(void (*on_first)(void *user), void *user)
+{
+	struct sigaction action = {
+		.sa_handler = on_signal
+	}; /* without SA_RESTART: a read that waits is to end */
+	sigset_t both, before;
+	pthread_t thread;
+
+	first_fn = on_first;
+	first_user = user;
+	if (pipe(wake) < 0)
+		return; /* signals then end the program as they always do */
+	sigemptyset(&both);
+	sigaddset(&both, SIGINT);
+	sigaddset(&both, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &both, &before); /* of the new thread: the main one is to be interrupted */
+	int failed = pthread_create(&thread, NULL, wait_for_first, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed)
+		return;
+	pthread_detach(thread);
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+bool tool_stopping(void)
+{
+	return signals_seen > 0;
+}
+
+static void replace_child(pid_t from, pid_t to)
+{
+	pthread_mutex_lock(&children_lock);
+	for (int i = 0; i < CHILDREN_MAX; i++)
+		if (children[i] == from) {
+			children[i] = to;
+			break;
+		}
+	pthread_mutex_unlock(&children_lock);
+}
+
+void tool_child_began(pid_t pid)
+{
+	replace_child(0, pid);
+}
+
+void tool_child_ended(pid_t pid)
+{
+	replace_child(pid, 0);
+}
