@@ -17,6 +17,9 @@ struct kin__call {
 	uint32_t attempts_max;           /* 0: the client's */
 	/* Loop thread.  outcome is the last attempt's, borrowed; its body may be taken.  Out of time: error.code KIN_TIMEOUT. */
 	void (*done)(struct kin__call *call, struct kin__outcome *outcome);
+	/* Loop thread; NULL is fine.  Does the body of this success make sense?  false: outcome->error is filled, and it
+	 * is tried again.  May take the body. */
+	bool (*check)(struct kin__call *call, struct kin__outcome *outcome);
 	void *user;
 	uint32_t attempts;               /* made so far */
 

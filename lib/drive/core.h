@@ -17,7 +17,8 @@ struct kin__core;
 /* options: checked and complete, borrowed until return.  *out is yours, give back with kin__core_unref(). */
 int  kin__core_open(struct kin__core **out, const struct kin_client_options *options, struct kin_error *error);
 struct kin__core *kin__core_ref(struct kin__core *core);   /* any thread; gives core back */
-/* Any thread but the core's own two.  The last one ends what is under way (ABORTED) and joins. */
+/* Any thread.  The last one ends what is under way (aborted) and joins; on a thread of the core's own, which
+ * cannot join itself, another thread does that. */
 void kin__core_unref(struct kin__core *core);
 
 /* --- where things run --- */
@@ -71,17 +72,22 @@ struct kin__attempt {
 	struct kin__core *core;
 	struct kin__http_request http;
 	struct kin__loop_task failed; /* what could not even be sent is told from the loop */
-	struct kin__list waiting;     /* for new credentials */
+	struct kin__list parked;      /* waits for new credentials */
 	struct kin__outcome outcome;
+	struct kin__bytes lines;      /* URL and header lines of this attempt; its memory is used again */
 	uint64_t credentials_number;
 	int64_t signing_offset_ms;
 	uint64_t started_us;
 	uint8_t state;
-	struct kin__bytes lines;     /* the header lines of this attempt; its memory is used again */
 };
 
 void kin__attempt_init(struct kin__attempt *attempt);
 void kin__attempt_fini(struct kin__attempt *attempt);                            /* not under way */
 void kin__core_attempt(struct kin__core *core, struct kin__attempt *attempt);    /* loop thread; cannot fail here */
 void kin__core_cancel(struct kin__core *core, struct kin__attempt *attempt);     /* loop thread; `done` runs before it returns, aborted; not under way: nothing */
+
+/* For drive/call; loop thread. */
+struct kin__retry_bucket *kin__core_bucket(struct kin__core *core);
+struct kin__rng *kin__core_rng(struct kin__core *core);
+bool kin__core_can_refresh(const struct kin__core *core);    /* the credentials have a source that can change */
 #endif

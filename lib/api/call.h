@@ -1,0 +1,55 @@
+/* api/call - the inside of a kin_call.
+ *
+ * Its state, function and place in the client's list are under the client's lock; the answer is written by
+ * the loop thread before the state becomes ENDED and is the program's afterwards.
+ */
+#ifndef KIN_API_CALL_H
+#define KIN_API_CALL_H
+#include "api/client.h"
+#include "drive/call.h"
+#include "kinesis/get_records.h"
+#include "kinesis/operation.h"
+#include "wire/json.h"
+#include "wire/jsontext.h"
+
+enum kin__call_state { KIN__CALL_NEW, KIN__CALL_UNDER_WAY, KIN__CALL_ENDED };
+
+struct kin_call {
+	struct kin__handle handle;
+	struct kin_client *client;
+	enum kin__operation operation;
+	const struct kin__operation_row *row;
+
+	/* The input, until it starts. */
+	struct kin__bytes *values;       /* JSON text of each member of the row; empty: not given */
+	uint32_t records_n;              /* appended by kin_call_add_record(); that list's ']' is still missing */
+	char *stream_arn;
+	struct kin__bytes body;
+
+	/* Under the client's lock. */
+	struct kin__list node;
+	enum kin__call_state state;
+	kin_call_fn *function;
+	void *user;
+	bool running;                    /* the function is queued or runs */
+	bool cancelling;                 /* the task `cancel` is queued or runs */
+	bool *gone;                      /* while it runs: set when it frees its call */
+	pthread_cond_t changed;
+
+	struct kin__call inner;
+	struct kin__loop_task start, cancel;
+	struct kin__pool_job callback;
+
+	/* The answer. */
+	struct kin_error error;          /* code KIN_OK: success */
+	struct kin__bytes answer, rest;  /* as it came; of GetRecords: without Records, made when asked for */
+	struct kin__get_page page;
+	bool page_read;
+	struct kin__json *json;          /* made when asked for */
+};
+
+enum kin__call_state kin__call_state(const struct kin_call *call);
+/* KIN_OK: a call that has not been started. */
+int kin__call_check(const struct kin_call *call, const char *function, struct kin_error *error);
+int kin__call_deadlock(struct kin_error *error);
+#endif

@@ -1,0 +1,117 @@
+/* api/call_answer - what came back: members by path, decoded records, the text itself */
+#include "api/call.h"
+
+static bool ended_well(const struct kin_call *call)
+{
+	return call && kin__handle_check(&call->handle, KIN__HANDLE_CALL, "", NULL) == KIN_OK &&
+	       kin__call_state(call) == KIN__CALL_ENDED && call->error.code == KIN_OK;
+}
+
+/* The answer's text; that of GetRecords is made again, for decoding its records has destroyed it. */
+static const struct kin__bytes *text_of(struct kin_call *call)
+{
+	if (!call->page_read)
+		return &call->answer;
+	if (call->rest.n == 0)
+		kin__get_page_rest(&call->page, &call->rest);
+	return &call->rest;
+}
+
+/* KIN_OK and a value that is there; the tree is made at the first look. */
+static int look(struct kin_call *call, const char *path, const struct kin__json **out)
+{
+	char why[KIN__JSON_ERROR];
+
+	if (!path)
+		return KIN_INVALID;
+	if (!ended_well(call))
+		return KIN_NOT_FOUND;
+	if (!call->json) {
+		const struct kin__bytes *text = text_of(call);
+
+		if (text->failed)
+			return KIN_NOMEM;
+		if (text->n == 0)
+			return KIN_NOT_FOUND; /* an operation without output */
+		if (kin__json_parse(text->at, text->n, &call->json, why) != 0)
+			return KIN_PROTOCOL;
+	}
+	*out = kin__json_path(call->json, path);
+	return kin__json_is_null(*out) ? KIN_NOT_FOUND : KIN_OK;
+}
+
+int kin_call_text(struct kin_call *call, const char *path, const char **out, size_t *size)
+{
+	const struct kin__json *found;
+	struct kin__span text;
+	int code = out ? look(call, path, &found) : KIN_INVALID;
+
+	if (code != KIN_OK)
+		return code;
+	if (!kin__json_text(found, &text))
+		return KIN_INVALID;
+	*out = text.at;
+	if (size)
+		*size = text.n;
+	return KIN_OK;
+}
+
+int kin_call_integer(struct kin_call *call, const char *path, int64_t *out)
+{
+	const struct kin__json *found;
+	int code = out ? look(call, path, &found) : KIN_INVALID;
+
+	return code != KIN_OK ? code : kin__json_int(found, out) ? KIN_OK : KIN_INVALID;
+}
+
+int kin_call_boolean(struct kin_call *call, const char *path, bool *out)
+{
+	const struct kin__json *found;
+	int code = out ? look(call, path, &found) : KIN_INVALID;
+
+	return code != KIN_OK ? code : kin__json_bool(found, out) ? KIN_OK : KIN_INVALID;
+}
+
+int kin_call_time(struct kin_call *call, const char *path, int64_t *unix_ms)
+{
+	const struct kin__json *found;
+	int code = unix_ms ? look(call, path, &found) : KIN_INVALID;
+
+	return code != KIN_OK ? code : kin__json_time_ms(found, unix_ms) ? KIN_OK : KIN_INVALID;
+}
+
+size_t kin_call_count(struct kin_call *call, const char *path)
+{
+	const struct kin__json *found;
+
+	if (look(call, path, &found) != KIN_OK || kin__json_type(found) != KIN__JSON_ARRAY)
+		return 0;
+	return kin__json_count(found);
+}
+
+const struct kin_record *kin_call_records(struct kin_call *call, size_t *count)
+{
+	bool there = ended_well(call) && call->page_read && call->page.n > 0;
+
+	if (count)
+		*count = there ? call->page.n : 0;
+	return there ? call->page.records : NULL;
+}
+
+const char *kin_call_body(struct kin_call *call, size_t *size)
+{
+	const struct kin__bytes *text = ended_well(call) ? text_of(call) : NULL;
+	bool there = text && !text->failed && text->n > 0;
+
+	if (size)
+		*size = there ? text->n : 0;
+	return there ? text->at : "";
+}
+
+const char *kin_call_request_id(struct kin_call *call)
+{
+	if (!call || kin__handle_check(&call->handle, KIN__HANDLE_CALL, "", NULL) != KIN_OK ||
+	    kin__call_state(call) != KIN__CALL_ENDED)
+		return "";
+	return call->error.request_id;
+}

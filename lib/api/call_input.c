@@ -1,0 +1,263 @@
+/* api/call_input - the members of a call, each checked by the operation's table when it is set */
+#include <string.h>
+#include "api/call.h"
+#include "base/mem.h"
+#include "base/timetext.h"
+#include "kinesis/limits.h"
+#include "wire/jsonscan.h"
+
+enum kin__call_state kin__call_state(const struct kin_call *call)
+{
+	enum kin__call_state state;
+
+	pthread_mutex_lock(&call->client->lock);
+	state = call->state;
+	pthread_mutex_unlock(&call->client->lock);
+	return state;
+}
+
+int kin__call_check(const struct kin_call *call, const char *function, struct kin_error *error)
+{
+	int code = kin__handle_check(call ? &call->handle : NULL, KIN__HANDLE_CALL, function, error);
+
+	if (code == KIN_OK && kin__call_state(call) != KIN__CALL_NEW)
+		return kin__error(error, KIN_INVALID, "%s: this %s was started already; make a new call with kin_call_new()",
+		                  function, call->row->name);
+	return code;
+}
+
+int kin__call_deadlock(struct kin_error *error)
+{
+	return kin__error(error, KIN_WOULD_DEADLOCK,
+	                  "kin_call_wait: called from a callback, which other calls wait for; use kin_call_start() with a "
+	                  "function");
+}
+
+/* The place for the member's JSON text, empty; NULL: refused, *code says how. */
+static struct kin__bytes *find(struct kin_call *call, const char *name, enum kin__member_type type,
+                               const struct kin__member **member, int *code, struct kin_error *error)
+{
+	struct kin__reason reason = { "" };
+	struct kin__bytes *value;
+
+	*code = kin__call_check(call, "kin_call_set", error);
+	if (*code != KIN_OK)
+		return NULL;
+	if (!name) {
+		*code = kin__error(error, KIN_INVALID, "%s: the member's name is NULL", call->row->name);
+		return NULL;
+	}
+	*member = kin__operation_member(call->row, kin__span_text(name), &reason);
+	if (!*member || !kin__member_check_type(*member, type, &reason)) {
+		*code = kin__error(error, KIN_INVALID, "%s", reason.text);
+		return NULL;
+	}
+	value = &call->values[*member - call->row->members];
+	if (type == KIN__MEMBER_JSON)
+		call->records_n = 0;
+	kin__bytes_clear(value);
+	return value;
+}
+
+static int refuse(struct kin__bytes *value, const struct kin__reason *reason, struct kin_error *error)
+{
+	kin__bytes_clear(value);
+	return kin__error(error, KIN_INVALID, "%s", reason->text);
+}
+
+static int close_value(struct kin__bytes *value, struct kin_error *error)
+{
+	if (!value->failed)
+		return KIN_OK;
+	kin__bytes_clear(value);
+	return kin__error_nomem(error);
+}
+
+static int null_value(const char *member, struct kin_error *error)
+{
+	return kin__error(error, KIN_INVALID, "%s: the value is NULL; to leave a member out, do not set it", member);
+}
+
+int kin_call_set_text(struct kin_call *call, const char *name, const char *text, struct kin_error *error)
+{
+	struct kin__reason reason = { "" };
+	const struct kin__member *member;
+	int code;
+	struct kin__bytes *value = find(call, name, KIN__MEMBER_TEXT, &member, &code, error);
+
+	if (!value)
+		return code;
+	if (!text)
+		return null_value(name, error);
+	if (!kin__member_check_text(member, kin__span_text(text), &reason))
+		return refuse(value, &reason, error);
+	kin__jsontext_quote(value, kin__span_text(text));
+	if (strcmp(name, "StreamARN") == 0) {
+		kin__mem_free(call->stream_arn);
+		call->stream_arn = kin__mem_text(text);
+		value->failed = value->failed || !call->stream_arn;
+	}
+	return close_value(value, error);
+}
+
+int kin_call_set_integer(struct kin_call *call, const char *name, int64_t number, struct kin_error *error)
+{
+	struct kin__reason reason = { "" };
+	const struct kin__member *member;
+	int code;
+	struct kin__bytes *value = find(call, name, KIN__MEMBER_INTEGER, &member, &code, error);
+
+	if (!value)
+		return code;
+	if (!kin__member_check_integer(member, number, &reason))
+		return refuse(value, &reason, error);
+	kin__bytes_i64(value, number);
+	return close_value(value, error);
+}
+
+int kin_call_set_boolean(struct kin_call *call, const char *name, bool yes, struct kin_error *error)
+{
+	const struct kin__member *member;
+	int code;
+	struct kin__bytes *value = find(call, name, KIN__MEMBER_BOOLEAN, &member, &code, error);
+
+	if (!value)
+		return code;
+	kin__bytes_text(value, yes ? "true" : "false");
+	return close_value(value, error);
+}
+
+int kin_call_set_time(struct kin_call *call, const char *name, int64_t unix_ms, struct kin_error *error)
+{
+	const struct kin__member *member;
+	char text[KIN__TIME_TEXT];
+	int code;
+	struct kin__bytes *value = find(call, name, KIN__MEMBER_TIME, &member, &code, error);
+
+	if (!value)
+		return code;
+	kin__time_epoch(unix_ms, text);
+	kin__bytes_text(value, text);
+	return close_value(value, error);
+}
+
+int kin_call_set_data(struct kin_call *call, const char *name, const void *data, size_t size, struct kin_error *error)
+{
+	struct kin__reason reason = { "" };
+	const struct kin__member *member;
+	int code;
+	struct kin__bytes *value = find(call, name, KIN__MEMBER_DATA, &member, &code, error);
+
+	if (!value)
+		return code;
+	if (!data && size > 0)
+		return null_value(name, error);
+	if (!kin__member_check_data(member, size, &reason))
+		return refuse(value, &reason, error);
+	kin__jsontext_quote_base64(value, data ? data : "", size);
+	return close_value(value, error);
+}
+
+int kin_call_set_json(struct kin_call *call, const char *name, const char *json, struct kin_error *error)
+{
+	const struct kin__member *member;
+	struct kin__jsonscan scan;
+	int code;
+	struct kin__bytes *value = find(call, name, KIN__MEMBER_JSON, &member, &code, error);
+
+	if (!value)
+		return code;
+	if (!json)
+		return null_value(name, error);
+	kin__jsonscan_init_readonly(&scan, json, strlen(json));
+	if (!kin__jsonscan_skip(&scan) || !kin__jsonscan_finish(&scan))
+		return kin__error(error, KIN_INVALID, "%s: not JSON: %s at byte %zu", name,
+		                  scan.error ? scan.error : "incomplete", scan.error_at);
+	kin__bytes_span(value, kin__span_trim(kin__span_text(json)));
+	return close_value(value, error);
+}
+
+/* --- records ---------------------------------------------------------------------- */
+
+/* What this library knows of a struct that may be older or newer than it. */
+static int read_entry(struct kin_put_entry *own, const struct kin_put_entry *given, struct kin_error *error)
+{
+	size_t both;
+
+	if (!given || given->size < sizeof *own)
+		return kin__error(error, KIN_INVALID, "kin_call_add_record: the entry is %s",
+		                  given ? "not cleared; use kin_put_entry_init()" : "NULL");
+	both = sizeof *own;
+	for (size_t i = both; i < given->size; i++)
+		if (((const unsigned char *)given)[i] != 0)
+			return kin__error(error, KIN_TOO_NEW,
+			                  "kin_call_add_record: the entry uses a member this library does not know");
+	memcpy(own, given, both);
+	return KIN_OK;
+}
+
+static int check_entry(const struct kin_put_entry *entry, struct kin_error *error)
+{
+	struct kin__reason reason = { "" };
+
+	if (!entry->data && entry->data_size > 0)
+		return kin__error(error, KIN_INVALID, "kin_call_add_record: data is NULL, data_size is %zu", entry->data_size);
+	if ((entry->key && !kin__limits_partition_key(kin__span(entry->key, entry->key_size), &reason)) ||
+	    (entry->hash_key && !kin__limits_hash_key(kin__span_text(entry->hash_key), &reason)) ||
+	    !kin__limits_record_bytes(entry->data_size, entry->key ? entry->key_size : 0, KIN__RECORD_BYTES_MAX, &reason))
+		return kin__error(error, KIN_INVALID, "%s", reason.text);
+	return KIN_OK;
+}
+
+static void write_entry(struct kin__bytes *out, const struct kin_put_entry *entry)
+{
+	struct kin__jsontext json;
+
+	kin__jsontext_init(&json, out);
+	kin__jsontext_object(&json);
+	kin__jsontext_name(&json, "Data");
+	kin__jsontext_base64(&json, entry->data ? entry->data : "", entry->data_size);
+	if (entry->key) {
+		kin__jsontext_name(&json, "PartitionKey");
+		kin__jsontext_string(&json, kin__span(entry->key, entry->key_size));
+	}
+	if (entry->hash_key) {
+		kin__jsontext_name(&json, "ExplicitHashKey");
+		kin__jsontext_text(&json, entry->hash_key);
+	}
+	kin__jsontext_object_end(&json);
+}
+
+int kin_call_add_record(struct kin_call *call, const struct kin_put_entry *given, struct kin_error *error)
+{
+	struct kin_put_entry entry;
+	struct kin__bytes *value = NULL;
+	size_t before;
+	int code = kin__call_check(call, "kin_call_add_record", error);
+
+	if (code == KIN_OK)
+		code = read_entry(&entry, given, error);
+	if (code == KIN_OK)
+		code = check_entry(&entry, error);
+	if (code != KIN_OK)
+		return code;
+	for (size_t i = 0; i < call->row->members_n; i++)
+		if (call->operation == KIN__PUT_RECORDS && strcmp(call->row->members[i].name, "Records") == 0)
+			value = &call->values[i];
+	if (!value || (value->n > 0 && call->records_n == 0))
+		return kin__error(error, KIN_INVALID, "kin_call_add_record: %s", value ? "Records was set as JSON already"
+										       : "only PutRecords takes records");
+	if (call->records_n >= KIN__PUT_ENTRIES_MAX)
+		return kin__error(error, KIN_INVALID, "kin_call_add_record: a PutRecords takes at most %d records",
+		                  KIN__PUT_ENTRIES_MAX);
+	before = value->n;
+	kin__bytes_char(value, before == 0 ? '[' : ',');
+	write_entry(value, &entry);
+	if (value->failed) {
+		value->failed = false;
+		value->n = before;
+		return kin__error_nomem(error);
+	}
+	call->records_n++;
+	return KIN_OK;
+}
