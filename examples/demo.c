@@ -19,7 +19,9 @@ static struct account {
 	unsigned char stored[RECORDS], possible[RECORDS], handled[RECORDS], failed[RECORDS];
 	unsigned long put, put_failed, done, buried, repeats, disorder;
 	/* Per key: where it was seen last, and the shard it came from before that. */
-	struct { char shard[SHARD_TEXT], before[SHARD_TEXT], sequence[SEQUENCE_TEXT]; } last[KEYS];
+	struct {
+		char shard[SHARD_TEXT], before[SHARD_TEXT], sequence[SEQUENCE_TEXT];
+	} last[KEYS];
 } account = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static double now(void)
@@ -38,7 +40,8 @@ static void die(const char *what, const struct kin_error *error)
 static unsigned long index_of(const struct kin_record *r)
 {
 	char text[16];
-	snprintf(text, sizeof text, "%.*s", (int)(r->data_size < 15 ? r->data_size : 15), (const char *)r->data);
+	snprintf(text, sizeof text, "%.*s", (int)(r->data_size < 15 ? r->data_size : 15),
+	         (const char *)r->data);
 	return strtoul(text, NULL, 10) % RECORDS;
 }
 
@@ -149,7 +152,8 @@ static void split(struct kin_client *client)
 	if (kin_call_new(&call, client, "SplitShard", &e) != KIN_OK ||
 	    kin_call_set_text(call, "StreamName", "demo", &e) != KIN_OK ||
 	    kin_call_set_text(call, "ShardToSplit", "shardId-000000000001", &e) != KIN_OK ||
-	    kin_call_set_text(call, "NewStartingHashKey", "127605887595351923798765477786913079296", &e) != KIN_OK ||
+	    kin_call_set_text(call, "NewStartingHashKey", "127605887595351923798765477786913079296", &e) !=
+	                    KIN_OK ||
 	    kin_call_wait(call, -1, &e) != KIN_OK)
 		die("split", &e);
 	kin_call_free(call);
@@ -166,9 +170,9 @@ static void progress(struct kin_consumer *consumer, double began, int last)
 	if (kin_consumer_health(consumer, &health, NULL) != KIN_OK)
 		return;
 	pthread_mutex_lock(&account.lock);
-	fprintf(stderr, "\r  put %6lu   handled %6lu   on failure %2lu   shards %llu (%llu ended)   %5.1f s ", account.put,
-		account.done, account.buried, (unsigned long long)health.shards, (unsigned long long)health.shards_ended,
-		now() - began);
+	fprintf(stderr, "\r  put %6lu   handled %6lu   on failure %2lu   shards %llu (%llu ended)   %5.1f s ",
+	        account.put, account.done, account.buried, (unsigned long long)health.shards,
+	        (unsigned long long)health.shards_ended, now() - began);
 	pthread_mutex_unlock(&account.lock);
 	if (last)
 		fputc('\n', stderr);
@@ -186,10 +190,12 @@ static unsigned long missing(void)
 
 static struct kin_mock *open_mock(void)
 {
-	static const char *const faults[] = { "PutRecords:throttle:share=0.02", "PutRecords:partial:share=0.05",
-					      "PutRecords:error500:share=0.02", "PutRecords:drop_after:share=0.01",
-					      "GetRecords:throttle:share=0.02", "GetRecords:error503:share=0.02",
-					      "GetRecords:expired_iterator:share=0.01" };
+	static const char *const faults[] = {
+		"PutRecords:throttle:share=0.02",        "PutRecords:partial:share=0.05",
+		"PutRecords:error500:share=0.02",        "PutRecords:drop_after:share=0.01",
+		"GetRecords:throttle:share=0.02",        "GetRecords:error503:share=0.02",
+		"GetRecords:expired_iterator:share=0.01"
+	};
 	struct kin_mock_options o;
 	struct kin_mock *mock;
 	struct kin_error e;
@@ -270,18 +276,21 @@ static void row(const char *name, unsigned long long value, const char *meaning)
 	printf("  %-12s %10llu  %s\n", name, value, meaning);
 }
 
-static int report(const struct kin_producer_stats *produced, const struct kin_consumer_health *consumed, double seconds)
+static int report(const struct kin_producer_stats *produced, const struct kin_consumer_health *consumed,
+                  double seconds)
 {
 	unsigned long lost = missing(), stored = 0, strays = 0;
 
 	for (unsigned long i = 0; i < RECORDS; i++) {
 		stored += account.stored[i];
-		strays += !account.stored[i] && !account.possible[i] && (account.handled[i] || account.failed[i]);
+		strays += !account.stored[i] && !account.possible[i] &&
+		          (account.handled[i] || account.failed[i]);
 	}
 	puts("");
 	row("put", account.put, "records accepted by the producer");
 	row("stored", stored, "acknowledged by the endpoint");
-	row("put again", produced->retried, "record attempts after throttles, partial failures, lost answers");
+	row("put again", produced->retried,
+	    "record attempts after throttles, partial failures, lost answers");
 	row("handled", account.done, "different records the handler has done");
 	row("retried", consumed->retried, "handler calls that were retries");
 	row("bisected", consumed->bisected, "batches cut in two to find a poison record");
@@ -290,11 +299,14 @@ static int report(const struct kin_producer_stats *produced, const struct kin_co
 	row("lost", lost + strays, "stored and neither handled nor on-failure, or handled and never stored");
 	row("disordered", account.disorder, "handled out of their key's order");
 	printf("  %-12s %10s\n", "order kept", account.disorder ? "NO" : "yes");
-	printf("  %-12s %10.0f  put and handled, in %.1f s\n", "records/s", (double)account.put / seconds, seconds);
+	printf("  %-12s %10.0f  put and handled, in %.1f s\n", "records/s", (double)account.put / seconds,
+	       seconds);
 	if (lost || strays || account.disorder || account.put_failed || account.put != RECORDS ||
 	    account.buried != RECORDS / POISON_EVERY) {
-		printf("\nFAILED: %lu lost, %lu strays, %lu disordered, %lu not put, %lu of %d poison records on failure\n", lost,
-		       strays, account.disorder, account.put_failed, account.buried, RECORDS / POISON_EVERY);
+		printf("\nFAILED: %lu lost, %lu strays, %lu disordered, %lu not put, %lu of %d poison "
+		       "records on failure\n",
+		       lost, strays, account.disorder, account.put_failed, account.buried,
+		       RECORDS / POISON_EVERY);
 		return 1;
 	}
 	return 0;
@@ -309,8 +321,10 @@ int main(void)
 
 	if (!mkdtemp(folder))
 		return fprintf(stderr, "demo: cannot make a folder in /tmp\n"), 1;
-	puts("An embedded endpoint with 4 shards, which throttles, fails in part, errs and loses answers now and then;\n"
-	     "a split half way; a handler that cannot do some poison records.  Pacing and rate limits are off.");
+	puts("An embedded endpoint with 4 shards, which throttles, fails in part, errs and loses answers now "
+	     "and then;\n"
+	     "a split half way; a handler that cannot do some poison records.  Pacing and rate limits are "
+	     "off.");
 	fflush(stdout);
 	struct kin_mock *mock = open_mock();
 	struct kin_client *client = open_client(mock);
@@ -329,9 +343,11 @@ int main(void)
 		progress(consumer, began, 0);
 	double seconds = now() - began;
 	progress(consumer, began, 1);
-	if (kin_producer_stats(producer, &produced, &e) != KIN_OK || kin_producer_close(producer, 10000, &e) != KIN_OK)
+	if (kin_producer_stats(producer, &produced, &e) != KIN_OK ||
+	    kin_producer_close(producer, 10000, &e) != KIN_OK)
 		die("closing the producer", &e);
-	if (kin_consumer_health(consumer, &consumed, &e) != KIN_OK || kin_consumer_close(consumer, 20000, &e) != KIN_OK)
+	if (kin_consumer_health(consumer, &consumed, &e) != KIN_OK ||
+	    kin_consumer_close(consumer, 20000, &e) != KIN_OK)
 		die("closing the consumer", &e);
 	kin_client_close(client);
 	kin_mock_close(mock);

@@ -8,21 +8,25 @@
 extern "C" {
 #endif
 
-struct kin_batch;        /* lives until it is finished; one thread at a time */
+struct kin_batch; /* lives until it is finished; one thread at a time */
 
 /* Walks the records in order; NULL at the end.  Borrowed until the batch is finished. */
 KIN_API const struct kin_record *kin_batch_next(struct kin_batch *batch);
 KIN_API size_t kin_batch_count(const struct kin_batch *batch);
-KIN_API const struct kin_record *kin_batch_record(const struct kin_batch *batch, size_t index); /* NULL past the end */
+/* NULL past the end */
+KIN_API const struct kin_record *kin_batch_record(const struct kin_batch *batch, size_t index);
 KIN_API const char *kin_batch_shard_id(const struct kin_batch *batch);
 KIN_API const char *kin_batch_stream_arn(const struct kin_batch *batch);
-KIN_API uint32_t kin_batch_attempt(const struct kin_batch *batch);       /* 1: the first time these records are tried together */
-KIN_API uint64_t kin_batch_lease_counter(const struct kin_batch *batch); /* a fencing token: grows with each change of owner */
+/* 1: the first time these records are tried together */
+KIN_API uint32_t kin_batch_attempt(const struct kin_batch *batch);
+/* a fencing token: grows with each change of owner */
+KIN_API uint64_t kin_batch_lease_counter(const struct kin_batch *batch);
 
 /* Says that `record` (of this batch) and all after it are not done, those before it are; the earliest
  * record marked wins.  A record of another batch fails all of this one.  Returns KIN_OK always, so a
  * handler can `return kin_batch_fail(...)`. */
-KIN_API int kin_batch_fail(struct kin_batch *batch, const struct kin_record *record, const char *format, ...) KIN_PRINTF(3, 4);
+KIN_API int kin_batch_fail(struct kin_batch *batch, const struct kin_record *record, const char *format, ...)
+		KIN_PRINTF(3, 4);
 /* Reads a Lambda response, {"batchItemFailures":[{"itemIdentifier":"..."}]}, by Lambda's rules: KIN_OK,
  * part of the batch may now be marked failed; KIN_FAILED: the response means that all of it failed. */
 KIN_API KIN_MUST_CHECK int kin_batch_respond(struct kin_batch *batch, const char *json, size_t size);

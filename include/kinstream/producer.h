@@ -9,78 +9,86 @@
 extern "C" {
 #endif
 
-struct kin_producer;     /* any thread may put, flush, ask; one closes */
+struct kin_producer; /* any thread may put, flush, ask; one closes */
 
 /* What became of a record.  Never "maybe stored" when it was certainly not. */
 enum kin_delivery_status {
-	KIN_NOT_SENT = 0,                /* no copy is in the stream */
-	KIN_POSSIBLY_STORED = 1,         /* an attempt ended without an answer: there may be a copy */
-	KIN_STORED = 2                   /* acknowledged; shard_id and sequence_number are set */
+	KIN_NOT_SENT = 0,        /* no copy is in the stream */
+	KIN_POSSIBLY_STORED = 1, /* an attempt ended without an answer: there may be a copy */
+	KIN_STORED = 2           /* acknowledged; shard_id and sequence_number are set */
 };
 
 /* Borrowed until the callback returns; grows at the end. */
 struct kin_delivery {
-	void       *token;               /* as given to kin_producer_put_entry(); NULL from kin_producer_put() */
-	int32_t     code;                /* KIN_OK: stored; else why it was given up */
-	int32_t     status;              /* enum kin_delivery_status */
-	uint32_t    attempts;            /* requests it was part of */
-	uint32_t    reserved;
-	const char *shard_id;            /* NULL unless stored */
-	const char *sequence_number;     /* NULL unless stored */
-	const struct kin_error *error;   /* NULL if stored: the last attempt's error */
+	void *token;       /* as given to kin_producer_put_entry(); NULL from kin_producer_put() */
+	int32_t code;      /* KIN_OK: stored; else why it was given up */
+	int32_t status;    /* enum kin_delivery_status */
+	uint32_t attempts; /* requests it was part of */
+	uint32_t reserved;
+	const char *shard_id;          /* NULL unless stored */
+	const char *sequence_number;   /* NULL unless stored */
+	const struct kin_error *error; /* NULL if stored: the last attempt's error */
 };
 
 struct kin_producer_options {
-	size_t size;                     /* set by the _init; leave it */
-	const char *stream;              /* name or ARN; required; copied */
+	size_t size;        /* set by the _init; leave it */
+	const char *stream; /* name or ARN; required; copied */
 	/* One call per accepted record, in no fixed order, on the client's callback thread.  May put
 	 * with timeout 0.  While it runs no other report is made: a slow one fills the buffer.  NULL: counted only. */
 	void (*on_delivery)(void *user, const struct kin_delivery *delivery);
 	void *user;
-	uint64_t buffer_bytes_max;       /* 65536..2^40, default 33554432: records accepted and not yet reported */
-	uint32_t buffer_records_max;     /* 1..100000000, default 100000 */
-	uint32_t linger_ms;              /* 0..60000, default 100: longest wait for company */
-	uint32_t record_ttl_ms;          /* 100..2147483647, default 300000: then given up, KIN_EXPIRED */
-	uint32_t request_records_max;    /* 1..500, default 500 */
-	uint32_t request_bytes_max;      /* 2048..10485760, default 5242880: data and keys of one request */
-	uint32_t requests_max;           /* 1..256, default 8: in flight at once */
-	uint32_t record_bytes_max;       /* 1024..10485760, default 1048576: data and key of one record; the stream's own limit */
+	uint64_t buffer_bytes_max; /* 65536..2^40, default 33554432: records accepted and not yet reported */
+	uint32_t buffer_records_max;  /* 1..100000000, default 100000 */
+	uint32_t linger_ms;           /* 0..60000, default 100: longest wait for company */
+	uint32_t record_ttl_ms;       /* 100..2147483647, default 300000: then given up, KIN_EXPIRED */
+	uint32_t request_records_max; /* 1..500, default 500 */
+	uint32_t request_bytes_max;   /* 2048..10485760, default 5242880: data and keys of one request */
+	uint32_t requests_max;        /* 1..256, default 8: in flight at once */
+	/* 1024..10485760, default 1048576: data and key of one record; the stream's own limit */
+	uint32_t record_bytes_max;
 	uint32_t reserved;
 };
 
 /* A snapshot; counts since open. */
 struct kin_producer_stats {
-	size_t   size;                   /* set by the caller: sizeof the struct */
+	size_t size;                       /* set by the caller: sizeof the struct */
 	uint64_t accepted, stored, failed; /* records; accepted = stored + failed + buffered */
 	uint64_t buffered, buffered_bytes; /* accepted and not yet reported */
-	uint64_t in_flight;              /* requests now */
-	uint64_t requests, retried;      /* requests sent; records put again */
-	uint64_t throttled;              /* record attempts refused as throughput exceeded */
-	uint64_t bytes_stored;           /* data bytes */
-	uint64_t requests_failed;        /* requests that brought no usable answer: error status, network, time-out */
+	uint64_t in_flight;                /* requests now */
+	uint64_t requests, retried;        /* requests sent; records put again */
+	uint64_t throttled;                /* record attempts refused as throughput exceeded */
+	uint64_t bytes_stored;             /* data bytes */
+	uint64_t requests_failed; /* requests that brought no usable answer: error status, network, time-out */
 	uint64_t reserved[2];
 };
 
 KIN_API void kin_producer_options_init_sized(struct kin_producer_options *options, size_t size);
 #define kin_producer_options_init(options) kin_producer_options_init_sized((options), sizeof *(options))
-KIN_API KIN_MUST_CHECK int kin_producer_options_apply(struct kin_producer_options *options, const struct kin_config *config,
+KIN_API KIN_MUST_CHECK int kin_producer_options_apply(struct kin_producer_options *options,
+                                                      const struct kin_config *config,
                                                       struct kin_error *error);
 
 /* client NULL: a private one from environment and profile.  On success *out is yours, close with kin_producer_close(). */
 KIN_API KIN_MUST_CHECK int kin_producer_open(struct kin_producer **out, struct kin_client *client,
-                                             const struct kin_producer_options *options, struct kin_error *error);
+                                             const struct kin_producer_options *options,
+                                             struct kin_error *error);
 /* Key and data are copied.  key NULL: spread over the shards.  timeout_ms: how long to wait for room;
  * 0: KIN_FULL at once; -1: as long as it takes.  KIN_OK: exactly one delivery report will follow. */
 KIN_API KIN_MUST_CHECK int kin_producer_put(struct kin_producer *producer, const void *key, size_t key_size,
-                                            const void *data, size_t size, int64_t timeout_ms, struct kin_error *error);
-KIN_API KIN_MUST_CHECK int kin_producer_put_entry(struct kin_producer *producer, const struct kin_put_entry *entry,
-                                                  void *token, int64_t timeout_ms, struct kin_error *error);
+                                            const void *data, size_t size, int64_t timeout_ms,
+                                            struct kin_error *error);
+KIN_API KIN_MUST_CHECK int kin_producer_put_entry(struct kin_producer *producer,
+                                                  const struct kin_put_entry *entry, void *token,
+                                                  int64_t timeout_ms, struct kin_error *error);
 /* Sends without lingering and waits until all that was accepted before is reported.  KIN_TIMEOUT: some is left. */
-KIN_API KIN_MUST_CHECK int kin_producer_flush(struct kin_producer *producer, int64_t timeout_ms, struct kin_error *error);
-KIN_API KIN_MUST_CHECK int kin_producer_stats(struct kin_producer *producer, struct kin_producer_stats *stats, struct kin_error *error);
+KIN_API KIN_MUST_CHECK int kin_producer_flush(struct kin_producer *producer, int64_t timeout_ms,
+                                              struct kin_error *error);
+KIN_API KIN_MUST_CHECK int kin_producer_stats(struct kin_producer *producer, struct kin_producer_stats *stats,
+                                              struct kin_error *error);
 /* Accepts no more, drains, reports, frees.  KIN_TIMEOUT: not freed, call again (the message says what is
  * left).  Any other error: freed, and at least one record was given up since the last flush. */
-KIN_API KIN_MUST_CHECK int kin_producer_close(struct kin_producer *producer, int64_t timeout_ms, struct kin_error *error);
+KIN_API KIN_MUST_CHECK int kin_producer_close(struct kin_producer *producer, int64_t timeout_ms,
+                                              struct kin_error *error);
 
 #ifdef __cplusplus
 }

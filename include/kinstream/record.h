@@ -10,28 +10,28 @@ extern "C" {
 
 /* One record read.  Handed out read-only, borrowed as its batch, call or reader says; grows at the end. */
 struct kin_record {
-	const char *partition_key;       /* UTF-8, 0-ended too; may hold NUL; NULL: the stream has none (AUTO) */
-	size_t      partition_key_size;
-	const char *sequence_number;     /* decimal, 0-ended */
-	const char *shard_id;            /* 0-ended */
+	const char *partition_key; /* UTF-8, 0-ended too; may hold NUL; NULL: the stream has none (AUTO) */
+	size_t partition_key_size;
+	const char *sequence_number; /* decimal, 0-ended */
+	const char *shard_id;        /* 0-ended */
 	const void *data;
-	size_t      data_size;
-	int64_t     arrival_ms;          /* ApproximateArrivalTimestamp: Unix ms, set by the service */
-	uint64_t    sub_sequence;        /* within a KPL aggregate; 0 */
-	uint32_t    sequence_number_size;
-	uint32_t    flags;               /* 0 */
+	size_t data_size;
+	int64_t arrival_ms;    /* ApproximateArrivalTimestamp: Unix ms, set by the service */
+	uint64_t sub_sequence; /* within a KPL aggregate; 0 */
+	uint32_t sequence_number_size;
+	uint32_t flags; /* 0 */
 };
 
 /* One record to be put.  Clear it with kin_put_entry_init(), then fill in. */
 struct kin_put_entry {
-	size_t      size;                /* set by the _init; leave it */
-	const char *key;                 /* partition key, 1..256 Unicode characters; NULL: spread over the shards */
-	size_t      key_size;
-	const char *hash_key;            /* ExplicitHashKey, decimal, 0-ended; NULL: MD5 of the key */
+	size_t size;     /* set by the _init; leave it */
+	const char *key; /* partition key, 1..256 Unicode characters; NULL: spread over the shards */
+	size_t key_size;
+	const char *hash_key; /* ExplicitHashKey, decimal, 0-ended; NULL: MD5 of the key */
 	const void *data;
-	size_t      data_size;
-	int64_t     ttl_ms;              /* 0: the producer's record_ttl_ms */
-	uint64_t    reserved;
+	size_t data_size;
+	int64_t ttl_ms; /* 0: the producer's record_ttl_ms */
+	uint64_t reserved;
 };
 
 KIN_API void kin_put_entry_init_sized(struct kin_put_entry *entry, size_t size);

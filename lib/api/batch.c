@@ -69,7 +69,8 @@ int kin_batch_respond(struct kin_batch *batch, const char *json, size_t size)
 	case KIN__RESPONSE_SUCCESS:
 		return KIN_OK;
 	case KIN__RESPONSE_WARNING:
-		KIN__LOG(batch->consumer->set.core, KIN_LOG_WARN, "consumer", "%s: %s", batch->shard_id, response.why);
+		KIN__LOG(batch->consumer->set.core, KIN_LOG_WARN, "consumer", "%s: %s", batch->shard_id,
+		         response.why);
 		return KIN_OK;
 	case KIN__RESPONSE_PARTIAL:
 		kin__batch_fail(batch, (uint32_t)response.first_failed, "named in batchItemFailures");

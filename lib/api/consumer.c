@@ -30,24 +30,35 @@ static int check_together(const struct kin_consumer_options *o, struct kin_error
 	if (!o->store && !o->store_interface)
 		return missing(error, "store", "\"memory:\" or \"file:PATH\", or store_interface");
 	if (o->store && o->store_interface)
-		return kin__error(error, KIN_INVALID, "kin_consumer_open(): options store and store_interface exclude each other");
+		return kin__error(
+				error, KIN_INVALID,
+				"kin_consumer_open(): options store and store_interface exclude each other");
 	if (o->on_failure && o->sink_interface)
-		return kin__error(error, KIN_INVALID, "kin_consumer_open(): options on_failure and sink_interface exclude each other");
+		return kin__error(error, KIN_INVALID,
+		                  "kin_consumer_open(): options on_failure and sink_interface exclude each "
+		                  "other");
 	if (o->parallelization_factor != 1)
 		return kin__error(error, KIN_UNSUPPORTED,
-				  "kin_consumer_open(): option parallelization_factor is %u: this version supports 1 only",
-				  (unsigned)o->parallelization_factor);
-	if ((o->maximum_retry_attempts >= 0 || o->maximum_record_age_ms >= 0) && !o->on_failure && !o->sink_interface)
+		                  "kin_consumer_open(): option parallelization_factor is %u: this version "
+		                  "supports 1 only",
+		                  (unsigned)o->parallelization_factor);
+	if ((o->maximum_retry_attempts >= 0 || o->maximum_record_age_ms >= 0) && !o->on_failure &&
+	    !o->sink_interface)
 		return kin__error(error, KIN_INVALID,
-				  "kin_consumer_open(): with maximum_retry_attempts or maximum_record_age_ms set, records may be given up: "
-				  "say where they go by on_failure = \"file:PATH\" or sink_interface, or accept their loss by on_failure = \"drop\"");
+		                  "kin_consumer_open(): with maximum_retry_attempts or maximum_record_age_ms "
+		                  "set, records may be given up: "
+		                  "say where they go by on_failure = \"file:PATH\" or sink_interface, or "
+		                  "accept their loss by on_failure = \"drop\"");
 	if (o->starting_position == KIN_AT_TIMESTAMP && o->starting_position_timestamp_ms <= 0)
-		return missing(error, "starting_position_timestamp_ms", "with starting_position = at_timestamp; Unix ms");
+		return missing(error, "starting_position_timestamp_ms",
+		               "with starting_position = at_timestamp; Unix ms");
 	if (o->until == KIN_UNTIL_TIMESTAMP && o->until_timestamp_ms <= 0)
 		return missing(error, "until_timestamp_ms", "with until = timestamp; Unix ms");
 	if (o->retry_max_ms < o->retry_base_ms)
-		return kin__error(error, KIN_INVALID, "kin_consumer_open(): option retry_max_ms is %u, less than retry_base_ms = %u",
-				  (unsigned)o->retry_max_ms, (unsigned)o->retry_base_ms);
+		return kin__error(error, KIN_INVALID,
+		                  "kin_consumer_open(): option retry_max_ms is %u, less than retry_base_ms = "
+		                  "%u",
+		                  (unsigned)o->retry_max_ms, (unsigned)o->retry_base_ms);
 	return KIN_OK;
 }
 
@@ -56,10 +67,14 @@ static bool interface_whole(const struct kin_consumer_options *o, struct kin_err
 	const struct kin_store *store = o->store_interface;
 	const struct kin_sink *sink = o->sink_interface;
 
-	if (store && (store->size < sizeof *store || !store->list || !store->create || !store->update || !store->remove))
-		kin__error(error, KIN_INVALID, "kin_consumer_open(): store_interface needs its size and the functions list, create, update, remove");
+	if (store && (store->size < sizeof *store || !store->list || !store->create || !store->update ||
+	              !store->remove))
+		kin__error(error, KIN_INVALID,
+		           "kin_consumer_open(): store_interface needs its size and the functions list, "
+		           "create, update, remove");
 	else if (sink && (sink->size < sizeof *sink || !sink->send))
-		kin__error(error, KIN_INVALID, "kin_consumer_open(): sink_interface needs its size and the function send");
+		kin__error(error, KIN_INVALID,
+		           "kin_consumer_open(): sink_interface needs its size and the function send");
 	else
 		return true;
 	return false;
@@ -101,11 +116,14 @@ static void name_worker(char out[300])
 	snprintf(out, 300, "%s:%ld:%08x", host, (long)getpid(), (unsigned)kin__clock_seed());
 }
 
-static int open_parts(struct kin_consumer *consumer, struct kin__core *core, const struct kin_consumer_options *o,
-		      struct kin_error *error)
+static int open_parts(struct kin_consumer *consumer, struct kin__core *core,
+                      const struct kin_consumer_options *o, struct kin_error *error)
 {
-	struct kin__consume_options options = { .stream = o->stream, .application = o->application, .handler = o->handler,
-						.on_state = o->on_state, .user = o->user };
+	struct kin__consume_options options = { .stream = o->stream,
+		                                .application = o->application,
+		                                .handler = o->handler,
+		                                .on_state = o->on_state,
+		                                .user = o->user };
 	struct kin_store store;
 	struct kin_sink sink;
 	char worker[300];
@@ -132,8 +150,8 @@ static int open_parts(struct kin_consumer *consumer, struct kin__core *core, con
 	return kin__consume_open(&consumer->consume, core, &options, error);
 }
 
-int kin_consumer_open(struct kin_consumer **out, struct kin_client *client, const struct kin_consumer_options *options,
-		      struct kin_error *error)
+int kin_consumer_open(struct kin_consumer **out, struct kin_client *client,
+                      const struct kin_consumer_options *options, struct kin_error *error)
 {
 	struct kin_consumer_options own;
 	struct kin_error local = { 0 };
@@ -142,7 +160,8 @@ int kin_consumer_open(struct kin_consumer **out, struct kin_client *client, cons
 
 	error = error ? error : &local;
 	if (!out || !options)
-		return kin__error(error, KIN_INVALID, "kin_consumer_open(): %s must not be NULL", out ? "options" : "out");
+		return kin__error(error, KIN_INVALID, "kin_consumer_open(): %s must not be NULL",
+		                  out ? "options" : "out");
 	*out = NULL;
 	code = kin__options_read(&kin__options_consumer, &own, options, error);
 	if (code == KIN_OK)
@@ -182,7 +201,8 @@ int kin_consumer_wait(struct kin_consumer *consumer, int64_t timeout_ms, struct 
 	return code != KIN_OK ? code : kin__consume_wait(consumer->consume, timeout_ms, error);
 }
 
-int kin_consumer_health(struct kin_consumer *consumer, struct kin_consumer_health *health, struct kin_error *error)
+int kin_consumer_health(struct kin_consumer *consumer, struct kin_consumer_health *health,
+                        struct kin_error *error)
 {
 	struct kin_consumer_health own;
 	int code = check(consumer, "kin_consumer_health()", error);
@@ -190,7 +210,9 @@ int kin_consumer_health(struct kin_consumer *consumer, struct kin_consumer_healt
 	if (code != KIN_OK)
 		return code;
 	if (!health || health->size < offsetof(struct kin_consumer_health, shards))
-		return kin__error(error, KIN_INVALID, "kin_consumer_health(): set health->size to sizeof *health before the call");
+		return kin__error(
+				error, KIN_INVALID,
+				"kin_consumer_health(): set health->size to sizeof *health before the call");
 	kin__consume_health(consumer->consume, &own);
 	size_t size = health->size < sizeof own ? health->size : sizeof own;
 	size_t told = health->size;
@@ -216,12 +238,17 @@ int kin_consumer_close(struct kin_consumer *consumer, int64_t timeout_ms, struct
 	return code;
 }
 
-int kin_consumer_run(struct kin_client *client, const struct kin_consumer_options *options, struct kin_error *error)
+int kin_consumer_run(struct kin_client *client, const struct kin_consumer_options *options,
+                     struct kin_error *error)
 {
 	struct kin_consumer *consumer;
 
-	if (options && options->size >= offsetof(struct kin_consumer_options, handler) + sizeof options->handler && !options->handler)
-		return kin__error(error, KIN_INVALID, "kin_consumer_run(): option handler is required; without one use kin_consumer_open() and kin_consumer_next()");
+	if (options &&
+	    options->size >= offsetof(struct kin_consumer_options, handler) + sizeof options->handler &&
+	    !options->handler)
+		return kin__error(error, KIN_INVALID,
+		                  "kin_consumer_run(): option handler is required; without one use "
+		                  "kin_consumer_open() and kin_consumer_next()");
 	int code = kin_consumer_open(&consumer, client, options, error);
 	if (code != KIN_OK)
 		return code;
@@ -232,7 +259,8 @@ int kin_consumer_run(struct kin_client *client, const struct kin_consumer_option
 	return code == KIN_OK ? closed : code;
 }
 
-int kin_consumer_next(struct kin_consumer *consumer, struct kin_batch **batch, int64_t timeout_ms, struct kin_error *error)
+int kin_consumer_next(struct kin_consumer *consumer, struct kin_batch **batch, int64_t timeout_ms,
+                      struct kin_error *error)
 {
 	int code = check(consumer, "kin_consumer_next()", error);
 	if (code != KIN_OK)
@@ -240,7 +268,9 @@ int kin_consumer_next(struct kin_consumer *consumer, struct kin_batch **batch, i
 	if (!batch)
 		return kin__error(error, KIN_INVALID, "kin_consumer_next(): batch must not be NULL");
 	if (consumer->consume->set.handler)
-		return kin__error(error, KIN_INVALID, "kin_consumer_next(): this consumer was opened with a handler, which gets the batches");
+		return kin__error(error, KIN_INVALID,
+		                  "kin_consumer_next(): this consumer was opened with a handler, which gets "
+		                  "the batches");
 	return kin__consume_next(consumer->consume, batch, timeout_ms, error);
 }
 

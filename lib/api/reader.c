@@ -19,19 +19,34 @@ static int read_start(struct kin_start *own, const struct kin_start *given, stru
 	if (!given)
 		return KIN_OK;
 	if (given->size < sizeof *own)
-		return kin__error(error, KIN_INVALID, "kin_reader_open(): start was not initialised by kin_start_init()");
+		return kin__error(error, KIN_INVALID,
+		                  "kin_reader_open(): start was not initialised by kin_start_init()");
 	for (size_t i = sizeof *own; i < given->size; i++)
 		if (((const unsigned char *)given)[i])
-			return kin__error(error, KIN_TOO_NEW, "kin_reader_open(): start uses a member that this library does not know");
+			return kin__error(error, KIN_TOO_NEW,
+			                  "kin_reader_open(): start uses a member that this library does not "
+			                  "know");
 	*own = *given;
 	if (own->position < KIN_TRIM_HORIZON || own->position > KIN_AT_TIMESTAMP)
-		return kin__error(error, KIN_INVALID, "kin_reader_open(): start.position is %d; KIN_TRIM_HORIZON, KIN_LATEST or KIN_AT_TIMESTAMP", (int)own->position);
+		return kin__error(error, KIN_INVALID,
+		                  "kin_reader_open(): start.position is %d; KIN_TRIM_HORIZON, KIN_LATEST or "
+		                  "KIN_AT_TIMESTAMP",
+		                  (int)own->position);
 	if (own->until < KIN_UNTIL_NEVER || own->until > KIN_UNTIL_TIMESTAMP)
-		return kin__error(error, KIN_INVALID, "kin_reader_open(): start.until is %d; KIN_UNTIL_NEVER, KIN_UNTIL_LATEST or KIN_UNTIL_TIMESTAMP", (int)own->until);
+		return kin__error(error, KIN_INVALID,
+		                  "kin_reader_open(): start.until is %d; KIN_UNTIL_NEVER, KIN_UNTIL_LATEST "
+		                  "or KIN_UNTIL_TIMESTAMP",
+		                  (int)own->until);
 	if (own->position == KIN_AT_TIMESTAMP && own->timestamp_ms <= 0)
-		return kin__error(error, KIN_INVALID, "kin_reader_open(): start.timestamp_ms is %lld; Unix ms, with KIN_AT_TIMESTAMP", (long long)own->timestamp_ms);
+		return kin__error(error, KIN_INVALID,
+		                  "kin_reader_open(): start.timestamp_ms is %lld; Unix ms, with "
+		                  "KIN_AT_TIMESTAMP",
+		                  (long long)own->timestamp_ms);
 	if (own->until == KIN_UNTIL_TIMESTAMP && own->until_timestamp_ms <= 0)
-		return kin__error(error, KIN_INVALID, "kin_reader_open(): start.until_timestamp_ms is %lld; Unix ms, with KIN_UNTIL_TIMESTAMP", (long long)own->until_timestamp_ms);
+		return kin__error(error, KIN_INVALID,
+		                  "kin_reader_open(): start.until_timestamp_ms is %lld; Unix ms, with "
+		                  "KIN_UNTIL_TIMESTAMP",
+		                  (long long)own->until_timestamp_ms);
 	return KIN_OK;
 }
 
@@ -61,8 +76,8 @@ static void settings(struct kin__consumer_settings *m, const struct kin_start *s
 	};
 }
 
-int kin_reader_open(struct kin_reader **out, struct kin_client *client, const char *stream, const struct kin_start *start,
-		    struct kin_error *error)
+int kin_reader_open(struct kin_reader **out, struct kin_client *client, const char *stream,
+                    const struct kin_start *start, struct kin_error *error)
 {
 	struct kin__consume_options options = { .stream = stream };
 	struct kin__core *core = NULL;
@@ -71,7 +86,8 @@ int kin_reader_open(struct kin_reader **out, struct kin_client *client, const ch
 	int code;
 
 	if (!out || !stream)
-		return kin__error(error, KIN_INVALID, "kin_reader_open(): %s must not be NULL", out ? "stream" : "out");
+		return kin__error(error, KIN_INVALID, "kin_reader_open(): %s must not be NULL",
+		                  out ? "stream" : "out");
 	*out = NULL;
 	code = read_start(&own, start, error);
 	if (code == KIN_OK && !kin__limits_stream(kin__span_text(stream), &reason))
@@ -93,9 +109,11 @@ int kin_reader_open(struct kin_reader **out, struct kin_client *client, const ch
 	return KIN_OK;
 }
 
-int kin_reader_next(struct kin_reader *reader, const struct kin_record **record, int64_t timeout_ms, struct kin_error *error)
+int kin_reader_next(struct kin_reader *reader, const struct kin_record **record, int64_t timeout_ms,
+                    struct kin_error *error)
 {
-	int code = kin__handle_check(reader ? &reader->handle : NULL, KIN__HANDLE_READER, "kin_reader_next()", error);
+	int code = kin__handle_check(reader ? &reader->handle : NULL, KIN__HANDLE_READER, "kin_reader_next()",
+	                             error);
 
 	if (code == KIN_OK && !record)
 		code = kin__error(error, KIN_INVALID, "kin_reader_next(): record must not be NULL");
@@ -114,7 +132,8 @@ int kin_reader_next(struct kin_reader *reader, const struct kin_record **record,
 
 void kin_reader_close(struct kin_reader *reader)
 {
-	if (!reader || kin__handle_check(&reader->handle, KIN__HANDLE_READER, "kin_reader_close()", NULL) != KIN_OK)
+	if (!reader ||
+	    kin__handle_check(&reader->handle, KIN__HANDLE_READER, "kin_reader_close()", NULL) != KIN_OK)
 		return;
 	kin__consume_stop(reader->consume);
 	if (reader->batch)

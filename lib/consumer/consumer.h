@@ -13,123 +13,173 @@
 
 struct kin__consumer; /* the machine */
 
-struct kin__consumer_settings {             /* copied */
-	int32_t  starting_position;         /* enum kin_starting_position */
-	int64_t  starting_timestamp_ms;
-	int32_t  until;                     /* enum kin_until */
-	int64_t  until_timestamp_ms;
-	int32_t  on_gap;                    /* enum kin_on_gap */
+struct kin__consumer_settings {    /* copied */
+	int32_t starting_position; /* enum kin_starting_position */
+	int64_t starting_timestamp_ms;
+	int32_t until; /* enum kin_until */
+	int64_t until_timestamp_ms;
+	int32_t on_gap; /* enum kin_on_gap */
 	uint32_t batch_size;
-	uint64_t batch_bytes_max;           /* 6 MiB: size of the event JSON at which a batch stops growing; one larger record goes alone */
+	/* 6 MiB: size of the event JSON at which a batch stops growing; one larger record goes alone */
+	uint64_t batch_bytes_max;
 	uint64_t batching_window_us;
-	int32_t  maximum_retry_attempts;    /* -1: no limit */
-	int64_t  maximum_record_age_ms;     /* -1: no limit */
-	bool     bisect;
-	bool     drop;                      /* on_failure = drop: settled without a SINK effect */
-	bool     leases;                    /* false: a reader; no store effects at all */
+	int32_t maximum_retry_attempts; /* -1: no limit */
+	int64_t maximum_record_age_ms;  /* -1: no limit */
+	bool bisect;
+	bool drop;                                      /* on_failure = drop: settled without a SINK effect */
+	bool leases;                                    /* false: a reader; no store effects at all */
 	uint32_t handlers_max, fetches_max, stores_max; /* effects of each kind in flight at once */
-	uint64_t buffer_bytes_max;          /* fetched pages, whole; above it no new fetch while any page is held */
+	uint64_t buffer_bytes_max; /* fetched pages, whole; above it no new fetch while any page is held */
 	uint64_t poll_interval_us, behind_interval_us, shard_sync_interval_us;
 	uint64_t retry_base_us, retry_max_us;
-	const char *worker;                 /* copied */
-	const char *const *only_shards;     /* copied; NULL: all */
-	size_t   only_shards_n;
+	const char *worker;             /* copied */
+	const char *const *only_shards; /* copied; NULL: all */
+	size_t only_shards_n;
 	uint64_t seed;
 };
 
-struct kin__slice { uint64_t page; uint32_t first, count; }; /* records [first, first + count) of a page */
+struct kin__slice {
+	uint64_t page;
+	uint32_t first, count;
+}; /* records [first, first + count) of a page */
 
 enum kin__consumer_event_type {
 	/* from outside */
-	KIN__CONSUMER_START,                /* once, first */
-	KIN__CONSUMER_TIMER,                /* at or after kin__consumer_wake_us() */
-	KIN__CONSUMER_STOP,                 /* finish what runs, write checkpoints, end */
+	KIN__CONSUMER_START, /* once, first */
+	KIN__CONSUMER_TIMER, /* at or after kin__consumer_wake_us() */
+	KIN__CONSUMER_STOP,  /* finish what runs, write checkpoints, end */
 	/* answers, each with the id of its effect and a verdict */
-	KIN__CONSUMER_DESCRIBED,            /* of DESCRIBE: summary */
-	KIN__CONSUMER_SHARDS,               /* of LIST_SHARDS: shards, shards_n: the whole list */
-	KIN__CONSUMER_LEASES,               /* of STORE_LIST: leases, leases_n: all items of the application */
-	KIN__CONSUMER_WRITTEN,              /* of STORE_CREATE, STORE_UPDATE: store_code */
-	KIN__CONSUMER_ITERATOR,             /* of GET_ITERATOR: the owner keeps the iterator beside the shard */
-	KIN__CONSUMER_PAGE,                 /* of FETCH: page, records...; the owner keeps it until RELEASE */
-	KIN__CONSUMER_HANDLED,              /* of INVOKE: handler_code, fail_at, stop */
-	KIN__CONSUMER_SUNK                  /* of SINK: store_code */
+	KIN__CONSUMER_DESCRIBED, /* of DESCRIBE: summary */
+	KIN__CONSUMER_SHARDS,    /* of LIST_SHARDS: shards, shards_n: the whole list */
+	KIN__CONSUMER_LEASES,    /* of STORE_LIST: leases, leases_n: all items of the application */
+	KIN__CONSUMER_WRITTEN,   /* of STORE_CREATE, STORE_UPDATE: store_code */
+	KIN__CONSUMER_ITERATOR,  /* of GET_ITERATOR: the owner keeps the iterator beside the shard */
+	KIN__CONSUMER_PAGE,      /* of FETCH: page, records...; the owner keeps it until RELEASE */
+	KIN__CONSUMER_HANDLED,   /* of INVOKE: handler_code, fail_at, stop */
+	KIN__CONSUMER_SUNK       /* of SINK: store_code */
 };
 
 struct kin__consumer_event {
-	uint64_t now_us;                    /* monotonic */
-	int64_t  service_ms;                /* service time now; 0: no offset known yet */
-	uint64_t id;                        /* of the effect answered */
-	uint8_t  type, verdict;             /* verdict: enum kin__verdict, of the API answers */
-	int32_t  store_code;                /* KIN_OK, KIN_EXISTS, KIN_LOST, KIN_IO/KIN_NETWORK/KIN_NOMEM (tried again), else final */
-	const struct kin_error *error;      /* when not done; may be NULL; copied if kept */
+	uint64_t now_us;       /* monotonic */
+	int64_t service_ms;    /* service time now; 0: no offset known yet */
+	uint64_t id;           /* of the effect answered */
+	uint8_t type, verdict; /* verdict: enum kin__verdict, of the API answers */
+	/* KIN_OK, KIN_EXISTS, KIN_LOST, KIN_IO/KIN_NETWORK/KIN_NOMEM (tried again), else final */
+	int32_t store_code;
+	const struct kin_error *error; /* when not done; may be NULL; copied if kept */
 	union {
 		struct kin__stream_summary summary;
-		struct { const struct kin__shard_info *at; size_t n; } shards;
-		struct { const struct kin_lease *at; size_t n; } leases;
 		struct {
-			uint64_t id;                /* named by the owner, never 0, unique in this consumer */
+			const struct kin__shard_info *at;
+			size_t n;
+		} shards;
+		struct {
+			const struct kin_lease *at;
+			size_t n;
+		} leases;
+		struct {
+			uint64_t id; /* named by the owner, never 0, unique in this consumer */
 			const struct kin_record *records; /* stay until RELEASE */
 			uint32_t count;
-			uint64_t bytes;             /* what the page holds in memory */
-			int64_t  behind_ms;         /* MillisBehindLatest; -1: not told */
-			bool     ended;             /* no next iterator: the shard is read to its end */
+			uint64_t bytes;    /* what the page holds in memory */
+			int64_t behind_ms; /* MillisBehindLatest; -1: not told */
+			bool ended;        /* no next iterator: the shard is read to its end */
 		} page;
 		struct {
-			int32_t  code;              /* KIN_OK, KIN_BUSY, anything else: KIN_FAILED */
-			uint32_t fail_at;           /* with KIN_OK: index in the batch of the first record not done; UINT32_MAX: all done */
-			bool     stop;              /* the handler asked to stop after this */
+			int32_t code; /* KIN_OK, KIN_BUSY, anything else: KIN_FAILED */
+			/* with KIN_OK: index in the batch of the first record not done; UINT32_MAX: all done */
+			uint32_t fail_at;
+			bool stop; /* the handler asked to stop after this */
+			/* with KIN_FAILED: it did answer, and its answer says that all failed */
+			bool answered;
 		} handled;
 	};
 };
 
 enum kin__consumer_effect_type {
 	/* requests, each answered once */
-	KIN__CONSUMER_DESCRIBE, KIN__CONSUMER_LIST_SHARDS, KIN__CONSUMER_STORE_LIST, KIN__CONSUMER_STORE_CREATE,
-	KIN__CONSUMER_STORE_UPDATE, KIN__CONSUMER_GET_ITERATOR, KIN__CONSUMER_FETCH, KIN__CONSUMER_INVOKE,
+	KIN__CONSUMER_DESCRIBE,
+	KIN__CONSUMER_LIST_SHARDS,
+	KIN__CONSUMER_STORE_LIST,
+	KIN__CONSUMER_STORE_CREATE,
+	KIN__CONSUMER_STORE_UPDATE,
+	KIN__CONSUMER_GET_ITERATOR,
+	KIN__CONSUMER_FETCH,
+	KIN__CONSUMER_INVOKE,
 	KIN__CONSUMER_SINK,
 	/* notices */
-	KIN__CONSUMER_RELEASE,              /* the page is not needed any more */
-	KIN__CONSUMER_STATE,                /* the consumer's state changed */
-	KIN__CONSUMER_NOTE                  /* a line for the log, and a count */
+	KIN__CONSUMER_RELEASE, /* the page is not needed any more */
+	KIN__CONSUMER_STATE,   /* the consumer's state changed */
+	KIN__CONSUMER_NOTE     /* a line for the log, and a count */
 };
 
 struct kin__consumer_effect {
-	uint64_t id;                        /* requests: unique, never 0 */
-	uint8_t  type;
-	uint32_t shard;                     /* index of the shard: stable until the machine is freed */
+	uint64_t id; /* requests: unique, never 0 */
+	uint8_t type;
+	uint32_t shard; /* index of the shard: stable until the machine is freed */
 	union {
-		struct { struct kin_lease lease; uint64_t expected; } store;
-		struct { uint8_t type; const char *sequence; int64_t timestamp_ms; } iterator; /* enum kin__iterator_type */
-		struct { uint32_t limit; } fetch;
 		struct {
-			const struct kin__slice *slices; size_t slices_n; uint32_t count; /* records in all */
-			uint32_t attempt;           /* 1: first */
+			struct kin_lease lease;
+			uint64_t expected;
+		} store;
+		/* enum kin__iterator_type */
+		struct {
+			uint8_t type;
+			const char *sequence;
+			int64_t timestamp_ms;
+		} iterator;
+		struct {
+			uint32_t limit;
+		} fetch;
+		struct {
+			const struct kin__slice *slices;
+			size_t slices_n;
+			uint32_t count;   /* records in all */
+			uint32_t attempt; /* 1: first */
 			uint64_t lease_counter;
 		} invoke;
 		struct {
-			const struct kin__slice *slices; size_t slices_n; uint32_t count;
-			const char *condition;      /* static */
-			uint32_t attempts;          /* times the handler was called with these records; at least 1 */
-			bool     handler_failed;    /* the last call failed as a whole (functionError "Unhandled"); else it answered with failures */
+			const struct kin__slice *slices;
+			size_t slices_n;
+			uint32_t count;
+			const char *condition; /* static */
+			uint32_t attempts; /* times the handler was called with these records; at least 1 */
+			/* the last call failed as a whole (functionError "Unhandled"); else it answered with failures */
+			bool handler_failed;
 		} sink;
-		struct { uint64_t page; } release;
-		struct { uint8_t state; const struct kin_error *error; } state; /* enum kin_consumer_state */
-		struct { uint8_t level; const char *text; } note;               /* enum kin_log_level */
+		struct {
+			uint64_t page;
+		} release;
+		struct {
+			uint8_t state;
+			const struct kin_error *error;
+		} state; /* enum kin_consumer_state */
+		struct {
+			uint8_t level;
+			const char *text;
+		} note; /* enum kin_log_level */
 	};
 };
 
-struct kin__consumer_effects { struct kin__consumer_effect *at; size_t n, room; bool failed; };
+struct kin__consumer_effects {
+	struct kin__consumer_effect *at;
+	size_t n, room;
+	bool failed;
+};
 
-struct kin__consumer *kin__consumer_new(const struct kin__consumer_settings *settings); /* NULL: out of memory */
+struct kin__consumer *
+kin__consumer_new(const struct kin__consumer_settings *settings); /* NULL: out of memory */
 void kin__consumer_free(struct kin__consumer *consumer);
 /* Appends to *out, which the caller clears (n = 0) between steps and frees with kin__mem_free(out->at).
  * Out of memory inside a step turns the consumer FATAL with KIN_NOMEM; a broken invariant with KIN_BUG. */
 void kin__consumer_step(struct kin__consumer *consumer, const struct kin__consumer_event *event,
                         struct kin__consumer_effects *out);
-uint64_t kin__consumer_wake_us(const struct kin__consumer *consumer);       /* UINT64_MAX: never */
-int  kin__consumer_state(const struct kin__consumer *consumer);             /* ENDED or FATAL, and nothing in flight: may be freed */
-bool kin__consumer_idle(const struct kin__consumer *consumer);              /* no effect unanswered */
-void kin__consumer_health(const struct kin__consumer *consumer, struct kin_consumer_health *out); /* counts, state, error */
+uint64_t kin__consumer_wake_us(const struct kin__consumer *consumer); /* UINT64_MAX: never */
+/* ENDED or FATAL, and nothing in flight: may be freed */
+int kin__consumer_state(const struct kin__consumer *consumer);
+bool kin__consumer_idle(const struct kin__consumer *consumer); /* no effect unanswered */
+/* counts, state, error */
+void kin__consumer_health(const struct kin__consumer *consumer, struct kin_consumer_health *out);
 const char *kin__consumer_shard_id(const struct kin__consumer *consumer, uint32_t shard);
 const char *kin__consumer_stream_arn(const struct kin__consumer *consumer); /* "" before it is described */
 #endif

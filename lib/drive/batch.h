@@ -17,27 +17,27 @@ struct kin__consume;
 
 struct kin_batch {
 	struct kin__consume *consumer;
-	uint64_t id;                    /* of the effect it answers */
+	uint64_t id; /* of the effect it answers */
 	uint32_t shard;
 	uint32_t attempt;
 	uint64_t lease_counter;
-	const char *shard_id;           /* stays as long as the consumer */
+	const char *shard_id; /* stays as long as the consumer */
 	const struct kin_record **records;
-	size_t count, at;               /* at: the next one of kin_batch_next() */
+	size_t count, at; /* at: the next one of kin_batch_next() */
 
-	uint32_t fail_at;               /* UINT32_MAX: none marked */
+	uint32_t fail_at; /* UINT32_MAX: none marked */
 	bool stop;
-	bool answered;                  /* it failed by its answer: Lambda's functionError is null then */
-	int code;                       /* the handler's word, from finish on */
+	bool answered; /* it failed by its answer: Lambda's functionError is null then */
+	int code;      /* the handler's word, from finish on */
 	char reason[KIN__BATCH_REASON];
 	struct kin__bytes json;
 
-	struct kin__list node;          /* ready for kin_consumer_next(); under the consumer's lock */
+	struct kin__list node; /* ready for kin_consumer_next(); under the consumer's lock */
 	struct kin__pool_job job;
 	struct kin__loop_task task;
 };
 
-struct kin_batch *kin__batch_new(size_t records);         /* NULL: out of memory */
+struct kin_batch *kin__batch_new(size_t records); /* NULL: out of memory */
 void kin__batch_free(struct kin_batch *batch);
 void kin__batch_fail(struct kin_batch *batch, uint32_t index, const char *reason); /* the lowest index wins */
 void kin__batch_finish(struct kin_batch *batch, int code);

@@ -21,11 +21,13 @@ static bool over(const struct kin__consume *consumer)
 /* The pipe is readable while kin_consumer_next() has something to say. */
 static void update_pipe_locked(struct kin__consume *consumer)
 {
-	bool something = !kin__list_empty(&consumer->inbox.ready) || consumer->inbox.health.state >= KIN_CONSUMER_ENDED;
+	bool something = !kin__list_empty(&consumer->inbox.ready) ||
+	                 consumer->inbox.health.state >= KIN_CONSUMER_ENDED;
 	char byte = 0;
 	if (something == consumer->inbox.signalled)
 		return;
-	ssize_t done = something ? write(consumer->inbox.pipe[1], &byte, 1) : read(consumer->inbox.pipe[0], &byte, 1);
+	ssize_t done = something ? write(consumer->inbox.pipe[1], &byte, 1)
+	                         : read(consumer->inbox.pipe[0], &byte, 1);
 	if (done == 1)
 		consumer->inbox.signalled = something;
 }
@@ -66,7 +68,8 @@ static void run_state_call(struct kin__pool_job *job)
 	struct state_call *call = kin__container(job, struct state_call, job);
 	struct kin__consume *consumer = call->consumer;
 
-	consumer->set.on_state(consumer->set.user, call->state, call->state == KIN_CONSUMER_FATAL ? &call->error : NULL);
+	consumer->set.on_state(consumer->set.user, call->state,
+	                       call->state == KIN_CONSUMER_FATAL ? &call->error : NULL);
 	kin__mem_free(call);
 	pthread_mutex_lock(&consumer->inbox.lock);
 	consumer->inbox.callbacks--;
@@ -77,8 +80,8 @@ static void run_state_call(struct kin__pool_job *job)
 static void tell_state(struct kin__consume *consumer, int state, const struct kin_error *error)
 {
 	if (state == KIN_CONSUMER_FATAL)
-		KIN__LOG(consumer->set.core, KIN_LOG_ERROR, room, "%s: cannot go on: %s", consumer->set.stream,
-			 error ? error->message : "unknown cause");
+		KIN__LOG(consumer->set.core, KIN_LOG_ERROR, room, "%s: cannot go on: %s",
+		         consumer->set.stream, error ? error->message : "unknown cause");
 	if (!consumer->set.on_state)
 		return;
 	struct state_call *call = kin__mem_zalloc(sizeof *call);
@@ -140,7 +143,8 @@ static void carry_out(struct kin__consume *consumer, const struct kin__consumer_
 		tell_state(consumer, effect->state.state, effect->state.error);
 		break;
 	case KIN__CONSUMER_NOTE:
-		KIN__LOG(consumer->set.core, effect->note.level, room, "%s: %s", consumer->set.stream, effect->note.text);
+		KIN__LOG(consumer->set.core, effect->note.level, room, "%s: %s", consumer->set.stream,
+		         effect->note.text);
 		break;
 	}
 }
@@ -156,8 +160,10 @@ void kin__consume_feed(struct kin__consume *consumer, struct kin__consumer_event
 		kin__consumer_step(consumer->own.machine, event, &consumer->own.effects);
 		for (size_t i = 0; i < consumer->own.effects.n && !consumer->own.frozen; i++)
 			carry_out(consumer, &consumer->own.effects.at[i]);
-		if (kin__consumer_state(consumer->own.machine) >= KIN_CONSUMER_STOPPING)
+		if (kin__consumer_state(consumer->own.machine) >= KIN_CONSUMER_STOPPING) {
 			kin__consume_busy_ready(consumer);
+			kin__loop_post(loop, &consumer->hurry);
+		}
 	}
 	uint64_t wake = consumer->own.frozen ? UINT64_MAX : kin__consumer_wake_us(consumer->own.machine);
 	if (wake == UINT64_MAX)
@@ -194,6 +200,12 @@ static void run_stop(struct kin__loop_task *task)
 	kin__consume_feed(consumer, &event);
 }
 
+/* Nothing that is being read is wanted any more once it stops: a slow answer must not hold it up. */
+static void run_hurry(struct kin__loop_task *task)
+{
+	kin__consume_cancel(kin__container(task, struct kin__consume, hurry));
+}
+
 /* ---- open and close ---- */
 
 static void run_detach(struct kin__loop_task *task)
@@ -201,6 +213,7 @@ static void run_detach(struct kin__loop_task *task)
 	struct kin__consume *consumer = kin__container(task, struct kin__consume, detach);
 
 	kin__loop_timer_fini(kin__core_loop(consumer->set.core), &consumer->own.timer);
+	kin__loop_unpost(kin__core_loop(consumer->set.core), &consumer->hurry);
 	pthread_mutex_lock(&consumer->inbox.lock);
 	consumer->inbox.detached = true;
 	pthread_cond_broadcast(&consumer->inbox.change);
@@ -211,7 +224,7 @@ static void free_own(struct kin__consume *consumer)
 {
 	while (!kin__list_empty(&consumer->own.idle)) {
 		struct kin__consume_request *request =
-			kin__container(consumer->own.idle.next, struct kin__consume_request, node);
+				kin__container(consumer->own.idle.next, struct kin__consume_request, node);
 		kin__list_remove(&request->node);
 		kin__attempt_fini(&request->attempt);
 		kin__bytes_fini(&request->body);
@@ -261,7 +274,8 @@ static int open_pipe(int ends[2], struct kin_error *error)
 {
 	if (pipe(ends) < 0) {
 		ends[0] = ends[1] = -1;
-		return kin__error(error, KIN_IO, "cannot make a pipe for kin_consumer_fd(): too many open files?");
+		return kin__error(error, KIN_IO,
+		                  "cannot make a pipe for kin_consumer_fd(): too many open files?");
 	}
 	for (int i = 0; i < 2; i++) {
 		fcntl(ends[i], F_SETFL, O_NONBLOCK);
@@ -270,12 +284,14 @@ static int open_pipe(int ends[2], struct kin_error *error)
 	return KIN_OK;
 }
 
-static int open_pools(struct kin__consume *consumer, const struct kin__consume_options *options, struct kin_error *error)
+static int open_pools(struct kin__consume *consumer, const struct kin__consume_options *options,
+                      struct kin_error *error)
 {
 	int code = KIN_OK;
 
 	if (options->handler)
-		code = kin__pool_open(&consumer->set.handlers, "kin-handler", options->machine.handlers_max, error);
+		code = kin__pool_open(&consumer->set.handlers, "kin-handler", options->machine.handlers_max,
+		                      error);
 	if (code == KIN_OK && options->store)
 		code = kin__pool_open(&consumer->set.storage, "kin-store", 1, error);
 	if (code == KIN_OK && options->sink)
@@ -302,6 +318,7 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 	consumer->inbox.pipe[0] = consumer->inbox.pipe[1] = -1;
 	consumer->inbox.health.size = sizeof consumer->inbox.health;
 	kin__list_init(&consumer->own.idle);
+	kin__list_init(&consumer->own.busy);
 	kin__list_init(&consumer->inbox.ready);
 	kin__arena_init(&consumer->own.listing);
 	pthread_mutex_init(&consumer->inbox.lock, NULL);
@@ -309,11 +326,12 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 	kin__loop_task_init(&consumer->start, run_start);
 	kin__loop_task_init(&consumer->stop, run_stop);
 	kin__loop_task_init(&consumer->detach, run_detach);
+	kin__loop_task_init(&consumer->hurry, run_hurry);
 	return consumer;
 }
 
-int kin__consume_open(struct kin__consume **out, struct kin__core *core, const struct kin__consume_options *options,
-		      struct kin_error *error)
+int kin__consume_open(struct kin__consume **out, struct kin__core *core,
+                      const struct kin__consume_options *options, struct kin_error *error)
 {
 	struct kin__consume *consumer = make(core, options);
 	int code = KIN_NOMEM;
@@ -334,7 +352,8 @@ int kin__consume_open(struct kin__consume **out, struct kin__core *core, const s
 	consumer->set.application = kin__mem_text(options->application ? options->application : "");
 	consumer->set.worker = kin__mem_text(options->worker ? options->worker : "");
 	consumer->own.machine = kin__consumer_new(&settings);
-	if (!consumer->set.stream || !consumer->set.application || !consumer->set.worker || !consumer->own.machine)
+	if (!consumer->set.stream || !consumer->set.application || !consumer->set.worker ||
+	    !consumer->own.machine)
 		kin__error_nomem(error);
 	else
 		code = open_pipe(consumer->inbox.pipe, error);
@@ -366,10 +385,12 @@ static uint64_t until(int64_t timeout_ms)
 
 static int check_thread(struct kin__consume *consumer, const char *what, struct kin_error *error)
 {
-	if (kin__core_on_callback(consumer->set.core) || (consumer->set.handlers && kin__pool_is_mine(consumer->set.handlers)))
+	if (kin__core_on_callback(consumer->set.core) ||
+	    (consumer->set.handlers && kin__pool_is_mine(consumer->set.handlers)))
 		return kin__error(error, KIN_WOULD_DEADLOCK,
-				  "%s from a handler or callback would wait for itself; call kin_consumer_stop() there and this from another thread",
-				  what);
+		                  "%s from a handler or callback would wait for itself; call "
+		                  "kin_consumer_stop() there and this from another thread",
+		                  what);
 	return KIN_OK;
 }
 
@@ -377,9 +398,11 @@ static int left_locked(struct kin__consume *consumer, struct kin_error *error)
 {
 	const struct kin_consumer_health *health = &consumer->inbox.health;
 	return kin__error(error, KIN_TIMEOUT,
-			  "the consumer of %s is still %s: %u batches taken and not finished, %llu records in memory; call again",
-			  consumer->set.stream, health->state == KIN_CONSUMER_STOPPING ? "stopping" : "running",
-			  (unsigned)consumer->inbox.taken, (unsigned long long)health->buffered);
+	                  "the consumer of %s is still %s: %u batches taken and not finished, %llu records "
+	                  "in memory; call again",
+	                  consumer->set.stream,
+	                  health->state == KIN_CONSUMER_STOPPING ? "stopping" : "running",
+	                  (unsigned)consumer->inbox.taken, (unsigned long long)health->buffered);
 }
 
 int kin__consume_wait(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error)
@@ -427,14 +450,16 @@ void kin__consume_health(struct kin__consume *consumer, struct kin_consumer_heal
 	pthread_mutex_unlock(&consumer->inbox.lock);
 }
 
-int kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, int64_t timeout_ms, struct kin_error *error)
+int kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, int64_t timeout_ms,
+                      struct kin_error *error)
 {
 	uint64_t until_us = until(timeout_ms);
 	int code = KIN_TIMEOUT;
 
 	*batch = NULL;
 	pthread_mutex_lock(&consumer->inbox.lock);
-	for (bool time_left = true;; time_left = kin__thread_cond_wait(&consumer->inbox.change, &consumer->inbox.lock, until_us)) {
+	for (bool time_left = true;;
+	     time_left = kin__thread_cond_wait(&consumer->inbox.change, &consumer->inbox.lock, until_us)) {
 		if (!kin__list_empty(&consumer->inbox.ready)) {
 			*batch = kin__container(consumer->inbox.ready.next, struct kin_batch, node);
 			kin__list_remove(&(*batch)->node);
@@ -444,8 +469,9 @@ int kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, i
 		}
 		if (consumer->inbox.health.state >= KIN_CONSUMER_ENDED) {
 			code = consumer->inbox.health.state == KIN_CONSUMER_FATAL
-				       ? kin__error_copy(error, &consumer->inbox.health.error)
-				       : kin__error(error, KIN_END, "the consumer of %s has ended", consumer->set.stream);
+			                       ? kin__error_copy(error, &consumer->inbox.health.error)
+			                       : kin__error(error, KIN_END, "the consumer of %s has ended",
+			                                    consumer->set.stream);
 			break;
 		}
 		if (!time_left || timeout_ms == 0) {

@@ -14,15 +14,15 @@
 
 struct kin__page {
 	uint64_t id;
-	char *body;                     /* the answer, decoded in place */
+	char *body; /* the answer, decoded in place */
 	struct kin_record *records;
 	uint32_t count;
 };
 
 struct kin__consume_shard {
-	char *iterator;                 /* the next one, or NULL */
-	char *reason;                   /* the handler's last words about a failure, or NULL */
-	bool answered;                  /* that failure was an answer that means failure */
+	char *iterator; /* the next one, or NULL */
+	char *reason;   /* the handler's last words about a failure, or NULL */
+	bool answered;  /* that failure was an answer that means failure */
 };
 
 /* A request to the service on behalf of one effect. */
@@ -33,16 +33,16 @@ struct kin__consume_request {
 	uint64_t id;
 	uint32_t shard;
 	struct kin__consume_listing *listing; /* of LIST_SHARDS, over its pages */
-	struct kin__list node;          /* in own.idle when not in use */
+	struct kin__list node;                /* in own.idle or own.busy */
 };
 
 struct kin__consume {
 	struct {
 		struct kin__core *core;
-		char *stream;           /* as the user named it */
+		char *stream; /* as the user named it */
 		char *application;
 		char *worker;
-		bool leases;            /* false: a reader; no store */
+		bool leases; /* false: a reader; no store */
 		bool has_sink;
 		struct kin_store store;
 		struct kin_sink sink;
@@ -61,63 +61,71 @@ struct kin__consume {
 		struct kin__page **pages; /* by the low bits of their id */
 		size_t pages_room;
 		uint64_t pages_made;
-		struct kin__list idle;  /* requests to use again */
+		struct kin__list idle; /* requests to use again */
+		struct kin__list busy; /* requests under way */
 		struct kin__loop_timer timer;
 		struct kin__arena listing;
-		char arn[2049];         /* set once, before the first batch */
+		char arn[2049]; /* set once, before the first batch */
 		uint64_t in_flight, throttled, failed;
-		bool frozen;            /* the shell itself failed: no more steps */
-		uint8_t state_told;     /* the last state given to on_state */
+		bool frozen;        /* the shell itself failed: no more steps */
+		uint8_t state_told; /* the last state given to on_state */
 	} own;
 	struct {
 		pthread_mutex_t lock;
 		pthread_cond_t change;
 		struct kin__list ready; /* batches for kin_consumer_next() */
 		struct kin_consumer_health health;
-		uint32_t callbacks;     /* on_state calls not made yet */
-		uint32_t taken;         /* batches given out by next and not finished */
-		bool idle;              /* ended or fatal, and nothing in flight */
+		uint32_t callbacks; /* on_state calls not made yet */
+		uint32_t taken;     /* batches given out by next and not finished */
+		bool idle;          /* ended or fatal, and nothing in flight */
 		bool detached;
-		bool signalled;         /* a byte is in the pipe */
+		bool signalled; /* a byte is in the pipe */
 		int pipe[2];
 	} inbox;
-	struct kin__loop_task start, stop, detach;
+	struct kin__loop_task start, stop, detach, hurry;
 };
 
-struct kin__consume_options {           /* all borrowed until return, but for the interfaces' functions */
+struct kin__consume_options { /* all borrowed until return, but for the interfaces' functions */
 	struct kin__consumer_settings machine;
 	const char *stream, *application, *worker;
-	const struct kin_store *store;  /* given: closed at the end, also when open fails; NULL: a reader */
-	const struct kin_sink *sink;    /* given; NULL: none */
+	const struct kin_store *store; /* given: closed at the end, also when open fails; NULL: a reader */
+	const struct kin_sink *sink;   /* given; NULL: none */
 	kin_handler_fn *handler;
 	void (*on_state)(void *user, int state, const struct kin_error *error);
 	void *user;
 };
 
-int  kin__consume_open(struct kin__consume **out, struct kin__core *core, const struct kin__consume_options *options,
-		       struct kin_error *error); /* takes a reference to core */
+int kin__consume_open(struct kin__consume **out, struct kin__core *core,
+                      const struct kin__consume_options *options,
+                      struct kin_error *error); /* takes a reference to core */
 void kin__consume_stop(struct kin__consume *consumer);
-int  kin__consume_wait(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error);
-int  kin__consume_close(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error);
-int  kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, int64_t timeout_ms, struct kin_error *error);
+int kin__consume_wait(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error);
+int kin__consume_close(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error);
+int kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, int64_t timeout_ms,
+                      struct kin_error *error);
 void kin__consume_health(struct kin__consume *consumer, struct kin_consumer_health *health);
 
 /* --- between the files of drive/consume* (loop thread) --- */
-void kin__consume_feed(struct kin__consume *consumer, struct kin__consumer_event *event); /* one step and its effects */
-void kin__consume_answer(struct kin__consume *consumer, struct kin__consumer_event *event); /* the same, for an answer: in_flight - 1 */
+void kin__consume_feed(struct kin__consume *consumer,
+                       struct kin__consumer_event *event); /* one step and its effects */
+void kin__consume_answer(struct kin__consume *consumer,
+                         struct kin__consumer_event *event); /* the same, for an answer: in_flight - 1 */
 void kin__consume_freeze(struct kin__consume *consumer, int code, const char *what);
-struct kin__consume_shard *kin__consume_shard(struct kin__consume *consumer, uint32_t shard); /* NULL: out of memory, frozen */
+struct kin__consume_shard *kin__consume_shard(struct kin__consume *consumer,
+                                              uint32_t shard); /* NULL: out of memory, frozen */
 /* Carry out one effect.  Each is answered later, never inside. */
 void kin__consume_service(struct kin__consume *consumer, const struct kin__consumer_effect *effect);
 void kin__consume_store(struct kin__consume *consumer, const struct kin__consumer_effect *effect);
 void kin__consume_sink(struct kin__consume *consumer, const struct kin__consumer_effect *effect);
+void kin__consume_cancel(struct kin__consume *consumer); /* ends the requests under way; not inside a step */
 void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consumer_effect *effect);
 void kin__consume_busy_ready(struct kin__consume *consumer); /* gives the batches nobody took back, as busy */
 
-uint64_t kin__consume_page_add(struct kin__consume *consumer, char *body, struct kin_record *records, uint32_t count); /* given; 0: out of memory */
+uint64_t kin__consume_page_add(struct kin__consume *consumer, char *body, struct kin_record *records,
+                               uint32_t count); /* given; 0: out of memory */
 struct kin__page *kin__consume_page(struct kin__consume *consumer, uint64_t id);
 void kin__consume_page_free(struct kin__consume *consumer, uint64_t id);
 /* Points records[0..] at the records of the slices; gives their number. */
 size_t kin__consume_gather(struct kin__consume *consumer, const struct kin__slice *slices, size_t slices_n,
-			   const struct kin_record **records);
+                           const struct kin_record **records);
 #endif

@@ -6,7 +6,8 @@ enum { PAGE_BITS = 24 }; /* slots of the page table; the rest of an id says whic
 
 /* ---- pages ---- */
 
-uint64_t kin__consume_page_add(struct kin__consume *consumer, char *body, struct kin_record *records, uint32_t count)
+uint64_t kin__consume_page_add(struct kin__consume *consumer, char *body, struct kin_record *records,
+                               uint32_t count)
 {
 	size_t slot = 0;
 	struct kin__page *page = kin__mem_zalloc(sizeof *page);
@@ -14,7 +15,8 @@ uint64_t kin__consume_page_add(struct kin__consume *consumer, char *body, struct
 	while (slot < consumer->own.pages_room && consumer->own.pages[slot])
 		slot++; /* few are held at once: two a shard that works */
 	size_t room = consumer->own.pages_room;
-	if (page && slot == room && kin__mem_room(&consumer->own.pages, &consumer->own.pages_room, slot + 1, sizeof(void *)) < 0) {
+	if (page && slot == room &&
+	    kin__mem_room(&consumer->own.pages, &consumer->own.pages_room, slot + 1, sizeof(void *)) < 0) {
 		kin__mem_free(page);
 		page = NULL;
 	}
@@ -53,7 +55,7 @@ void kin__consume_page_free(struct kin__consume *consumer, uint64_t id)
 }
 
 size_t kin__consume_gather(struct kin__consume *consumer, const struct kin__slice *slices, size_t slices_n,
-			   const struct kin_record **records)
+                           const struct kin_record **records)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < slices_n; i++) {
@@ -74,11 +76,13 @@ static void keep_reason(struct kin__consume *consumer, struct kin_batch *batch)
 		return;
 	shard->answered = batch->answered;
 	kin__mem_free(shard->reason);
-	shard->reason = kin__mem_text(batch->reason); /* without memory the reason is left out, the record is not */
+	shard->reason = kin__mem_text(
+			batch->reason); /* without memory the reason is left out, the record is not */
 	if (batch->reason[0] || batch->code != KIN_BUSY)
-		KIN__LOG(consumer->set.core, KIN_LOG_DEBUG, "consumer", "%s: %s: attempt %u of %zu records: %s: %s",
-			 consumer->set.stream, batch->shard_id, (unsigned)batch->attempt, batch->count,
-			 batch->code == KIN_BUSY ? "busy" : "failed", batch->reason[0] ? batch->reason : "no reason given");
+		KIN__LOG(consumer->set.core, KIN_LOG_DEBUG, "consumer",
+		         "%s: %s: attempt %u of %zu records: %s: %s", consumer->set.stream, batch->shard_id,
+		         (unsigned)batch->attempt, batch->count, batch->code == KIN_BUSY ? "busy" : "failed",
+		         batch->reason[0] ? batch->reason : "no reason given");
 }
 
 /* Loop thread: the batch comes back. */
@@ -126,7 +130,8 @@ void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consum
 	batch->attempt = effect->invoke.attempt;
 	batch->lease_counter = effect->invoke.lease_counter;
 	batch->shard_id = kin__consumer_shard_id(consumer->own.machine, effect->shard);
-	batch->count = kin__consume_gather(consumer, effect->invoke.slices, effect->invoke.slices_n, batch->records);
+	batch->count = kin__consume_gather(consumer, effect->invoke.slices, effect->invoke.slices_n,
+	                                   batch->records);
 	kin__loop_task_init(&batch->task, returned);
 	if (consumer->set.handler) {
 		kin__pool_job_init(&batch->job, run_handler);

@@ -20,11 +20,12 @@ struct kin__consume_shard *kin__consume_shard(struct kin__consume *consumer, uin
 	size_t room = consumer->own.shards_room;
 	if (shard >= room) {
 		if (kin__mem_room(&consumer->own.shards, &consumer->own.shards_room, (size_t)shard + 1,
-				  sizeof *consumer->own.shards) < 0) {
+		                  sizeof *consumer->own.shards) < 0) {
 			kin__consume_freeze(consumer, KIN_NOMEM, "out of memory for the table of shards");
 			return NULL;
 		}
-		memset(consumer->own.shards + room, 0, (consumer->own.shards_room - room) * sizeof *consumer->own.shards);
+		memset(consumer->own.shards + room, 0,
+		       (consumer->own.shards_room - room) * sizeof *consumer->own.shards);
 	}
 	return &consumer->own.shards[shard];
 }
@@ -60,7 +61,7 @@ static void free_listing(struct kin__consume_listing *listing)
 
 /* The answer is passed on; the request may be used again by what the step starts. */
 static void done_with(struct kin__consume_request *request, struct kin__consumer_event *event,
-		      const struct kin__outcome *outcome)
+                      const struct kin__outcome *outcome)
 {
 	struct kin__consume *consumer = request->consumer;
 	struct kin__consume_listing *listing = request->listing;
@@ -68,26 +69,30 @@ static void done_with(struct kin__consume_request *request, struct kin__consumer
 	event->id = request->id;
 	event->verdict = (uint8_t)outcome->verdict;
 	event->error = outcome->verdict == KIN__DONE ? NULL : &outcome->error;
-	if (outcome->verdict == KIN__THROTTLED)
+	if (outcome->aborted)
+		event->verdict = KIN__TRANSIENT; /* we are stopping: nobody is to blame */
+	else if (outcome->verdict == KIN__THROTTLED)
 		consumer->own.throttled++;
 	else if (outcome->verdict == KIN__TRANSIENT)
 		consumer->own.failed++;
 	request->listing = NULL;
+	kin__list_remove(&request->node);
 	kin__list_append(&consumer->own.idle, &request->node);
 	kin__consume_answer(consumer, event);
 	free_listing(listing);
 }
 
 /* An answer that makes no sense is tried again like a cut one: the request was only a question. */
-static void misread(struct kin__outcome *outcome, int code, const char *what, const struct kin__reason *reason)
+static void misread(struct kin__outcome *outcome, int code, const char *what,
+                    const struct kin__reason *reason)
 {
 	if (code == KIN_OK)
 		return;
 	outcome->verdict = KIN__TRANSIENT;
 	outcome->error.code = code;
 	outcome->error.retryable = 1;
-	snprintf(outcome->error.message, sizeof outcome->error.message, "%s: the answer makes no sense: %s", what,
-		 code == KIN_NOMEM ? "out of memory" : reason->text);
+	snprintf(outcome->error.message, sizeof outcome->error.message, "%s: the answer makes no sense: %s",
+	         what, code == KIN_NOMEM ? "out of memory" : reason->text);
 }
 
 static void described(struct kin__attempt *attempt, struct kin__outcome *outcome)
@@ -99,9 +104,10 @@ static void described(struct kin__attempt *attempt, struct kin__outcome *outcome
 
 	kin__arena_clear(&consumer->own.listing);
 	if (outcome->verdict == KIN__DONE)
-		misread(outcome, kin__describe_stream_summary_decode(&event.summary, &consumer->own.listing, outcome->body.at,
-								     outcome->body.n, &reason),
-			"DescribeStreamSummary", &reason);
+		misread(outcome,
+		        kin__describe_stream_summary_decode(&event.summary, &consumer->own.listing,
+		                                            outcome->body.at, outcome->body.n, &reason),
+		        "DescribeStreamSummary", &reason);
 	if (outcome->verdict == KIN__DONE && !consumer->own.arn[0])
 		snprintf(consumer->own.arn, sizeof consumer->own.arn, "%s", event.summary.arn);
 	done_with(request, &event, outcome);
@@ -112,7 +118,8 @@ static void list_page(struct kin__consume_request *request, const char *token)
 {
 	struct kin__consume *consumer = request->consumer;
 	kin__bytes_clear(&request->body);
-	kin__list_shards_encode(&request->body, kin__span_text(consumer->set.stream), kin__span_text(token), 0);
+	kin__list_shards_encode(&request->body, kin__span_text(consumer->set.stream), kin__span_text(token),
+	                        0);
 	request->attempt.body = kin__bytes_view(&request->body);
 	kin__core_attempt(consumer->set.core, &request->attempt);
 }
@@ -126,10 +133,13 @@ static void listed(struct kin__attempt *attempt, struct kin__outcome *outcome)
 	struct kin__reason reason;
 
 	if (outcome->verdict == KIN__DONE)
-		misread(outcome, kin__list_shards_decode(&page, &listing->arena, outcome->body.at, outcome->body.n, &reason),
-			"ListShards", &reason);
+		misread(outcome,
+		        kin__list_shards_decode(&page, &listing->arena, outcome->body.at, outcome->body.n,
+		                                &reason),
+		        "ListShards", &reason);
 	if (outcome->verdict == KIN__DONE && page.n > 0) {
-		if (kin__mem_room(&listing->shards, &listing->room, listing->n + page.n, sizeof *page.shards) < 0)
+		if (kin__mem_room(&listing->shards, &listing->room, listing->n + page.n,
+		                  sizeof *page.shards) < 0)
 			misread(outcome, KIN_NOMEM, "ListShards", NULL);
 		else
 			memcpy(listing->shards + listing->n, page.shards, page.n * sizeof *page.shards);
@@ -153,8 +163,9 @@ static void iterator_got(struct kin__attempt *attempt, struct kin__outcome *outc
 	struct kin__reason reason;
 
 	if (outcome->verdict == KIN__DONE)
-		misread(outcome, kin__shard_iterator_decode(outcome->body.at, outcome->body.n, &iterator, &reason),
-			"GetShardIterator", &reason);
+		misread(outcome,
+		        kin__shard_iterator_decode(outcome->body.at, outcome->body.n, &iterator, &reason),
+		        "GetShardIterator", &reason);
 	if (outcome->verdict == KIN__DONE && shard) {
 		kin__mem_free(shard->iterator);
 		shard->iterator = kin__mem_text(iterator);
@@ -165,8 +176,8 @@ static void iterator_got(struct kin__attempt *attempt, struct kin__outcome *outc
 }
 
 /* Hands the decoded page to the table: the machine gets a name and the records. */
-static int keep_page(struct kin__consume_request *request, struct kin__consumer_event *event, struct kin__get_page *page,
-		     struct kin__outcome *outcome)
+static int keep_page(struct kin__consume_request *request, struct kin__consumer_event *event,
+                     struct kin__get_page *page, struct kin__outcome *outcome)
 {
 	struct kin__consume *consumer = request->consumer;
 	struct kin__consume_shard *shard = kin__consume_shard(consumer, request->shard);
@@ -202,10 +213,12 @@ static void fetched(struct kin__attempt *attempt, struct kin__outcome *outcome)
 
 	kin__get_page_init(&page);
 	if (outcome->verdict == KIN__DONE)
-		misread(outcome, kin__get_records_decode(&page, outcome->body.at, outcome->body.n,
-							 kin__consumer_shard_id(request->consumer->own.machine, request->shard),
-							 &reason),
-			"GetRecords", &reason);
+		misread(outcome,
+		        kin__get_records_decode(&page, outcome->body.at, outcome->body.n,
+		                                kin__consumer_shard_id(request->consumer->own.machine,
+		                                                       request->shard),
+		                                &reason),
+		        "GetRecords", &reason);
 	if (outcome->verdict == KIN__DONE)
 		misread(outcome, keep_page(request, &event, &page, outcome), "GetRecords", NULL);
 	kin__get_page_fini(&page);
@@ -230,15 +243,16 @@ static void begin(struct kin__consume_request *request, const struct kin__consum
 		request->attempt.done = iterator_got;
 		shard_id = kin__consumer_shard_id(consumer->own.machine, effect->shard);
 		kin__shard_iterator_encode(&request->body, stream, kin__span_text(shard_id),
-					   (enum kin__iterator_type)effect->iterator.type,
-					   kin__span_text(effect->iterator.sequence), effect->iterator.timestamp_ms);
+		                           (enum kin__iterator_type)effect->iterator.type,
+		                           kin__span_text(effect->iterator.sequence),
+		                           effect->iterator.timestamp_ms);
 		break;
 	default: /* FETCH */
 		request->attempt.operation = KIN__GET_RECORDS;
 		request->attempt.done = fetched;
 		shard = kin__consume_shard(consumer, effect->shard);
-		kin__get_records_encode(&request->body, kin__span_text(shard ? shard->iterator : ""), effect->fetch.limit,
-					kin__limits_is_arn(stream) ? stream : none);
+		kin__get_records_encode(&request->body, kin__span_text(shard ? shard->iterator : ""),
+		                        effect->fetch.limit, kin__limits_is_arn(stream) ? stream : none);
 		break;
 	}
 	request->attempt.body = kin__bytes_view(&request->body);
@@ -261,12 +275,14 @@ void kin__consume_service(struct kin__consume *consumer, const struct kin__consu
 		kin__consume_freeze(consumer, KIN_NOMEM, "out of memory for a request");
 		return;
 	}
+	kin__list_append(&consumer->own.busy, &request->node);
 	request->id = effect->id;
 	request->shard = effect->shard;
 	request->attempt.user = request;
 	request->attempt.timeout_ms = 0;
-	request->attempt.stream_arn =
-		kin__limits_is_arn(kin__span_text(consumer->set.stream)) ? consumer->set.stream : NULL;
+	request->attempt.stream_arn = kin__limits_is_arn(kin__span_text(consumer->set.stream))
+	                                              ? consumer->set.stream
+	                                              : NULL;
 	if (effect->type == KIN__CONSUMER_LIST_SHARDS) {
 		kin__arena_init(&request->listing->arena);
 		request->attempt.operation = KIN__LIST_SHARDS;
@@ -275,4 +291,14 @@ void kin__consume_service(struct kin__consume *consumer, const struct kin__consu
 		return;
 	}
 	begin(request, effect);
+}
+
+void kin__consume_cancel(struct kin__consume *consumer)
+{
+	while (!kin__list_empty(&consumer->own.busy)) {
+		struct kin__consume_request *request =
+				kin__container(consumer->own.busy.next, struct kin__consume_request, node);
+		kin__list_remove(&request->node); /* once each, also if a step starts another */
+		kin__core_cancel(consumer->set.core, &request->attempt);
+	}
 }

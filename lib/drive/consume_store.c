@@ -14,13 +14,13 @@ struct store_job {
 	struct kin__loop_task task;
 	struct kin__consume *consumer;
 	uint64_t id;
-	uint8_t type;                   /* enum kin__consumer_effect_type */
+	uint8_t type; /* enum kin__consumer_effect_type */
 	int code;
 	struct kin_error error;
 	uint64_t expected;
-	struct kin_lease lease;         /* text in the arena */
+	struct kin_lease lease; /* text in the arena */
 	struct kin__arena arena;
-	struct kin_lease *leases;       /* of STORE_LIST, in the arena too */
+	struct kin_lease *leases; /* of STORE_LIST, in the arena too */
 	size_t leases_n, leases_room;
 };
 
@@ -45,7 +45,9 @@ static bool copy_lease(struct kin__arena *arena, struct kin_lease *to, const str
 static void store_done(struct kin__loop_task *task)
 {
 	struct store_job *job = kin__container(task, struct store_job, task);
-	struct kin__consumer_event event = { .id = job->id, .store_code = job->code, .error = job->code ? &job->error : NULL };
+	struct kin__consumer_event event = { .id = job->id,
+		                             .store_code = job->code,
+		                             .error = job->code ? &job->error : NULL };
 
 	event.type = job->type == KIN__CONSUMER_STORE_LIST ? KIN__CONSUMER_LEASES : KIN__CONSUMER_WRITTEN;
 	event.verdict = job->code == KIN_OK ? KIN__DONE : KIN__REFUSED;
@@ -84,7 +86,8 @@ static void run_store(struct kin__pool_job *pool_job)
 	else
 		job->code = store->update(store->user, application, &job->lease, job->expected, &job->error);
 	if (job->code != KIN_OK && job->error.message[0] == 0)
-		kin__error(&job->error, job->code, "the store failed with %s and no message", kin_code_name(job->code));
+		kin__error(&job->error, job->code, "the store failed with %s and no message",
+		           kin_code_name(job->code));
 	kin__loop_post(kin__core_loop(job->consumer->set.core), &job->task);
 }
 
@@ -99,7 +102,8 @@ void kin__consume_store(struct kin__consume *consumer, const struct kin__consume
 		job->expected = effect->store.expected;
 		kin__pool_job_init(&job->job, run_store);
 		kin__loop_task_init(&job->task, store_done);
-		if (effect->type == KIN__CONSUMER_STORE_LIST || copy_lease(&job->arena, &job->lease, &effect->store.lease)) {
+		if (effect->type == KIN__CONSUMER_STORE_LIST ||
+		    copy_lease(&job->arena, &job->lease, &effect->store.lease)) {
 			kin__pool_post(consumer->set.storage, &job->job);
 			return;
 		}
@@ -132,7 +136,9 @@ struct sink_job {
 static void sink_done(struct kin__loop_task *task)
 {
 	struct sink_job *job = kin__container(task, struct sink_job, task);
-	struct kin__consumer_event event = { .type = KIN__CONSUMER_SUNK, .id = job->id, .store_code = job->code };
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_SUNK,
+		                             .id = job->id,
+		                             .store_code = job->code };
 
 	event.verdict = job->code == KIN_OK ? KIN__DONE : KIN__TRANSIENT;
 	event.error = job->code ? &job->error : NULL;
@@ -145,7 +151,8 @@ static void make_request_id(char out[40])
 {
 	uint64_t a = kin__clock_seed(), b = kin__clock_seed();
 	snprintf(out, 40, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff),
-		 (unsigned)(a & 0xfff), (unsigned)(0x8000 | (b >> 48 & 0x3fff)), (unsigned long long)(b & 0xffffffffffff));
+	         (unsigned)(a & 0xfff), (unsigned)(0x8000 | (b >> 48 & 0x3fff)),
+	         (unsigned long long)(b & 0xffffffffffff));
 }
 
 /* Builds the two texts and calls the sink; KIN_NOMEM: not called. */
@@ -162,8 +169,9 @@ static int send_failure(struct sink_job *job)
 	kin__bytes_init(&whole);
 	make_request_id(request_id);
 	kin__event_source_init(&source, consumer->own.arn, consumer->set.application);
-	struct kin__failure failure = { &source, request_id, job->condition, job->shard_id, job->attempts,
-					job->handler_failed, job->now_ms, job->records, job->count };
+	struct kin__failure failure = { &source,       request_id,    job->condition,
+		                        job->shard_id, job->attempts, job->handler_failed,
+		                        job->now_ms,   job->records,  job->count };
 	kin__event_write(&event, &source, job->records, job->count);
 	kin__failure_write(&plain, &failure, kin__span(NULL, 0));
 	if (!event.failed)
@@ -171,11 +179,18 @@ static int send_failure(struct sink_job *job)
 	if (event.failed || plain.failed || whole.failed) {
 		kin__error_nomem(&job->error);
 	} else {
-		struct kin_failure told = { .condition = job->condition, .reason = job->reason ? job->reason : "",
-					    .application = consumer->set.application, .stream_arn = consumer->own.arn,
-					    .shard_id = job->shard_id, .attempts = job->attempts ? job->attempts : 1,
-					    .count = job->count, .records = job->records, .json = plain.at, .json_size = plain.n,
-					    .json_payload = whole.at, .json_payload_size = whole.n };
+		struct kin_failure told = { .condition = job->condition,
+			                    .reason = job->reason ? job->reason : "",
+			                    .application = consumer->set.application,
+			                    .stream_arn = consumer->own.arn,
+			                    .shard_id = job->shard_id,
+			                    .attempts = job->attempts ? job->attempts : 1,
+			                    .count = job->count,
+			                    .records = job->records,
+			                    .json = plain.at,
+			                    .json_size = plain.n,
+			                    .json_payload = whole.at,
+			                    .json_payload_size = whole.n };
 		code = consumer->set.sink.send(consumer->set.sink.user, &told, &job->error);
 	}
 	kin__bytes_fini(&event);
@@ -191,7 +206,8 @@ static void run_sink(struct kin__pool_job *pool_job)
 
 	job->code = send_failure(job);
 	if (job->code != KIN_OK && job->error.message[0] == 0)
-		kin__error(&job->error, job->code, "the on-failure destination answered %s and no message", kin_code_name(job->code));
+		kin__error(&job->error, job->code, "the on-failure destination answered %s and no message",
+		           kin_code_name(job->code));
 	kin__loop_post(kin__core_loop(job->consumer->set.core), &job->task);
 }
 

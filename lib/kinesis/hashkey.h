@@ -6,15 +6,21 @@
 
 enum { KIN__HASHKEY_TEXT = 40 }; /* 39 digits and the end */
 
-struct kin__hashkey { uint64_t high, low; };
+struct kin__hashkey {
+	uint64_t high, low;
+};
 
-int  kin__hashkey_compare(struct kin__hashkey a, struct kin__hashkey b);      /* <0, 0, >0 */
-struct kin__hashkey kin__hashkey_next(struct kin__hashkey key);               /* + 1, wraps */
-struct kin__hashkey kin__hashkey_prior(struct kin__hashkey key);              /* - 1, wraps */
-struct kin__hashkey kin__hashkey_middle(struct kin__hashkey low, struct kin__hashkey high); /* rounded up: a split point */
-struct kin__hashkey kin__hashkey_even(uint32_t shards, uint32_t index);       /* start of shard `index` of an even split: index * floor(2^128 / shards) */
-bool kin__hashkey_of(struct kin__hash *hash, struct kin__span partition_key, struct kin__hashkey *out); /* MD5, big-endian */
-bool kin__hashkey_parse(struct kin__span text, struct kin__hashkey *out);     /* decimal without leading zeros, <= 2^128-1 */
+int kin__hashkey_compare(struct kin__hashkey a, struct kin__hashkey b); /* <0, 0, >0 */
+struct kin__hashkey kin__hashkey_next(struct kin__hashkey key);         /* + 1, wraps */
+struct kin__hashkey kin__hashkey_prior(struct kin__hashkey key);        /* - 1, wraps */
+/* rounded up: a split point */
+struct kin__hashkey kin__hashkey_middle(struct kin__hashkey low, struct kin__hashkey high);
+/* start of shard `index` of an even split: index * floor(2^128 / shards) */
+struct kin__hashkey kin__hashkey_even(uint32_t shards, uint32_t index);
+/* MD5, big-endian */
+bool kin__hashkey_of(struct kin__hash *hash, struct kin__span partition_key, struct kin__hashkey *out);
+/* decimal without leading zeros, <= 2^128-1 */
+bool kin__hashkey_parse(struct kin__span text, struct kin__hashkey *out);
 void kin__hashkey_text(struct kin__hashkey key, char out[static KIN__HASHKEY_TEXT]);
 #define KIN__HASHKEY_MAX ((struct kin__hashkey){ UINT64_MAX, UINT64_MAX })
 #endif

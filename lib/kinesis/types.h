@@ -7,46 +7,65 @@
 #include "kinesis/hashkey.h"
 
 enum {
-	KIN__SEQUENCE_TEXT = 136,   /* a sequence number: up to 129 digits and the end */
+	KIN__SEQUENCE_TEXT = 136, /* a sequence number: up to 129 digits and the end */
 	KIN__SHARD_ID_TEXT = 129,
 	KIN__ITERATOR_TEXT = 513
 };
 
 enum kin__operation { /* rows of kinesis/operation.h's table */
-	KIN__CREATE_STREAM, KIN__DELETE_STREAM, KIN__DESCRIBE_STREAM_SUMMARY, KIN__LIST_STREAMS, KIN__LIST_SHARDS,
-	KIN__SPLIT_SHARD, KIN__MERGE_SHARDS, KIN__PUT_RECORD, KIN__PUT_RECORDS, KIN__GET_SHARD_ITERATOR, KIN__GET_RECORDS,
-	KIN__OPERATIONS
+	              KIN__CREATE_STREAM,
+	              KIN__DELETE_STREAM,
+	              KIN__DESCRIBE_STREAM_SUMMARY,
+	              KIN__LIST_STREAMS,
+	              KIN__LIST_SHARDS,
+	              KIN__SPLIT_SHARD,
+	              KIN__MERGE_SHARDS,
+	              KIN__PUT_RECORD,
+	              KIN__PUT_RECORDS,
+	              KIN__GET_SHARD_ITERATOR,
+	              KIN__GET_RECORDS,
+	              KIN__OPERATIONS
 };
 
-enum kin__iterator_type { KIN__AT_SEQUENCE_NUMBER, KIN__AFTER_SEQUENCE_NUMBER, KIN__ITERATOR_TRIM_HORIZON,
-	KIN__ITERATOR_LATEST, KIN__ITERATOR_AT_TIMESTAMP };
+enum kin__iterator_type {
+	KIN__AT_SEQUENCE_NUMBER,
+	KIN__AFTER_SEQUENCE_NUMBER,
+	KIN__ITERATOR_TRIM_HORIZON,
+	KIN__ITERATOR_LATEST,
+	KIN__ITERATOR_AT_TIMESTAMP
+};
 
-enum kin__stream_status { KIN__STREAM_CREATING, KIN__STREAM_DELETING, KIN__STREAM_ACTIVE, KIN__STREAM_UPDATING };
+enum kin__stream_status {
+	KIN__STREAM_CREATING,
+	KIN__STREAM_DELETING,
+	KIN__STREAM_ACTIVE,
+	KIN__STREAM_UPDATING
+};
 
 struct kin__stream_summary {
 	const char *name, *arn;
-	int64_t  created_ms, retention_ms;
+	int64_t created_ms, retention_ms;
 	uint32_t open_shards;
-	uint32_t record_bytes_max;  /* MaxRecordSizeInKiB * 1024; 0: not told */
-	uint8_t  status;            /* enum kin__stream_status */
+	uint32_t record_bytes_max; /* MaxRecordSizeInKiB * 1024; 0: not told */
+	uint8_t status;            /* enum kin__stream_status */
 };
 
 struct kin__shard_info {
 	const char *id;
-	const char *parent, *adjacent_parent;      /* NULL: none */
+	const char *parent, *adjacent_parent;       /* NULL: none */
 	const char *first_sequence, *last_sequence; /* last NULL: the shard is open */
-	struct kin__hashkey first_hash, last_hash; /* both inclusive */
+	struct kin__hashkey first_hash, last_hash;  /* both inclusive */
 };
 
 /* What an attempt came to, for those who decide what to do next (machines). */
 enum kin__verdict {
-	KIN__DONE,              /* the service answered and did it */
-	KIN__THROTTLED,         /* try again, with the throttling base */
-	KIN__TRANSIENT,         /* try again: 5xx, network, cut answer, corrected clock */
-	KIN__ITERATOR_EXPIRED,  /* get a new iterator */
-	KIN__NOT_FOUND,         /* ResourceNotFoundException */
-	KIN__INVALID_ARGUMENT,  /* InvalidArgumentException, ValidationException */
-	KIN__IN_USE,            /* ResourceInUseException */
-	KIN__REFUSED            /* permanent: permission, credentials, anything else */
+	KIN__DONE,             /* the service answered and did it */
+	KIN__THROTTLED,        /* try again, with the throttling base */
+	KIN__TRANSIENT,        /* try again: 5xx, network, cut answer, corrected clock */
+	KIN__ITERATOR_EXPIRED, /* get a new iterator */
+	KIN__NOT_FOUND,        /* ResourceNotFoundException */
+	KIN__INVALID_ARGUMENT, /* InvalidArgumentException, ValidationException */
+	KIN__IN_USE,           /* ResourceInUseException */
+	KIN__REFUSED           /* permanent: permission, credentials, anything else */
 };
 #endif
