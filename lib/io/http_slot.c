@@ -322,6 +322,8 @@ void kin__http_slot_unload(struct kin__http_slot *slot, int result)
 	struct kin__http_answer *answer = &slot->request->answer;
 	long status = 0;
 
+	if (result == CURLE_OK && !slot->headers_done)
+		result = CURLE_GOT_NOTHING; /* libcurl takes a head that ends half-way for whole */
 	curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
 	answer->transport = transport_of(slot, (CURLcode)result);
 	answer->sent = slot->times_sent > 0;
