@@ -26,16 +26,6 @@
 
 #define T(text) kin__span((text), sizeof(text) - 1)
 
-static const char *strcasestr_plain(const char *text, const char *part)
-{
-	size_t n = strlen(part);
-
-	for (; *text; text++)
-		if (strncasecmp(text, part, n) == 0)
-			return text;
-	return NULL;
-}
-
 #include "io_http.h"
 
 /* --- error, clock, fork -------------------------------------------------------------- */
@@ -221,7 +211,8 @@ static int fired[5];
 
 static void fire(struct kin__loop_timer *timer)
 {
-	fired[ran++] = (int)(timer - timers);
+	fired[ran] = (int)(timer - timers);
+	ran++; /* last: who sees it sees what stands before it */
 }
 
 static void set_timers(struct kin__loop_task *task)

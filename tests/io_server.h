@@ -21,7 +21,8 @@ static struct {
 	int fd, port;
 	pthread_t thread, threads[SERVER_CONNECTIONS_MAX];
 	atomic_int connections, requests, stop;
-	size_t body_n;                   /* of the last request */
+	pthread_mutex_t lock;            /* of what follows, about the last request */
+	size_t body_n;
 	char head[8192];
 } server;
 
@@ -160,8 +161,10 @@ static int take_request(int fd, char *path)
 			return 0;
 		got += (size_t)more;
 	}
+	pthread_mutex_lock(&server.lock);
 	server.body_n = got;
 	memcpy(server.head, head, n + 1);
+	pthread_mutex_unlock(&server.lock);
 	return 1;
 }
 
@@ -208,9 +211,33 @@ static int listen_somewhere(int *port)
 	return fd;
 }
 
+static size_t last_body_n(void)
+{
+	size_t n;
+
+	pthread_mutex_lock(&server.lock);
+	n = server.body_n;
+	pthread_mutex_unlock(&server.lock);
+	return n;
+}
+
+/* Is the text, in any case, in the last request's head? */
+static int last_head_has(const char *text)
+{
+	size_t n = strlen(text);
+	int found = 0;
+
+	pthread_mutex_lock(&server.lock);
+	for (const char *at = server.head; *at && !found; at++)
+		found = strncasecmp(at, text, n) == 0;
+	pthread_mutex_unlock(&server.lock);
+	return found;
+}
+
 static void server_start(void)
 {
 	memset(&server, 0, sizeof server);
+	pthread_mutex_init(&server.lock, NULL);
 	server.fd = listen_somewhere(&server.port);
 	pthread_create(&server.thread, NULL, serve, NULL);
 }
@@ -222,5 +249,6 @@ static void server_stop(void)
 	for (int i = 0; i < server.connections; i++)
 		pthread_join(server.threads[i], NULL);
 	close(server.fd);
+	pthread_mutex_destroy(&server.lock);
 }
 #endif
