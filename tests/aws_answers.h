@@ -422,6 +422,13 @@ START_TEST(error_limits)
 		ck_assert_str_eq(error.code, "BadRequest");
 		free(copy);
 	}
+	kin__bytes_clear(&body);
+	kin__bytes_text(&body, "{\"message\":\"");
+	for (int i = 0; i < 300; i++)
+		kin__bytes_text(&body, "m");
+	kin__bytes_text(&body, "\"}");
+	kin__apierror_read(&error, 400, none, kin__bytes_view(&body));
+	ck_assert_uint_eq(strlen(error.message), 255);
 	kin__bytes_fini(&body);
 }
 END_TEST

@@ -238,6 +238,54 @@ START_TEST(fast_signer_vector)
 }
 END_TEST
 
+/* Each allocation fails once: the answer is NOMEM, and with memory the same object signs again. */
+START_TEST(signing_without_memory)
+{
+	struct kin__credentials keys = keys_of("token");
+	struct kin__sigv4_json_input in = { .credentials = &keys,
+		                            .region = T("r"),
+		                            .service = T("s"),
+		                            .host = T("h"),
+		                            .content_type = T("c"),
+		                            .target = T("t") };
+	struct kin__sigv4_options options = { .credentials = &keys, .region = T("r"), .service = T("s") };
+	int code = KIN__AWS_NOMEM, failures = 0;
+
+	for (uint64_t n = 1; code != KIN__AWS_OK; n++, failures++) {
+		struct kin__sigv4_key fresh;
+		struct kin__sigv4_json json;
+
+		kin__sigv4_key_init(&fresh);
+		kin__sigv4_json_init(&json);
+		kin__mem_fail_at(n);
+		code = kin__sigv4_json_sign(hash, &fresh, &in, &json);
+		kin__mem_fail_at(0);
+		ck_assert(code == KIN__AWS_OK || (code == KIN__AWS_NOMEM && json.lines_n == 0));
+		ck_assert_int_eq(kin__sigv4_json_sign(hash, &fresh, &in, &json), KIN__AWS_OK);
+		compare_signers(&in, &json);
+		kin__sigv4_json_fini(&json);
+		kin__sigv4_key_fini(&fresh);
+	}
+	ck_assert_int_gt(failures, 3);
+	code = KIN__AWS_NOMEM;
+	for (uint64_t n = 1; code != KIN__AWS_OK; n++) {
+		struct kin__request request;
+		struct kin__sigv4 out;
+
+		ck_assert_uint_lt(n, 100);
+		kin__request_init(&request, "GET", T("h"), "/");
+		request.query = T("b&a");
+		kin__sigv4_init(&out);
+		kin__mem_fail_at(n);
+		code = kin__sigv4_sign(hash, &key, &request, &options, &out);
+		kin__mem_fail_at(0);
+		ck_assert(code == KIN__AWS_OK || code == KIN__AWS_NOMEM);
+		kin__sigv4_fini(&out);
+	}
+	kin__credentials_fini(&keys);
+}
+END_TEST
+
 START_TEST(key_chain)
 {
 	static const char k4[] = "cbc75394e27367eff92343a21ebd364ddd08f1106bd39a0f275d634108b6dacc";
@@ -401,6 +449,42 @@ START_TEST(authorization_header)
 }
 END_TEST
 
+START_TEST(verification_refuses)
+{
+	static const struct {
+		const char *header, *value; /* received besides */
+		const char *names, *date;
+		enum kin__sigv4_verdict expect;
+	} rows[] = {
+		{ "x", "y", "host;x-amz-date", "20260115", KIN__SIGV4_MISMATCH },
+		{ "x", "y", "host;x-amz-date", "20260116", KIN__SIGV4_INCOMPLETE },
+		{ "x", "y", "x-amz-date", "20260115", KIN__SIGV4_INCOMPLETE },
+		{ "x", "y", "host", "20260115", KIN__SIGV4_INCOMPLETE },
+		{ "x", "y", "host;x-amz-date;z", "20260115", KIN__SIGV4_INCOMPLETE },
+		{ "x", "y", "host;;x-amz-date", "20260115", KIN__SIGV4_INCOMPLETE },
+		{ "x", "y", "host;x;x-amz-date", "20260115", KIN__SIGV4_MISMATCH },
+		{ "x-amz-content-sha256", SIGNATURE64, "host;x-amz-date", "20260115",
+		  KIN__SIGV4_BODY_MISMATCH },
+	};
+	struct kin__sigv4_authorization authorization = {
+		.access_key_id = T("AKID"), .region = T("r"), .service = T("s"), .signature = T(SIGNATURE64)
+	};
+
+	for (size_t i = 0; i < KIN__ARRAY_LEN(rows); i++) {
+		struct kin__request request;
+
+		kin__request_init(&request, "POST", T("h"), "/");
+		ck_assert(kin__request_add(&request, T("X-Amz-Date"), T("20260115T123456Z")));
+		ck_assert(kin__request_add(&request, T(rows[i].header), T(rows[i].value)));
+		authorization.date = T(rows[i].date);
+		authorization.signed_headers = T(rows[i].names);
+		ck_assert_msg(kin__sigv4_verify(hash, &key, &request, &authorization, T(SECRET), false,
+		                                &signed_) == rows[i].expect,
+		              "%s, %s", rows[i].names, rows[i].date);
+	}
+}
+END_TEST
+
 START_TEST(canonical_parts)
 {
 	static const struct {
@@ -471,10 +555,12 @@ int main(void)
 	tcase_add_loop_test(sign, project_vectors, 0, (int)KIN__ARRAY_LEN(vectors));
 	tcase_add_test(sign, fast_signer);
 	tcase_add_test(sign, fast_signer_vector);
+	tcase_add_test(sign, signing_without_memory);
 	tcase_add_test(sign, key_chain);
 	tcase_add_test(sign, signing_refuses);
 	tcase_add_test(sign, unsigned_body);
 	tcase_add_test(sign, authorization_header);
+	tcase_add_test(sign, verification_refuses);
 	tcase_add_test(sign, canonical_parts);
 	add_settings_tests(settings);
 	add_answers_tests(answers);
