@@ -89,10 +89,9 @@ static void misread(struct kin__outcome *outcome, int code, const char *what,
 	if (code == KIN_OK)
 		return;
 	outcome->verdict = KIN__TRANSIENT;
-	outcome->error.code = code;
+	kin__error(&outcome->error, code, "%s: the answer makes no sense: %s", what,
+	           code == KIN_NOMEM ? "out of memory" : reason->text);
 	outcome->error.retryable = 1;
-	snprintf(outcome->error.message, sizeof outcome->error.message, "%s: the answer makes no sense: %s",
-	         what, code == KIN_NOMEM ? "out of memory" : reason->text);
 }
 
 static void described(struct kin__attempt *attempt, struct kin__outcome *outcome)

@@ -1,0 +1,65 @@
+/* The layout of the public structs is part of the ABI: members stay where they are, structs grow at the end. */
+#include <check.h>
+#include <kinstream.h>
+#include <kinstream/mock.h>
+#include <stdlib.h>
+
+#define IS(type, member, at) { #type "." #member, offsetof(struct type, member), at }
+#define SIZE(type, bytes) { "sizeof " #type, sizeof(struct type), bytes }
+
+static const struct {
+	const char *what;
+	size_t is, must;
+} rows[] = {
+	SIZE(kin_error, 512), IS(kin_error, http_status, 4), IS(kin_error, retryable, 8), /* everywhere the same */
+	IS(kin_error, aws_code, 16), IS(kin_error, request_id, 80), IS(kin_error, message, 160),
+#if UINTPTR_MAX == UINT64_MAX
+	SIZE(kin_option, 56), IS(kin_option, meaning, 48),
+	SIZE(kin_client_options, 112), IS(kin_client_options, connections_max, 64), IS(kin_client_options, tls_verify, 88),
+	SIZE(kin_record, 72), IS(kin_record, sequence_number, 16), IS(kin_record, shard_id, 24), IS(kin_record, data, 32),
+	IS(kin_record, arrival_ms, 48), IS(kin_record, flags, 68),
+	SIZE(kin_put_entry, 64), IS(kin_put_entry, hash_key, 24), IS(kin_put_entry, data, 32), IS(kin_put_entry, ttl_ms, 48),
+	SIZE(kin_delivery, 48), IS(kin_delivery, status, 12), IS(kin_delivery, shard_id, 24), IS(kin_delivery, error, 40),
+	SIZE(kin_producer_options, 72), IS(kin_producer_options, buffer_bytes_max, 32),
+	IS(kin_producer_options, record_bytes_max, 64),
+	SIZE(kin_producer_stats, 112), IS(kin_producer_stats, requests_failed, 88),
+	SIZE(kin_lease, 88), IS(kin_lease, shard_id, 24), IS(kin_lease, counter, 40), IS(kin_lease, checkpoint, 48),
+	IS(kin_lease, parents, 80), SIZE(kin_store, 56), IS(kin_store, close, 48), SIZE(kin_sink, 32), IS(kin_sink, send, 16),
+	SIZE(kin_failure, 96), IS(kin_failure, attempts, 40), IS(kin_failure, json, 64), IS(kin_failure, json_payload, 80),
+	SIZE(kin_consumer_options, 184), IS(kin_consumer_options, handler, 56),
+	IS(kin_consumer_options, starting_position, 104), IS(kin_consumer_options, batch_size, 116),
+	IS(kin_consumer_options, buffer_bytes_max, 144), IS(kin_consumer_options, bisect_batch_on_function_error, 176),
+	SIZE(kin_consumer_health, 704), IS(kin_consumer_health, shards, 16), IS(kin_consumer_health, error, 192),
+	SIZE(kin_start, 48), IS(kin_start, position, 24), IS(kin_start, shards, 32),
+	SIZE(kin_mock_options, 80), IS(kin_mock_options, port, 40), IS(kin_mock_options, seed, 56), SIZE(kin_mock_stats, 88),
+#endif
+};
+
+START_TEST(layout)
+{
+	if (rows[_i].is != rows[_i].must)
+		ck_abort_msg("%s is %zu, the ABI says %zu", rows[_i].what, rows[_i].is, rows[_i].must);
+}
+END_TEST
+
+START_TEST(version)
+{
+	ck_assert_str_eq(kin_version(), "0.1.0");
+	ck_assert_str_eq(kin_code_name(KIN_FULL), "KIN_FULL");
+	ck_assert_str_eq(kin_code_name(1), "KIN_?");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("layout");
+	TCase *tcase = tcase_create("layout");
+	tcase_add_loop_test(tcase, layout, 0, (int)(sizeof rows / sizeof rows[0]));
+	tcase_add_test(tcase, version);
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
