@@ -4,34 +4,79 @@
 #include <kinstream/mock.h>
 #include <stdlib.h>
 
-#define IS(type, member, at) { #type "." #member, offsetof(struct type, member), at }
-#define SIZE(type, bytes) { "sizeof " #type, sizeof(struct type), bytes }
+#define IS(type, member, at)                                                                                 \
+	{                                                                                                    \
+#type "." #member, offsetof(struct type, member), at                                         \
+	}
+#define SIZE(type, bytes)                                                                                    \
+	{                                                                                                    \
+		"sizeof " #type, sizeof(struct type), bytes                                                  \
+	}
 
 static const struct {
 	const char *what;
 	size_t is, must;
 } rows[] = {
-	SIZE(kin_error, 512), IS(kin_error, http_status, 4), IS(kin_error, retryable, 8), /* everywhere the same */
-	IS(kin_error, aws_code, 16), IS(kin_error, request_id, 80), IS(kin_error, message, 160),
+	SIZE(kin_error, 512),
+	IS(kin_error, http_status, 4),
+	IS(kin_error, retryable, 8), /* everywhere the same */
+	IS(kin_error, aws_code, 16),
+	IS(kin_error, request_id, 80),
+	IS(kin_error, message, 160),
 #if UINTPTR_MAX == UINT64_MAX
-	SIZE(kin_option, 56), IS(kin_option, meaning, 48),
-	SIZE(kin_client_options, 112), IS(kin_client_options, connections_max, 64), IS(kin_client_options, tls_verify, 88),
-	SIZE(kin_record, 72), IS(kin_record, sequence_number, 16), IS(kin_record, shard_id, 24), IS(kin_record, data, 32),
-	IS(kin_record, arrival_ms, 48), IS(kin_record, flags, 68),
-	SIZE(kin_put_entry, 64), IS(kin_put_entry, hash_key, 24), IS(kin_put_entry, data, 32), IS(kin_put_entry, ttl_ms, 48),
-	SIZE(kin_delivery, 48), IS(kin_delivery, status, 12), IS(kin_delivery, shard_id, 24), IS(kin_delivery, error, 40),
-	SIZE(kin_producer_options, 72), IS(kin_producer_options, buffer_bytes_max, 32),
+	SIZE(kin_option, 56),
+	IS(kin_option, meaning, 48),
+	SIZE(kin_client_options, 112),
+	IS(kin_client_options, connections_max, 64),
+	IS(kin_client_options, tls_verify, 88),
+	SIZE(kin_record, 72),
+	IS(kin_record, sequence_number, 16),
+	IS(kin_record, shard_id, 24),
+	IS(kin_record, data, 32),
+	IS(kin_record, arrival_ms, 48),
+	IS(kin_record, flags, 68),
+	SIZE(kin_put_entry, 64),
+	IS(kin_put_entry, hash_key, 24),
+	IS(kin_put_entry, data, 32),
+	IS(kin_put_entry, ttl_ms, 48),
+	SIZE(kin_delivery, 48),
+	IS(kin_delivery, status, 12),
+	IS(kin_delivery, shard_id, 24),
+	IS(kin_delivery, error, 40),
+	SIZE(kin_producer_options, 72),
+	IS(kin_producer_options, buffer_bytes_max, 32),
 	IS(kin_producer_options, record_bytes_max, 64),
-	SIZE(kin_producer_stats, 112), IS(kin_producer_stats, requests_failed, 88),
-	SIZE(kin_lease, 88), IS(kin_lease, shard_id, 24), IS(kin_lease, counter, 40), IS(kin_lease, checkpoint, 48),
-	IS(kin_lease, parents, 80), SIZE(kin_store, 56), IS(kin_store, close, 48), SIZE(kin_sink, 32), IS(kin_sink, send, 16),
-	SIZE(kin_failure, 96), IS(kin_failure, attempts, 40), IS(kin_failure, json, 64), IS(kin_failure, json_payload, 80),
-	SIZE(kin_consumer_options, 184), IS(kin_consumer_options, handler, 56),
-	IS(kin_consumer_options, starting_position, 104), IS(kin_consumer_options, batch_size, 116),
-	IS(kin_consumer_options, buffer_bytes_max, 144), IS(kin_consumer_options, bisect_batch_on_function_error, 176),
-	SIZE(kin_consumer_health, 704), IS(kin_consumer_health, shards, 16), IS(kin_consumer_health, error, 192),
-	SIZE(kin_start, 48), IS(kin_start, position, 24), IS(kin_start, shards, 32),
-	SIZE(kin_mock_options, 80), IS(kin_mock_options, port, 40), IS(kin_mock_options, seed, 56), SIZE(kin_mock_stats, 88),
+	SIZE(kin_producer_stats, 112),
+	IS(kin_producer_stats, requests_failed, 88),
+	SIZE(kin_lease, 88),
+	IS(kin_lease, shard_id, 24),
+	IS(kin_lease, counter, 40),
+	IS(kin_lease, checkpoint, 48),
+	IS(kin_lease, parents, 80),
+	SIZE(kin_store, 56),
+	IS(kin_store, close, 48),
+	SIZE(kin_sink, 32),
+	IS(kin_sink, send, 16),
+	SIZE(kin_failure, 96),
+	IS(kin_failure, attempts, 40),
+	IS(kin_failure, json, 64),
+	IS(kin_failure, json_payload, 80),
+	SIZE(kin_consumer_options, 184),
+	IS(kin_consumer_options, handler, 56),
+	IS(kin_consumer_options, starting_position, 104),
+	IS(kin_consumer_options, batch_size, 116),
+	IS(kin_consumer_options, buffer_bytes_max, 144),
+	IS(kin_consumer_options, bisect_batch_on_function_error, 176),
+	SIZE(kin_consumer_health, 704),
+	IS(kin_consumer_health, shards, 16),
+	IS(kin_consumer_health, error, 192),
+	SIZE(kin_start, 48),
+	IS(kin_start, position, 24),
+	IS(kin_start, shards, 32),
+	SIZE(kin_mock_options, 80),
+	IS(kin_mock_options, port, 40),
+	IS(kin_mock_options, seed, 56),
+	SIZE(kin_mock_stats, 88),
 #endif
 };
 
