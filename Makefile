@@ -116,16 +116,18 @@ lib/lib$(1).la: $$($(1)_OBJ)
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 
-room_libs = $(foreach room,$(1) $($(1)_USES),lib/lib$(room).la)
+# Archives are searched in order: the highest floor first.
+reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+room_libs = $(foreach room,$(1) $(call reverse,$($(1)_USES)),lib/lib$(room).la)
 .SECONDEXPANSION:
 $(ROOM_CHECKS): tests/check_%: tests/check_%.o $$(call room_libs,$$*)
 	$(call say,LINK)
-	$(Q)$(LINK) -no-install -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.la,$^) -Wl,--end-group \
+	$(Q)$(LINK) -no-install -o $@ $(filter %.o,$^) $(filter %.la,$^) \
 		$(CHECK_LIBS) $(DEP_LIBS) $(if $(filter mock,$*),$(HTTPD_LIBS))
 
-$(SIMS): %: %.o $(SIM_SRC:.c=.o) $(PURE:%=lib/lib%.la)
+$(SIMS): %: %.o $(SIM_SRC:.c=.o) $(foreach room,$(call reverse,$(PURE)),lib/lib$(room).la)
 	$(call say,LINK)
-	$(Q)$(LINK) -no-install -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.la,$^) -Wl,--end-group $(DEP_LIBS)
+	$(Q)$(LINK) -no-install -o $@ $^ $(DEP_LIBS)
 
 $(PUBLIC_CHECKS): %: %.o $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
