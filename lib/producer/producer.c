@@ -1,0 +1,327 @@
+/* producer/producer - see producer.h */
+#include "base/mem.h"
+#include "producer/state.h"
+
+void kin__producer_settings_init(struct kin__producer_settings *settings)
+{
+	*settings = (struct kin__producer_settings){
+		.request_records_max = 500,
+		.requests_max = 8,
+		.request_bytes_max = 5242880,
+		.linger_us = 100000,
+		.record_ttl_us = 300000000,
+		.buffer_bytes_max = 33554432,
+		.buffer_records_max = 100000,
+		.transient_base_us = 50000,
+		.throttle_base_us = 1000000,
+		.entry_base_us = 100000,
+		.backoff_max_us = 20000000,
+		.pressure_max_us = 1000000,
+	};
+}
+
+static void init_lists(struct kin__producer *producer)
+{
+	kin__list_init(&producer->all);
+	kin__list_init(&producer->fresh);
+	kin__list_init(&producer->again);
+	kin__list_init(&producer->done);
+	kin__list_init(&producer->idle);
+	kin__list_init(&producer->leaving);
+	kin__heap_init(&producer->waiting);
+	kin__heap_init(&producer->ends);
+	producer->watched = &producer->all;
+}
+
+struct kin__producer *kin__producer_new(const struct kin__producer_settings *settings)
+{
+	struct kin__producer *producer = kin__mem_zalloc(sizeof *producer);
+	size_t requests_n = settings->requests_max, records_n = settings->request_records_max;
+
+	if (!producer)
+		return NULL;
+	producer->settings = *settings;
+	producer->rng.state = settings->seed;
+	init_lists(producer);
+	producer->requests = kin__mem_array(requests_n, sizeof *producer->requests);
+	producer->slots = kin__mem_array(requests_n * records_n, sizeof *producer->slots);
+	if (!producer->requests || !producer->slots) {
+		kin__producer_free(producer);
+		return NULL;
+	}
+	for (size_t i = 0; i < requests_n; i++) {
+		producer->requests[i].records = &producer->slots[i * records_n];
+		kin__list_append(&producer->idle, &producer->requests[i].node);
+	}
+	return producer;
+}
+
+void kin__producer_free(struct kin__producer *producer)
+{
+	if (!producer)
+		return;
+	kin__heap_fini(&producer->waiting);
+	kin__heap_fini(&producer->ends);
+	kin__mem_free(producer->requests);
+	kin__mem_free(producer->slots);
+	kin__mem_free(producer);
+}
+
+/* --- what leaves, and when --------------------------------------------------------- */
+
+/* When the oldest fresh record must leave; 0: now. */
+static uint64_t fresh_due_us(const struct kin__producer *producer)
+{
+	const struct kin__producer_settings *settings = &producer->settings;
+	const struct kin__producer_record *oldest;
+
+	if (producer->fresh_n == 0)
+		return UINT64_MAX;
+	oldest = kin__state_of_queue(producer->fresh.next);
+	if (producer->closing || oldest->order <= producer->flushed ||
+	    producer->fresh_n >= settings->request_records_max ||
+	    producer->fresh_bytes >= settings->request_bytes_max)
+		return 0;
+	return kin__state_later(oldest->accepted_us, settings->linger_us);
+}
+
+/* When the next request may and should leave. */
+static uint64_t send_due_us(const struct kin__producer *producer)
+{
+	struct kin__heap_node *waiting = kin__heap_first(&producer->waiting);
+	uint64_t due;
+
+	if (kin__list_empty(&producer->idle))
+		return UINT64_MAX; /* an answer will tell */
+	due = producer->again_n > 0 ? 0 : fresh_due_us(producer);
+	if (waiting && waiting->due < due)
+		due = waiting->due;
+	return due < producer->hold_us ? producer->hold_us : due;
+}
+
+/* Those that were sent before go ahead of newer ones. */
+static struct kin__producer_record *next_record(const struct kin__producer *producer, uint64_t now_us)
+{
+	struct kin__heap_node *waiting = kin__heap_first(&producer->waiting);
+
+	if (producer->again_n > 0)
+		return kin__state_of_queue(producer->again.next);
+	if (waiting && waiting->due <= now_us)
+		return kin__container(waiting, struct kin__producer_record, resend);
+	if (producer->fresh_n > 0)
+		return kin__state_of_queue(producer->fresh.next);
+	return NULL;
+}
+
+static void collect(struct kin__producer *producer, uint64_t now_us)
+{
+	struct kin__producer_request *request =
+			kin__container(producer->idle.next, struct kin__producer_request, node);
+	uint64_t index = (uint64_t)(request - producer->requests);
+	struct kin__producer_record *record;
+
+	kin__list_remove(&request->node);
+	request->n = 0;
+	request->bytes = 0;
+	while (request->n < producer->settings.request_records_max &&
+	       (record = next_record(producer, now_us)) &&
+	       request->bytes + record->bytes <= producer->settings.request_bytes_max) {
+		kin__state_sending(producer, record);
+		request->records[request->n++] = record;
+		request->bytes += record->bytes;
+	}
+	KIN__CHECK(&producer->bug, request->n > 0);
+	request->id = producer->counts.requests++ * producer->settings.requests_max + index + 1;
+	request->round = producer->round;
+	request->taken = false;
+	producer->counts.in_flight++;
+	kin__list_append(&producer->leaving, &request->node);
+}
+
+/* --- steps ------------------------------------------------------------------------- */
+
+static void put(struct kin__producer *producer, uint64_t now_us, struct kin__list *records)
+{
+	KIN__CHECK(&producer->bug, !producer->closing);
+	while (!kin__list_empty(records)) {
+		struct kin__producer_record *record = kin__state_of_queue(records->next);
+
+		kin__list_remove(&record->queue);
+		KIN__CHECK(&producer->bug, record->bytes <= producer->settings.request_bytes_max);
+		kin__state_fresh(producer, record, now_us);
+	}
+}
+
+static void abandon(struct kin__producer *producer, int32_t code)
+{
+	struct kin__list *node = producer->all.next;
+
+	producer->abandoned = code;
+	while (node != &producer->all) {
+		struct kin__producer_record *record = kin__container(node, struct kin__producer_record, all);
+
+		node = node->next;
+		if (record->state != KIN__RECORD_SENDING)
+			kin__state_done(producer, record, code);
+	}
+}
+
+void kin__producer_step(struct kin__producer *producer, const struct kin__producer_event *event)
+{
+	if (producer->bug.what)
+		return;
+	switch (event->type) {
+	case KIN__PRODUCER_PUT:
+		put(producer, event->now_us, event->records);
+		break;
+	case KIN__PRODUCER_FLUSH:
+		producer->flushed = producer->counts.accepted;
+		break;
+	case KIN__PRODUCER_ANSWERED:
+		kin__answer_judge(producer, event->now_us, &event->answer);
+		break;
+	case KIN__PRODUCER_CLOSE:
+		producer->closing = true;
+		break;
+	case KIN__PRODUCER_ABANDON:
+		abandon(producer, event->code);
+		break;
+	default:
+		break;
+	}
+	kin__state_expire(producer, event->now_us);
+	while (!producer->bug.what && send_due_us(producer) <= event->now_us)
+		collect(producer, event->now_us);
+	kin__state_check(producer);
+}
+
+static uint8_t status_of(const struct kin__producer_record *record)
+{
+	if (record->code == KIN_OK)
+		return KIN_STORED;
+	return record->maybe_stored ? KIN_POSSIBLY_STORED : KIN_NOT_SENT;
+}
+
+bool kin__producer_take(struct kin__producer *producer, struct kin__producer_effect *out)
+{
+	if (producer->bug.what)
+		return false;
+	if (!kin__list_empty(&producer->done)) {
+		struct kin__producer_record *record = kin__state_of_queue(producer->done.next);
+
+		kin__list_remove(&record->queue);
+		producer->held_n--;
+		producer->held_bytes -= record->bytes;
+		out->type = KIN__PRODUCER_DELIVER;
+		out->deliver.record = record;
+		out->deliver.code = record->code;
+		out->deliver.status = status_of(record);
+		return true;
+	}
+	if (!kin__list_empty(&producer->leaving)) {
+		struct kin__producer_request *request =
+				kin__container(producer->leaving.next, struct kin__producer_request, node);
+
+		kin__list_remove(&request->node);
+		request->taken = true;
+		out->type = KIN__PRODUCER_SEND;
+		out->send.id = request->id;
+		out->send.records = request->records;
+		out->send.n = request->n;
+		out->send.bytes = request->bytes;
+		return true;
+	}
+	return false;
+}
+
+uint64_t kin__producer_wake_us(const struct kin__producer *producer)
+{
+	struct kin__heap_node *end = kin__heap_first(&producer->ends);
+	uint64_t wake = send_due_us(producer);
+
+	if (producer->bug.what)
+		return UINT64_MAX;
+	if (producer->watched != &producer->all) {
+		uint64_t due = kin__container(producer->watched, struct kin__producer_record, all)->end.due;
+
+		if (due < wake)
+			wake = due;
+	}
+	return end && end->due < wake ? end->due : wake;
+}
+
+uint64_t kin__producer_oldest(const struct kin__producer *producer)
+{
+	if (kin__list_empty(&producer->all))
+		return producer->counts.accepted + 1;
+	return kin__container(producer->all.next, struct kin__producer_record, all)->order;
+}
+
+const struct kin__producer_counts *kin__producer_counts(const struct kin__producer *producer)
+{
+	return &producer->counts;
+}
+
+const struct kin__bug *kin__producer_bug(const struct kin__producer *producer)
+{
+	return &producer->bug;
+}
+
+/* --- every invariant, for tests ------------------------------------------------------ */
+
+static void check_all(struct kin__producer *producer)
+{
+	uint64_t states[KIN__RECORD_STATES] = { 0 }, order = 0;
+
+	for (struct kin__list *node = producer->all.next; node != &producer->all; node = node->next) {
+		struct kin__producer_record *record = kin__container(node, struct kin__producer_record, all);
+
+		KIN__CHECK(&producer->bug, record->order > order);
+		KIN__CHECK(&producer->bug, record->state < KIN__RECORD_DONE);
+		KIN__CHECK(&producer->bug, (record->state == KIN__RECORD_FRESH) == (record->attempts == 0));
+		KIN__CHECK(&producer->bug,
+		           (record->state == KIN__RECORD_WAITING) == (record->resend.index != 0));
+		order = record->order;
+		states[record->state]++;
+	}
+	KIN__CHECK(&producer->bug, states[KIN__RECORD_FRESH] == producer->fresh_n);
+	KIN__CHECK(&producer->bug, states[KIN__RECORD_AGAIN] == producer->again_n);
+	KIN__CHECK(&producer->bug, states[KIN__RECORD_WAITING] == producer->waiting.n);
+	KIN__CHECK(&producer->bug, states[KIN__RECORD_SENDING] == producer->sending_n);
+}
+
+static void check_queue(struct kin__producer *producer, struct kin__list *queue, uint8_t state,
+                        uint64_t expected)
+{
+	uint64_t n = 0, order = 0;
+
+	for (struct kin__list *node = queue->next; node != queue; node = node->next, n++) {
+		struct kin__producer_record *record = kin__state_of_queue(node);
+
+		KIN__CHECK(&producer->bug, record->state == state);
+		KIN__CHECK(&producer->bug, record->order > order);
+		order = record->order;
+	}
+	KIN__CHECK(&producer->bug, n == expected);
+}
+
+void kin__producer_check(struct kin__producer *producer)
+{
+	uint64_t sending = 0;
+
+	kin__state_check(producer);
+	check_all(producer);
+	check_queue(producer, &producer->fresh, KIN__RECORD_FRESH, producer->fresh_n);
+	check_queue(producer, &producer->again, KIN__RECORD_AGAIN, producer->again_n);
+	for (uint32_t i = 0; i < producer->settings.requests_max; i++) {
+		const struct kin__producer_request *request = &producer->requests[i];
+
+		KIN__CHECK(&producer->bug, request->n <= producer->settings.request_records_max);
+		KIN__CHECK(&producer->bug,
+		           request->id == 0 || request->bytes <= producer->settings.request_bytes_max);
+		for (uint32_t k = 0; k < request->n; k++)
+			KIN__CHECK(&producer->bug, request->records[k]->state == KIN__RECORD_SENDING);
+		sending += request->n;
+	}
+	KIN__CHECK(&producer->bug, sending == producer->sending_n);
+}
