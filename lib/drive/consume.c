@@ -37,8 +37,6 @@ static void publish(struct kin__consume *consumer)
 	struct kin_consumer_health health = { .size = sizeof health };
 
 	kin__consumer_health(consumer->own.machine, &health);
-	health.throttled = consumer->own.throttled;
-	health.requests_failed = consumer->own.failed;
 	pthread_mutex_lock(&consumer->inbox.lock);
 	if (consumer->own.frozen) {
 		health.state = KIN_CONSUMER_FATAL;

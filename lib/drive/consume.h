@@ -66,7 +66,7 @@ struct kin__consume {
 		struct kin__loop_timer timer;
 		struct kin__arena listing;
 		char arn[2049]; /* set once, before the first batch */
-		uint64_t in_flight, throttled, failed;
+		uint64_t in_flight;
 		bool frozen;        /* the shell itself failed: no more steps */
 		uint8_t state_told; /* the last state given to on_state */
 	} own;

@@ -71,10 +71,6 @@ static void done_with(struct kin__consume_request *request, struct kin__consumer
 	event->error = outcome->verdict == KIN__DONE ? NULL : &outcome->error;
 	if (outcome->aborted)
 		event->verdict = KIN__TRANSIENT; /* we are stopping: nobody is to blame */
-	else if (outcome->verdict == KIN__THROTTLED)
-		consumer->own.throttled++;
-	else if (outcome->verdict == KIN__TRANSIENT)
-		consumer->own.failed++;
 	request->listing = NULL;
 	kin__list_remove(&request->node);
 	kin__list_append(&consumer->own.idle, &request->node);
