@@ -45,7 +45,7 @@ bool kin__jsonscan_base64(struct kin__jsonscan *scan, struct kin__span *data);
 bool kin__jsonscan_number(struct kin__jsonscan *scan, struct kin__span *number);
 bool kin__jsonscan_i64(struct kin__jsonscan *scan, int64_t *value);          /* a whole number without fraction or exponent */
 bool kin__jsonscan_bool(struct kin__jsonscan *scan, bool *value);
-bool kin__jsonscan_null(struct kin__jsonscan *scan);  /* true: null, read; false: something else is due, left there (or an error) */
+bool kin__jsonscan_null(struct kin__jsonscan *scan);  /* true: null, read; false: another value is left there, or an error */
 bool kin__jsonscan_skip(struct kin__jsonscan *scan);  /* any value, checked */
 bool kin__jsonscan_raw(struct kin__jsonscan *scan, struct kin__span *value); /* any value, checked; its text */
 
