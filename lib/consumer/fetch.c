@@ -1,0 +1,379 @@
+/* consumer/fetch - see fetch.h */
+#include <string.h>
+#include "base/timetext.h"
+#include "consumer/delivery.h"
+#include "consumer/emit.h"
+#include "consumer/fetch.h"
+#include "consumer/lease.h"
+#include "consumer/lineage.h"
+#include "consumer/pages.h"
+
+static void move(struct kin__consumer *consumer, struct kin__shard *shard, uint8_t next)
+{
+	kin__machine_move(&consumer->bug, kin__shard_readings, &shard->reading, next,
+	                  consumer->seen_readings);
+}
+
+static void done(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	if (shard->reading == READ_QUEUED || shard->reading == READ_MISSING)
+		kin__list_remove(&shard->read_queue);
+	kin__heap_remove(&consumer->timers, &shard->read_timer.node);
+	if (shard->reading != READ_DONE)
+		move(consumer, shard, READ_DONE);
+}
+
+void kin__fetch_consider(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	if (shard->life != LIFE_ACTIVE || !kin__consumer_lives(consumer))
+		return;
+	if (shard->reading >= READ_QUEUED && shard->reading != READ_FLYING)
+		return;
+	if (shard->reading == READ_FLYING && shard->read_id != 0)
+		return;
+	if (shard->ended || shard->reached) {
+		done(consumer, shard);
+	} else if (shard->pages_n >= PAGES_MAX && shard->working != WORK_GATHERING) {
+		if (shard->reading == READ_FLYING)
+			move(consumer, shard, READ_FULL);
+	} else if (shard->read_due_us > consumer->now_us) {
+		if (shard->reading != READ_WAITING)
+			move(consumer, shard, READ_WAITING);
+		kin__emit_timer(consumer, &shard->read_timer, shard->read_due_us);
+	} else {
+		kin__heap_remove(&consumer->timers, &shard->read_timer.node);
+		move(consumer, shard, READ_QUEUED);
+		kin__list_append(&consumer->read_queue, &shard->read_queue);
+	}
+}
+
+void kin__fetch_due(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	kin__fetch_consider(consumer, shard);
+}
+
+static uint64_t ask_iterator(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_GET_ITERATOR };
+	const char *at = shard->after[0] ? shard->after : shard->checkpoint;
+
+	shard->asked_latest = shard->fresh;
+	effect.iterator.type = KIN__ITERATOR_TRIM_HORIZON;
+	if (shard->horizon) {
+		effect.iterator.sequence = NULL;
+	} else if (shard->fresh) {
+		effect.iterator.type = KIN__ITERATOR_LATEST;
+	} else if (kin__lease_is_number(at)) {
+		effect.iterator.type = KIN__AFTER_SEQUENCE_NUMBER;
+		effect.iterator.sequence = at;
+	} else if (strcmp(at, "AT_TIMESTAMP") == 0) {
+		effect.iterator.type = KIN__ITERATOR_AT_TIMESTAMP;
+		effect.iterator.timestamp_ms = shard->timestamp_ms;
+	} else if (strcmp(at, "LATEST") == 0) {
+		effect.iterator.type = KIN__ITERATOR_LATEST;
+	}
+	return kin__emit_request(consumer, shard, &effect);
+}
+
+static void send(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_FETCH,
+		                               .fetch = { .limit = FETCH_LIMIT } };
+
+	kin__list_remove(&shard->read_queue);
+	move(consumer, shard, READ_FLYING);
+	shard->sent_ms = consumer->service_ms;
+	shard->read_id = shard->iterator ? kin__emit_request(consumer, shard, &effect)
+	                                 : ask_iterator(consumer, shard);
+	consumer->reads_flying += shard->read_id != 0;
+}
+
+void kin__fetch_pump(struct kin__consumer *consumer)
+{
+	while (kin__consumer_lives(consumer) && consumer->reads_flying < consumer->set.fetches_max &&
+	       !kin__list_empty(&consumer->read_queue)) {
+		struct kin__shard *shard =
+				kin__container(consumer->read_queue.next, struct kin__shard, read_queue);
+
+		if (shard->iterator && consumer->held_bytes >= consumer->set.buffer_bytes_max) {
+			/* Full: batches that wait for more records would wait for nothing. */
+			kin__delivery_flush(consumer);
+			return;
+		}
+		send(consumer, shard);
+	}
+}
+
+/* The next try after an answer of no use; the same request again. */
+static void back_off(struct kin__consumer *consumer, struct kin__shard *shard, uint64_t base_us)
+{
+	shard->read_due_us = kin__emit_backoff(consumer, base_us, REQUEST_CAP_US, shard->read_tries);
+	if (shard->read_tries < UINT32_MAX)
+		shard->read_tries++;
+	kin__fetch_consider(consumer, shard);
+}
+
+static void refused(struct kin__consumer *consumer, struct kin__shard *shard, const char *what,
+                    const struct kin__consumer_event *event)
+{
+	kin__bytes_format(kin__emit_text(consumer), "%s: the service refused %s: %s", shard->id, what,
+	                  kin__emit_why(event->error));
+	kin__emit_fatal(consumer, event->error && event->error->code ? event->error->code : KIN_REFUSED,
+	                event->error && event->error->message[0] ? event->error : NULL);
+}
+
+/* INVALID_ARGUMENT of a position: a number of another life of the stream, or a point in time that the
+ * service's clock has not reached. */
+static void bad_position(struct kin__consumer *consumer, struct kin__shard *shard,
+                         const struct kin__consumer_event *event)
+{
+	const char *at = shard->after[0] ? shard->after : shard->checkpoint;
+
+	if (!shard->horizon && kin__lease_is_number(at)) {
+		kin__bytes_format(kin__emit_text(consumer),
+		                  "%s: the service does not know its position %s any more: %s", shard->id, at,
+		                  kin__emit_why(event->error));
+		if (!kin__fetch_gap(consumer, shard))
+			return;
+		shard->horizon = true;
+		back_off(consumer, shard, TRANSIENT_BASE_US);
+	} else if (shard->read_tries < ITERATOR_TRIES_MAX) {
+		back_off(consumer, shard, TRANSIENT_BASE_US);
+	} else {
+		refused(consumer, shard, "its starting position", event);
+	}
+}
+
+/* An answer that is not DONE, of either request. */
+static void failed(struct kin__consumer *consumer, struct kin__shard *shard, const char *what,
+                   const struct kin__consumer_event *event)
+{
+	switch (event->verdict) {
+	case KIN__THROTTLED:
+		consumer->health.throttled++;
+		back_off(consumer, shard, THROTTLED_BASE_US);
+		return;
+	case KIN__ITERATOR_EXPIRED:
+		shard->iterator = false;
+		back_off(consumer, shard, TRANSIENT_BASE_US);
+		return;
+	case KIN__NOT_FOUND:
+		consumer->health.requests_failed++;
+		shard->iterator = false;
+		move(consumer, shard, READ_MISSING);
+		kin__list_append(&consumer->missing, &shard->read_queue);
+		consumer->wanted |= KIN__TO(JOB_DESCRIBE) | KIN__TO(JOB_SHARDS);
+		return;
+	case KIN__REFUSED:
+		consumer->health.requests_failed++;
+		refused(consumer, shard, what, event);
+		return;
+	default:
+		consumer->health.requests_failed++;
+		back_off(consumer, shard, TRANSIENT_BASE_US);
+	}
+}
+
+static bool answered(struct kin__consumer *consumer, struct kin__shard *shard,
+                     const struct kin__consumer_event *event)
+{
+	KIN__CHECK(&consumer->bug, shard->read_id == event->id && event->id != 0);
+	if (consumer->bug.what)
+		return false;
+	consumer->reads_flying--;
+	shard->read_id = 0;
+	return shard->life == LIFE_ACTIVE && shard->reading == READ_FLYING && kin__consumer_lives(consumer);
+}
+
+void kin__fetch_on_iterator(struct kin__consumer *consumer, struct kin__shard *shard,
+                            const struct kin__consumer_event *event)
+{
+	bool wanted = answered(consumer, shard, event);
+
+	if (shard->asked_latest && shard->fresh) { /* once: any later iterator begins at the stored time */
+		shard->fresh = false;
+		consumer->fresh_n--;
+	}
+	if (!wanted)
+		return;
+	if (event->verdict == KIN__DONE) {
+		shard->iterator = true;
+		shard->read_tries = 0;
+		shard->read_due_us = 0;
+		kin__fetch_consider(consumer, shard);
+	} else if (event->verdict == KIN__INVALID_ARGUMENT) {
+		consumer->health.requests_failed++;
+		bad_position(consumer, shard, event);
+	} else {
+		failed(consumer, shard, "a shard iterator", event);
+	}
+}
+
+bool kin__fetch_gap(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	consumer->health.gaps++;
+	if (consumer->set.on_gap == KIN_GAP_CONTINUE) {
+		kin__bytes_text(&consumer->text, "; going on, as on_gap = continue says");
+		kin__emit_line(consumer, shard, KIN_LOG_WARN);
+		return true;
+	}
+	kin__bytes_text(&consumer->text, "; on_gap = continue would go on with what is there");
+	kin__emit_fatal(consumer, KIN_GAP, NULL);
+	return false;
+}
+
+/* Was anything trimmed that we never saw?  What arrived before fetched_ms, we saw. */
+static bool trimmed(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	char from[KIN__TIME_TEXT], to[KIN__TIME_TEXT];
+	int64_t horizon = consumer->service_ms - consumer->retention_ms;
+
+	if (shard->fetched_ms <= 0 || consumer->service_ms <= 0 || consumer->retention_ms <= 0 ||
+	    shard->fetched_ms >= horizon - GAP_SLACK_MS)
+		return false;
+	kin__time_iso(shard->fetched_ms, from);
+	kin__time_iso(horizon, to);
+	kin__bytes_format(
+			kin__emit_text(consumer),
+			"%s: records that arrived from %s to %s may have been trimmed before they were read",
+			shard->id, from, to);
+	shard->fetched_ms = 0;
+	return true;
+}
+
+/* When the next fetch may go out: at the tip by the poll interval, behind it by the other one. */
+static void pace(struct kin__consumer *consumer, struct kin__shard *shard,
+                 const struct kin__consumer_event *event)
+{
+	bool tip = event->page.behind_ms == 0 || (event->page.behind_ms < 0 && event->page.count == 0);
+
+	shard->read_tries = 0;
+	shard->read_due_us = consumer->now_us +
+	                     (tip ? consumer->set.poll_interval_us : consumer->set.behind_interval_us);
+}
+
+/* How many of the page's records are to be handed out. */
+static uint32_t until_cut(const struct kin__consumer *consumer, const struct kin__consumer_event *event)
+{
+	uint32_t i = 0;
+
+	if (consumer->set.until != KIN_UNTIL_TIMESTAMP)
+		return event->page.count;
+	while (i < event->page.count && event->page.records[i].arrival_ms <= consumer->until_ms)
+		i++;
+	return i;
+}
+
+static bool until_reached(const struct kin__consumer *consumer, const struct kin__consumer_event *event,
+                          int64_t covered_ms, uint32_t cut)
+{
+	if (consumer->set.until == KIN_UNTIL_NEVER)
+		return false;
+	if (cut < event->page.count)
+		return true;
+	if (event->page.ended)
+		return false;
+	if (consumer->set.until == KIN_UNTIL_LATEST && event->page.behind_ms == 0)
+		return true;
+	if (consumer->until_ms <= 0)
+		return false;
+	if (covered_ms >= consumer->until_ms)
+		return true;
+	for (uint32_t i = 0; i < event->page.count; i++)
+		if (event->page.records[i].arrival_ms > consumer->until_ms)
+			return true;
+	return false;
+}
+
+/* What the answer says of the shard as a whole. */
+static void learn(struct kin__consumer *consumer, struct kin__shard *shard,
+                  const struct kin__consumer_event *event, uint32_t cut)
+{
+	int64_t seen = 0,
+		last = event->page.count ? event->page.records[event->page.count - 1].arrival_ms : 0;
+
+	shard->behind_ms = event->page.behind_ms;
+	/* By the clock as it stood when we asked.  A last page says nothing about the time after its end. */
+	if (!event->page.ended && event->page.behind_ms >= 0 && shard->sent_ms > 0)
+		seen = shard->sent_ms - event->page.behind_ms;
+	shard->reached = until_reached(consumer, event, seen, cut);
+	shard->ended = event->page.ended && cut == event->page.count;
+	if (last > seen)
+		seen = last;
+	if (seen > shard->fetched_ms)
+		shard->fetched_ms = seen;
+	if (cut < event->page.count && seen > consumer->until_ms)
+		seen = consumer->until_ms;
+	if (seen > shard->caught_up_ms)
+		shard->caught_up_ms = seen;
+	if (event->page.count > 0)
+		kin__pages_number(shard->after, &event->page.records[event->page.count - 1]);
+	if (event->page.count > 0)
+		shard->horizon = false;
+}
+
+void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard,
+                        const struct kin__consumer_event *event)
+{
+	bool useful = answered(consumer, shard, event) && event->verdict == KIN__DONE;
+	uint32_t cut = 0;
+
+	if (useful && trimmed(consumer, shard))
+		useful = kin__fetch_gap(consumer, shard);
+	if (useful) {
+		cut = until_cut(consumer, event);
+		learn(consumer, shard, event, cut);
+		pace(consumer, shard, event);
+		if (cut > 0 && !kin__pages_add(consumer, shard, event, cut)) {
+			kin__emit_nomem(consumer);
+			return;
+		}
+	}
+	if (cut == 0 && event->verdict == KIN__DONE)
+		kin__emit_release(consumer, shard, event->page.id);
+	if (!useful) {
+		if (event->verdict != KIN__DONE && shard->life == LIFE_ACTIVE &&
+		    kin__consumer_lives(consumer))
+			failed(consumer, shard, "its records", event);
+		return;
+	}
+	kin__delivery_more(consumer, shard);
+	kin__fetch_consider(consumer, shard);
+	kin__delivery_consider(consumer, shard);
+	kin__lineage_settled(consumer, shard);
+	kin__lease_consider(consumer, shard);
+}
+
+void kin__fetch_settled(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	kin__pages_settle(consumer, shard);
+	kin__fetch_consider(consumer, shard);
+}
+
+void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard, bool listed)
+{
+	kin__list_remove(&shard->read_queue);
+	if (!listed) {
+		kin__bytes_format(kin__emit_text(consumer),
+		                  "%s: the shard is gone, with what it held behind position %s", shard->id,
+		                  shard->after[0] ? shard->after : shard->checkpoint);
+		if (!kin__fetch_gap(consumer, shard))
+			return;
+		shard->ended = true;
+		done(consumer, shard);
+		kin__delivery_consider(consumer, shard);
+		kin__lineage_settled(consumer, shard);
+		return;
+	}
+	shard->read_due_us =
+			kin__emit_backoff(consumer, THROTTLED_BASE_US, REQUEST_CAP_US, shard->read_tries);
+	if (shard->read_tries < UINT32_MAX)
+		shard->read_tries++;
+	move(consumer, shard, READ_WAITING);
+	kin__emit_timer(consumer, &shard->read_timer, shard->read_due_us);
+}
+
+void kin__fetch_drop(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	done(consumer, shard);
+}

@@ -1,0 +1,21 @@
+/* consumer/fetch - reading one shard: its iterator, its pages, its pace, and what was trimmed unseen.
+ *
+ * Pure.  A shard holds at most PAGES_MAX pages while its handler works, and no shard fetches while all of
+ * them together hold buffer_bytes_max.  Invariant: a page is released once, when its records are settled.
+ */
+#ifndef KIN_CONSUMER_FETCH_H
+#define KIN_CONSUMER_FETCH_H
+#include "consumer/inside.h"
+
+void kin__fetch_consider(struct kin__consumer *consumer, struct kin__shard *shard); /* asks for more when there is room and it is time */
+void kin__fetch_due(struct kin__consumer *consumer, struct kin__shard *shard);      /* its timer */
+void kin__fetch_pump(struct kin__consumer *consumer);                               /* fills the free places */
+void kin__fetch_on_iterator(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__consumer_event *event);
+void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__consumer_event *event);
+/* Settled up to settled.low: keeps the last record's number, releases the pages below. */
+void kin__fetch_settled(struct kin__consumer *consumer, struct kin__shard *shard);
+void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard, bool listed); /* the list says */
+void kin__fetch_drop(struct kin__consumer *consumer, struct kin__shard *shard);     /* reads no more */
+/* A gap is counted and named (the text holds what and when); false: the consumer is FATAL now. */
+bool kin__fetch_gap(struct kin__consumer *consumer, struct kin__shard *shard);
+#endif

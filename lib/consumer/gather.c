@@ -1,0 +1,59 @@
+/* consumer/gather - see gather.h */
+#include "consumer/gather.h"
+#include "consumer/pages.h"
+
+/* The record's share of the event JSON: base64 of the data, the key, and the text around them. */
+static uint64_t json_bytes(const struct kin_record *record)
+{
+	return (record->data_size + 2) / 3 * 4 + record->partition_key_size + RECORD_JSON;
+}
+
+/* Takes records of one page into the batch until it is full. */
+static void scan(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__page *page)
+{
+	while (shard->gather_end < page->first + page->count && !shard->gather_full) {
+		uint64_t bytes = json_bytes(&page->records[shard->gather_end - page->first]);
+		bool first = shard->gather_end == shard->assigned;
+
+		if (!first && shard->gather_bytes + bytes > consumer->set.batch_bytes_max) {
+			shard->gather_full = true;
+			return;
+		}
+		if (first)
+			shard->gather_since_us = consumer->now_us;
+		shard->gather_bytes += bytes;
+		shard->gather_end++;
+		if (shard->gather_end - shard->assigned >= consumer->set.batch_size)
+			shard->gather_full = true;
+	}
+}
+
+void kin__gather_more(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	const struct kin__page *page;
+
+	if (shard->gather_end >= shard->fetched)
+		return;
+	for (page = kin__pages_find(shard, shard->gather_end); page && !shard->gather_full; page = page->next)
+		scan(consumer, shard, page);
+}
+
+void kin__gather_take(struct kin__consumer *consumer, struct kin__shard *shard, struct kin__range *out)
+{
+	*out = (struct kin__range){ shard->assigned, shard->gather_end };
+	shard->assigned = shard->gather_end;
+	shard->gather_bytes = 0;
+	shard->gather_full = false;
+	kin__gather_more(consumer, shard);
+}
+
+uint64_t kin__gather_due_us(const struct kin__consumer *consumer, const struct kin__shard *shard)
+{
+	uint64_t since = shard->gather_since_us;
+
+	if (consumer->set.batching_window_us == 0 || shard->gather_full || shard->reading == READ_DONE)
+		return 0;
+	if (since < shard->over_us)
+		since = shard->over_us;
+	return since + consumer->set.batching_window_us;
+}

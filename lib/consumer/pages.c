@@ -1,0 +1,110 @@
+/* consumer/pages - see pages.h */
+#include <string.h>
+#include "consumer/emit.h"
+#include "consumer/pages.h"
+
+bool kin__pages_add(struct kin__consumer *consumer, struct kin__shard *shard,
+                    const struct kin__consumer_event *event, uint32_t n)
+{
+	struct kin__page *page = kin__mem_alloc(sizeof *page);
+
+	if (!page)
+		return false;
+	*page = (struct kin__page){ .records = event->page.records,
+		                    .id = event->page.id,
+		                    .first = shard->fetched,
+		                    .bytes = event->page.bytes,
+		                    .count = n };
+	if (shard->last_page)
+		shard->last_page->next = page;
+	else
+		shard->first_page = page;
+	shard->last_page = page;
+	shard->pages_n++;
+	shard->fetched += n;
+	consumer->held_bytes += page->bytes;
+	consumer->health.polled += n;
+	consumer->health.buffered += n;
+	return true;
+}
+
+struct kin__page *kin__pages_find(const struct kin__shard *shard, uint64_t ordinal)
+{
+	struct kin__page *page = shard->last_page;
+
+	if (page && ordinal >= page->first)
+		return page;
+	for (page = shard->first_page; page && ordinal >= page->first + page->count;)
+		page = page->next;
+	return page;
+}
+
+void kin__pages_number(char to[static KIN__SEQUENCE_TEXT], const struct kin_record *record)
+{
+	size_t n = record->sequence_number_size;
+
+	if (n >= KIN__SEQUENCE_TEXT)
+		n = KIN__SEQUENCE_TEXT - 1;
+	memcpy(to, record->sequence_number, n);
+	to[n] = 0;
+}
+
+static void release(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	struct kin__page *page = shard->first_page;
+
+	shard->first_page = page->next;
+	if (!shard->first_page)
+		shard->last_page = NULL;
+	shard->pages_n--;
+	consumer->held_bytes -= page->bytes;
+	kin__emit_release(consumer, shard, page->id);
+	kin__mem_free(page);
+}
+
+void kin__pages_settle(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	uint64_t low = shard->settled.low;
+	struct kin__page *page = low > 0 ? kin__pages_find(shard, low - 1) : NULL;
+
+	if (!page || low <= page->first)
+		return;
+	kin__pages_number(shard->settled_sequence, &page->records[low - 1 - page->first]);
+	if (page->records[low - 1 - page->first].arrival_ms > shard->settled_ms)
+		shard->settled_ms = page->records[low - 1 - page->first].arrival_ms;
+	while (shard->first_page && shard->first_page->first + shard->first_page->count <= low)
+		release(consumer, shard);
+}
+
+void kin__pages_release_all(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	while (shard->first_page)
+		release(consumer, shard);
+}
+
+bool kin__pages_slices(struct kin__consumer *consumer, const struct kin__shard *shard,
+                       const struct kin__range *ranges, size_t ranges_n, struct kin__slices *out)
+{
+	const struct kin__page *page;
+	size_t most = ranges_n + shard->pages_n;
+
+	*out = (struct kin__slices){ 0 };
+	out->at = kin__arena_alloc(&consumer->arena, most * sizeof *out->at);
+	if (!out->at)
+		return false;
+	for (size_t i = 0; i < ranges_n; i++) {
+		uint64_t at = ranges[i].first;
+
+		for (page = kin__pages_find(shard, at); at < ranges[i].end; page = page->next) {
+			uint64_t end = page->first + page->count;
+
+			if (end > ranges[i].end)
+				end = ranges[i].end;
+			out->at[out->n++] = (struct kin__slice){ page->id, (uint32_t)(at - page->first),
+				                                 (uint32_t)(end - at) };
+			out->count += (uint32_t)(end - at);
+			at = end;
+		}
+	}
+	return true;
+}
