@@ -1,5 +1,6 @@
 /* io/http_slot - see http_slot.h */
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
@@ -34,6 +35,13 @@ static int on_send(void *user, char *ip, char *local_ip, int port, int local_por
 
 	(void)ip, (void)local_ip, (void)port, (void)local_port;
 	return slot->times_sent++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+/* A program that runs another one must not hand it our connections. */
+static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)user, (void)purpose;
+	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
 }
 
 static void keep(char *to, size_t room, struct kin__span value)
@@ -149,6 +157,7 @@ static bool set_once(CURL *easy, struct kin__http_slot *slot, const struct kin__
 	SET(CURLOPT_PRIVATE, slot);
 	SET(CURLOPT_PREREQFUNCTION, on_send);
 	SET(CURLOPT_PREREQDATA, slot);
+	SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, slot);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
