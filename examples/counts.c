@@ -66,7 +66,7 @@ static int handle(void *user, struct kin_batch *batch)
 		if (!newer(r->sequence_number, done->value))
 			continue; /* counted before the last crash */
 		struct row *key = row_of("", r->partition_key, r->partition_key_size);
-		snprintf(key->value, sizeof key->value, "%ld", atol(key->value) + 1);
+		snprintf(key->value, sizeof key->value, "%ld", strtol(key->value, NULL, 10) + 1);
 		snprintf(done->value, sizeof done->value, "%s", r->sequence_number);
 	}
 	return save() ? KIN_OK : KIN_FAILED;
