@@ -9,12 +9,14 @@ void kin__answer_init(struct kin__model_answer *answer)
 }
 
 void kin__answer_refuse(struct kin__model_answer *answer, const char *code, const char *pattern,
-			const struct kin__span *parts)
+                        const struct kin__span *parts)
 {
 	size_t n = 0, room = sizeof answer->message - 1;
 
 	answer->code = code;
-	answer->status = strncmp(code, "Internal", 8) == 0 ? 500 : strncmp(code, "ServiceU", 8) == 0 ? 503 : 400;
+	answer->status = strncmp(code, "Internal", 8) == 0   ? 500
+	                 : strncmp(code, "ServiceU", 8) == 0 ? 503
+	                                                     : 400;
 	for (; *pattern && n < room; pattern++) {
 		if (*pattern != '%' || !parts) {
 			answer->message[n++] = *pattern;
@@ -47,17 +49,18 @@ void kin__answer_nomem(struct kin__model_answer *answer)
 	kin__answer_refuse(answer, "InternalFailureException", "The service ran out of memory.", NULL);
 }
 
-void kin__answer_no_stream(const struct kin__model *model, struct kin__model_answer *answer, struct kin__span stream)
+void kin__answer_no_stream(const struct kin__model *model, struct kin__model_answer *answer,
+                           struct kin__span stream)
 {
 	KIN__REFUSE(answer, "ResourceNotFoundException", "Stream % under account % not found.", stream,
-		    kin__span_text(model->account));
+	            kin__span_text(model->account));
 }
 
 void kin__answer_no_shard(const struct kin__model_stream *stream, struct kin__model_answer *answer,
-			  struct kin__span shard)
+                          struct kin__span shard)
 {
 	KIN__REFUSE(answer, "ResourceNotFoundException", "Shard % in stream % does not exist.", shard,
-		    kin__span_text(stream->name));
+	            kin__span_text(stream->name));
 }
 
 /* A throttle or a partial failure that names a shard strikes only its entries of a PutRecords. */
@@ -75,8 +78,8 @@ static void strike_entries(const struct kin__fault *fault, struct kin__model_sha
 		shard->struck_per_mille = fault->per_mille;
 }
 
-static struct kin__model_shard *find_touched(const struct kin__fault *fault, struct kin__model_shard *const *touched,
-					     size_t n)
+static struct kin__model_shard *find_touched(const struct kin__fault *fault,
+                                             struct kin__model_shard *const *touched, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(touched[i]->id, fault->shard) == 0)
@@ -86,11 +89,13 @@ static struct kin__model_shard *find_touched(const struct kin__fault *fault, str
 
 static const char *throttle_code(enum kin__operation operation)
 {
-	return operation >= KIN__PUT_RECORD ? "ProvisionedThroughputExceededException" : "LimitExceededException";
+	return operation >= KIN__PUT_RECORD ? "ProvisionedThroughputExceededException"
+	                                    : "LimitExceededException";
 }
 
 bool kin__answer_begin(struct kin__model *model, enum kin__operation operation,
-		       struct kin__model_shard *const *touched, size_t touched_n, struct kin__model_answer *answer)
+                       struct kin__model_shard *const *touched, size_t touched_n,
+                       struct kin__model_answer *answer)
 {
 	struct kin__fault_strike *strike = &answer->strike;
 
@@ -114,12 +119,15 @@ bool kin__answer_begin(struct kin__model *model, enum kin__operation operation,
 	if (strike->drop)
 		kin__answer_refuse(answer, "InternalFailureException", "A fault drops this request.", NULL);
 	else if (strike->error500)
-		kin__answer_refuse(answer, "InternalFailureException", "The request failed for an unknown reason.", NULL);
+		kin__answer_refuse(answer, "InternalFailureException",
+		                   "The request failed for an unknown reason.", NULL);
 	else if (strike->error503)
-		kin__answer_refuse(answer, "ServiceUnavailable", "The service is not available at the moment.", NULL);
+		kin__answer_refuse(answer, "ServiceUnavailable",
+		                   "The service is not available at the moment.", NULL);
 	else if (strike->throttle)
 		kin__answer_refuse(answer, throttle_code(operation), "Rate exceeded.", NULL);
 	else if (strike->expired_iterator)
-		kin__answer_refuse(answer, "ExpiredIteratorException", "Iterator expired: a fault says so.", NULL);
+		kin__answer_refuse(answer, "ExpiredIteratorException", "Iterator expired: a fault says so.",
+		                   NULL);
 	return answer->code == NULL;
 }

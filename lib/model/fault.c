@@ -15,16 +15,19 @@ static const char *const operations[KIN__OPERATIONS] = {
 	[KIN__GET_RECORDS] = "GetRecords",
 };
 
-static const char *const kinds[KIN__FAULT_KINDS] = { "throttle", "error500",   "error503", "partial",          "latency",
-						      "drop",     "drop_after", "truncate", "expired_iterator", "skew" };
+static const char *const kinds[KIN__FAULT_KINDS] = { "throttle",         "error500", "error503",   "partial",
+	                                             "latency",          "drop",     "drop_after", "truncate",
+	                                             "expired_iterator", "skew" };
 
-#define KIND_LIST "throttle, error500, error503, partial, latency, drop, drop_after, truncate, expired_iterator or skew"
+#define KIND_LIST                                                                                            \
+	"throttle, error500, error503, partial, latency, drop, drop_after, truncate, expired_iterator or "   \
+	"skew"
 
 /* error := before "value" after, cut to fit. */
 static int refuse(char *error, const char *before, struct kin__span value, const char *after)
 {
-	struct kin__span parts[] = { kin__span_text(before), kin__span_text(" \""), value, kin__span_text("\" "),
-				     kin__span_text(after) };
+	struct kin__span parts[] = { kin__span_text(before), kin__span_text(" \""), value,
+		                     kin__span_text("\" "), kin__span_text(after) };
 	size_t n = 0, room;
 
 	if (parts[2].n > 60)
@@ -49,7 +52,8 @@ static bool parse_share(struct kin__span text, uint32_t *per_mille)
 
 	if (text.n == 0 || fraction.n > 3 || (whole.n == text.n ? whole.n == 0 : fraction.n == 0))
 		return false;
-	if ((whole.n && !kin__span_u64(whole, &high)) || (fraction.n && !kin__span_u64(fraction, &low)) || high > 1)
+	if ((whole.n && !kin__span_u64(whole, &high)) || (fraction.n && !kin__span_u64(fraction, &low)) ||
+	    high > 1)
 		return false;
 	for (size_t i = fraction.n; i < 3; i++)
 		low *= 10;
@@ -62,8 +66,9 @@ static int parse_number(struct kin__fault *fault, struct kin__span name, struct 
 	uint64_t number;
 
 	if (!kin__span_u64(value, &number) || number == 0 || number > UINT32_MAX)
-		return refuse(error, "in a fault, nth, every and count are whole numbers from 1 to 4294967295, not", value,
-			      "");
+		return refuse(error,
+		              "in a fault, nth, every and count are whole numbers from 1 to 4294967295, not",
+		              value, "");
 	if (kin__span_is(name, "nth"))
 		fault->nth = (uint32_t)number;
 	else if (kin__span_is(name, "every"))
@@ -78,21 +83,24 @@ static int parse_ms(struct kin__fault *fault, struct kin__span value, char *erro
 	bool skew = fault->kind == KIN__FAULT_SKEW;
 
 	if (!skew && fault->kind != KIN__FAULT_LATENCY)
-		return refuse(error, "ms= belongs to latency and skew; the kind", kin__span_text(kinds[fault->kind]),
-			      "does not take it");
+		return refuse(error, "ms= belongs to latency and skew; the kind",
+		              kin__span_text(kinds[fault->kind]), "does not take it");
 	if (!kin__span_i64(value, &fault->ms) || fault->ms > 86400000 || fault->ms < (skew ? -86400000 : 0))
-		return refuse(error, skew ? "the ms of a skew is a whole number from -86400000 to 86400000, not"
-					  : "the ms of a latency is a whole number from 0 to 86400000, not",
-			      value, "");
+		return refuse(error,
+		              skew ? "the ms of a skew is a whole number from -86400000 to 86400000, not"
+		                   : "the ms of a latency is a whole number from 0 to 86400000, not",
+		              value, "");
 	return 0;
 }
 
 static int parse_shard(struct kin__fault *fault, struct kin__span value, char *error)
 {
 	if (fault->kind == KIN__FAULT_SKEW)
-		return refuse(error, "shard=", value, "does not go with skew: the clock is the whole service's");
+		return refuse(error, "shard=", value,
+		              "does not go with skew: the clock is the whole service's");
 	if (value.n == 0 || value.n >= sizeof fault->shard)
-		return refuse(error, "the shard of a fault is an id like shardId-000000000000, not", value, "");
+		return refuse(error, "the shard of a fault is an id like shardId-000000000000, not", value,
+		              "");
 	memcpy(fault->shard, value.at, value.n);
 	return 0;
 }
@@ -111,13 +119,16 @@ static int parse_setting(struct kin__fault *fault, struct kin__span part, char *
 		return parse_shard(fault, value, error);
 	if (!kin__span_is(name, "share"))
 		return refuse(error, "the fault's setting", name,
-			      "is unknown: nth=N, every=N, share=0..1, count=N, ms=N and shard=ID are known");
+		              "is unknown: nth=N, every=N, share=0..1, count=N, ms=N and shard=ID are known");
 	if (!parse_share(value, &fault->per_mille))
-		return refuse(error, "the share of a fault is from 0.001 to 1 with at most three decimals, not", value, "");
+		return refuse(error,
+		              "the share of a fault is from 0.001 to 1 with at most three decimals, not",
+		              value, "");
 	return 0;
 }
 
-static int parse_subject(struct kin__fault *fault, struct kin__span operation, struct kin__span kind, char *error)
+static int parse_subject(struct kin__fault *fault, struct kin__span operation, struct kin__span kind,
+                         char *error)
 {
 	fault->operation = KIN__FAULT_ANY;
 	if (!kin__span_is(operation, "*")) {
@@ -126,14 +137,15 @@ static int parse_subject(struct kin__fault *fault, struct kin__span operation, s
 				break;
 		if (fault->operation == KIN__OPERATIONS)
 			return refuse(error, "the fault's operation", operation,
-				      "is unknown: write * or one that the mock answers, such as PutRecords");
+			              "is unknown: write * or one that the mock answers, such as PutRecords");
 	}
 	for (fault->kind = 0; fault->kind < KIN__FAULT_KINDS; fault->kind++)
 		if (kin__span_is(kind, kinds[fault->kind]))
 			break;
 	if (fault->kind == KIN__FAULT_KINDS)
 		return refuse(error, "the fault's kind", kind, "is unknown: write " KIND_LIST);
-	if (fault->kind == KIN__FAULT_PARTIAL && fault->operation != KIN__FAULT_ANY && fault->operation != KIN__PUT_RECORDS)
+	if (fault->kind == KIN__FAULT_PARTIAL && fault->operation != KIN__FAULT_ANY &&
+	    fault->operation != KIN__PUT_RECORDS)
 		return refuse(error, "the kind partial strikes only PutRecords, not", operation, "");
 	if (fault->kind == KIN__FAULT_EXPIRED_ITERATOR && fault->operation != KIN__FAULT_ANY &&
 	    fault->operation != KIN__GET_RECORDS)
@@ -188,7 +200,8 @@ void kin__faults_fini(struct kin__faults *faults)
 
 int kin__faults_add(struct kin__faults *faults, const struct kin__fault *fault)
 {
-	if (faults->n == KIN__FAULTS_MAX || kin__mem_room(&faults->at, &faults->room, faults->n + 1, sizeof *fault) < 0)
+	if (faults->n == KIN__FAULTS_MAX ||
+	    kin__mem_room(&faults->at, &faults->room, faults->n + 1, sizeof *fault) < 0)
 		return -1;
 	faults->at[faults->n++] = *fault;
 	return 0;
@@ -218,20 +231,37 @@ void kin__fault_join(struct kin__fault_strike *strike, const struct kin__fault *
 {
 	strike->any = true;
 	switch ((enum kin__fault_kind)fault->kind) {
-	case KIN__FAULT_THROTTLE: strike->throttle = true; break;
-	case KIN__FAULT_ERROR500: strike->error500 = true; break;
-	case KIN__FAULT_ERROR503: strike->error503 = true; break;
+	case KIN__FAULT_THROTTLE:
+		strike->throttle = true;
+		break;
+	case KIN__FAULT_ERROR500:
+		strike->error500 = true;
+		break;
+	case KIN__FAULT_ERROR503:
+		strike->error503 = true;
+		break;
 	case KIN__FAULT_PARTIAL:
 		if (fault->per_mille > strike->partial_per_mille)
 			strike->partial_per_mille = fault->per_mille;
 		break;
-	case KIN__FAULT_LATENCY: strike->latency_ms += fault->ms; break;
-	case KIN__FAULT_DROP: strike->drop = true; break;
-	case KIN__FAULT_DROP_AFTER: strike->drop_after = true; break;
-	case KIN__FAULT_TRUNCATE: strike->truncate = true; break;
-	case KIN__FAULT_EXPIRED_ITERATOR: strike->expired_iterator = true; break;
+	case KIN__FAULT_LATENCY:
+		strike->latency_ms += fault->ms;
+		break;
+	case KIN__FAULT_DROP:
+		strike->drop = true;
+		break;
+	case KIN__FAULT_DROP_AFTER:
+		strike->drop_after = true;
+		break;
+	case KIN__FAULT_TRUNCATE:
+		strike->truncate = true;
+		break;
+	case KIN__FAULT_EXPIRED_ITERATOR:
+		strike->expired_iterator = true;
+		break;
 	case KIN__FAULT_SKEW:
-	case KIN__FAULT_KINDS: break;
+	case KIN__FAULT_KINDS:
+		break;
 	}
 }
 

@@ -16,7 +16,7 @@ static void summarize(const struct kin__model_stream *stream, struct kin__stream
 }
 
 void kin__model_describe(struct kin__model *model, int64_t now_ms, struct kin__span name,
-			 struct kin__stream_summary *out, struct kin__model_answer *answer)
+                         struct kin__stream_summary *out, struct kin__model_answer *answer)
 {
 	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
 
@@ -43,8 +43,8 @@ static struct kin__model_stream *next_stream(const struct kin__model *model, con
 }
 
 void kin__model_list_streams(struct kin__model *model, int64_t now_ms, struct kin__span after,
-			     struct kin__stream_summary *out, size_t room, size_t *n, bool *more,
-			     struct kin__model_answer *answer)
+                             struct kin__stream_summary *out, size_t room, size_t *n, bool *more,
+                             struct kin__model_answer *answer)
 {
 	struct kin__model_stream *stream;
 	char name[129] = "";
@@ -56,13 +56,14 @@ void kin__model_list_streams(struct kin__model *model, int64_t now_ms, struct ki
 	if (!kin__answer_begin(model, KIN__LIST_STREAMS, NULL, 0, answer))
 		return;
 	if (after.n >= sizeof name) {
-		kin__answer_refuse(answer, "ValidationException", "ExclusiveStartStreamName has 128 characters at most.",
-				   NULL);
+		kin__answer_refuse(answer, "ValidationException",
+		                   "ExclusiveStartStreamName has 128 characters at most.", NULL);
 		return;
 	}
 	if (after.n)
 		memcpy(name, after.at, after.n);
-	for (stream = next_stream(model, name); stream && *n < room; stream = next_stream(model, stream->name))
+	for (stream = next_stream(model, name); stream && *n < room;
+	     stream = next_stream(model, stream->name))
 		summarize(stream, &out[(*n)++]);
 	*more = stream != NULL;
 }
@@ -85,13 +86,17 @@ static bool passes(const struct walk *walk, const struct kin__model_shard *shard
 	if (shard->gone)
 		return false;
 	switch (walk->filter) {
-	case KIN__FILTER_AT_LATEST: return !shard->closed;
+	case KIN__FILTER_AT_LATEST:
+		return !shard->closed;
 	case KIN__FILTER_AT_TRIM_HORIZON:
-	case KIN__FILTER_AT_TIMESTAMP: return is_open_at(shard, walk->filter_ms);
-	case KIN__FILTER_FROM_TIMESTAMP: return !shard->closed || shard->closed_ms > walk->filter_ms;
+	case KIN__FILTER_AT_TIMESTAMP:
+		return is_open_at(shard, walk->filter_ms);
+	case KIN__FILTER_FROM_TIMESTAMP:
+		return !shard->closed || shard->closed_ms > walk->filter_ms;
 	case KIN__FILTER_NONE:
 	case KIN__FILTER_AFTER_SHARD_ID:
-	case KIN__FILTER_FROM_TRIM_HORIZON: break;
+	case KIN__FILTER_FROM_TRIM_HORIZON:
+		break;
 	}
 	return true;
 }
@@ -99,28 +104,30 @@ static bool passes(const struct walk *walk, const struct kin__model_shard *shard
 static void refuse_mixed(struct kin__model_answer *answer)
 {
 	kin__answer_refuse(answer, "InvalidArgumentException",
-			   "NextToken goes without StreamName, ExclusiveStartShardId, StreamCreationTimestamp and "
-			   "ShardFilter.",
-			   NULL);
+	                   "NextToken goes without StreamName, ExclusiveStartShardId, "
+	                   "StreamCreationTimestamp and "
+	                   "ShardFilter.",
+	                   NULL);
 }
 
-static bool resume(struct kin__model *model, int64_t now_ms, const struct kin__model_list *list, struct walk *walk,
-		   struct kin__model_answer *answer)
+static bool resume(struct kin__model *model, int64_t now_ms, const struct kin__model_list *list,
+                   struct walk *walk, struct kin__model_answer *answer)
 {
 	struct kin__token token;
 
-	if (list->stream.n || list->exclusive_start.n || list->has_created || list->filter != KIN__FILTER_NONE) {
+	if (list->stream.n || list->exclusive_start.n || list->has_created ||
+	    list->filter != KIN__FILTER_NONE) {
 		refuse_mixed(answer);
 		return false;
 	}
 	if (!kin__token_parse(list->next_token, model->secret, &token) || token.kind != KIN__TOKEN_LIST) {
-		kin__answer_refuse(answer, "InvalidArgumentException", "The NextToken is not one of this service.",
-				   NULL);
+		kin__answer_refuse(answer, "InvalidArgumentException",
+		                   "The NextToken is not one of this service.", NULL);
 		return false;
 	}
 	if (now_ms - token.issued_ms > LIST_TTL_MS) {
-		kin__answer_refuse(answer, "ExpiredNextTokenException", "The NextToken is older than 300 seconds.",
-				   NULL);
+		kin__answer_refuse(answer, "ExpiredNextTokenException",
+		                   "The NextToken is older than 300 seconds.", NULL);
 		return false;
 	}
 	walk->stream = kin__stream_by_serial(model, now_ms, token.stream);
@@ -128,8 +135,8 @@ static bool resume(struct kin__model *model, int64_t now_ms, const struct kin__m
 	walk->filter_ms = token.filter_ms;
 	walk->from = token.shard;
 	if (!walk->stream)
-		kin__answer_refuse(answer, "ResourceNotFoundException", "The stream of this NextToken does not exist.",
-				   NULL);
+		kin__answer_refuse(answer, "ResourceNotFoundException",
+		                   "The stream of this NextToken does not exist.", NULL);
 	return walk->stream != NULL;
 }
 
@@ -149,7 +156,7 @@ static uint32_t index_after(const struct kin__model_stream *stream, struct kin__
 }
 
 static bool set_filter(const struct kin__model_list *list, int64_t now_ms, struct walk *walk,
-		       struct kin__model_answer *answer)
+                       struct kin__model_answer *answer)
 {
 	int64_t horizon_ms = now_ms - walk->stream->retention_ms;
 
@@ -162,8 +169,8 @@ static bool set_filter(const struct kin__model_list *list, int64_t now_ms, struc
 	if (list->filter_ms > now_ms) {
 		char wanted[24], now[24];
 		KIN__REFUSE(answer, "InvalidArgumentException",
-			    "The ShardFilter's Timestamp % ms lies behind the present, % ms.",
-			    kin__answer_number(list->filter_ms, wanted), kin__answer_number(now_ms, now));
+		            "The ShardFilter's Timestamp % ms lies behind the present, % ms.",
+		            kin__answer_number(list->filter_ms, wanted), kin__answer_number(now_ms, now));
 		return false;
 	}
 	if (list->filter_ms > horizon_ms)
@@ -171,8 +178,8 @@ static bool set_filter(const struct kin__model_list *list, int64_t now_ms, struc
 	return true;
 }
 
-static bool start(struct kin__model *model, int64_t now_ms, const struct kin__model_list *list, struct walk *walk,
-		  struct kin__model_answer *answer)
+static bool start(struct kin__model *model, int64_t now_ms, const struct kin__model_list *list,
+                  struct walk *walk, struct kin__model_answer *answer)
 {
 	walk->stream = kin__stream_find(model, now_ms, list->stream);
 	if (!walk->stream || (list->has_created && list->created_ms != walk->stream->created_ms)) {
@@ -180,7 +187,8 @@ static bool start(struct kin__model *model, int64_t now_ms, const struct kin__mo
 		return false;
 	}
 	if (!kin__stream_is_usable(walk->stream)) {
-		KIN__REFUSE(answer, "ResourceInUseException", "Stream % is being created or deleted.", list->stream);
+		KIN__REFUSE(answer, "ResourceInUseException", "Stream % is being created or deleted.",
+		            list->stream);
 		return false;
 	}
 	if (list->filter == KIN__FILTER_AFTER_SHARD_ID)
@@ -191,19 +199,20 @@ static bool start(struct kin__model *model, int64_t now_ms, const struct kin__mo
 }
 
 void kin__model_list_shards(struct kin__model *model, int64_t now_ms, const struct kin__model_list *list,
-			    struct kin__shard_info *out, size_t room, size_t *n, char next[static KIN__MODEL_TOKEN],
-			    struct kin__model_answer *answer)
+                            struct kin__shard_info *out, size_t room, size_t *n,
+                            char next[static KIN__MODEL_TOKEN], struct kin__model_answer *answer)
 {
 	struct walk walk = { 0 };
 	bool fine;
 
 	*n = 0;
-	next[0] = 0;
 	kin__answer_init(answer);
-	if (!kin__answer_begin(model, KIN__LIST_SHARDS, NULL, 0, answer))
-		return;
-	fine = list->next_token.n ? resume(model, now_ms, list, &walk, answer)
-				  : start(model, now_ms, list, &walk, answer);
+	fine = kin__answer_begin(model, KIN__LIST_SHARDS, NULL, 0, answer);
+	if (fine && list->next_token.n)
+		fine = resume(model, now_ms, list, &walk, answer);
+	else if (fine)
+		fine = start(model, now_ms, list, &walk, answer);
+	next[0] = 0; /* not before: it may be the list's next_token */
 	if (!fine)
 		return;
 	for (uint32_t i = walk.from; i < walk.stream->shards_n; i++) {
@@ -212,9 +221,12 @@ void kin__model_list_shards(struct kin__model *model, int64_t now_ms, const stru
 		if (!passes(&walk, shard))
 			continue;
 		if (*n == room) {
-			struct kin__token token = { .kind = KIN__TOKEN_LIST, .filter = (uint8_t)walk.filter,
-						    .stream = walk.stream->serial, .shard = i,
-						    .issued_ms = now_ms, .filter_ms = walk.filter_ms };
+			struct kin__token token = { .kind = KIN__TOKEN_LIST,
+				                    .filter = (uint8_t)walk.filter,
+				                    .stream = walk.stream->serial,
+				                    .shard = i,
+				                    .issued_ms = now_ms,
+				                    .filter_ms = walk.filter_ms };
 			kin__token_text(&token, model->secret, next);
 			break;
 		}

@@ -58,7 +58,7 @@ struct kin__rng *kin__model_rng(struct kin__model *model)
 }
 
 static struct kin__model_shard *find_aged(struct kin__model *model, int64_t now_ms, struct kin__span stream,
-					  struct kin__span id)
+                                          struct kin__span id)
 {
 	struct kin__model_stream *found = kin__stream_find(model, now_ms, stream);
 	struct kin__model_shard *shard = found ? kin__shard_find(found, id) : NULL;
@@ -68,15 +68,16 @@ static struct kin__model_shard *find_aged(struct kin__model *model, int64_t now_
 	return shard;
 }
 
-size_t kin__model_trim(struct kin__model *model, int64_t now_ms, struct kin__span stream, struct kin__span shard,
-		       size_t n)
+size_t kin__model_trim(struct kin__model *model, int64_t now_ms, struct kin__span stream,
+                       struct kin__span shard, size_t n)
 {
 	struct kin__model_shard *found = find_aged(model, now_ms, stream, shard);
 
 	return found ? kin__shard_drop(found, n) : 0;
 }
 
-bool kin__model_set_retention(struct kin__model *model, int64_t now_ms, struct kin__span stream, int64_t retention_ms)
+bool kin__model_set_retention(struct kin__model *model, int64_t now_ms, struct kin__span stream,
+                              int64_t retention_ms)
 {
 	struct kin__model_stream *found = kin__stream_find(model, now_ms, stream);
 
@@ -85,7 +86,8 @@ bool kin__model_set_retention(struct kin__model *model, int64_t now_ms, struct k
 	return found != NULL;
 }
 
-size_t kin__model_count(struct kin__model *model, int64_t now_ms, struct kin__span stream, struct kin__span shard)
+size_t kin__model_count(struct kin__model *model, int64_t now_ms, struct kin__span stream,
+                        struct kin__span shard)
 {
 	struct kin__model_shard *found = find_aged(model, now_ms, stream, shard);
 
@@ -93,12 +95,13 @@ size_t kin__model_count(struct kin__model *model, int64_t now_ms, struct kin__sp
 }
 
 bool kin__model_peek(struct kin__model *model, struct kin__span stream, struct kin__span shard, size_t i,
-		     struct kin__model_record *out)
+                     struct kin__model_record *out)
 {
 	struct kin__model_page page = { 0 };
 
 	for (size_t s = 0; s < model->streams_n; s++)
-		if (kin__span_is(stream, model->streams[s]->name) || kin__span_is(stream, model->streams[s]->arn))
+		if (kin__span_is(stream, model->streams[s]->name) ||
+		    kin__span_is(stream, model->streams[s]->arn))
 			page.shard = kin__shard_find(model->streams[s], shard);
 	if (!page.shard || i >= page.shard->n)
 		return false;

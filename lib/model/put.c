@@ -24,18 +24,20 @@ static bool refuse_sizes(const struct put *put, struct kin__model_answer *answer
 		size_t size = put->entries[i].key.n + put->entries[i].data.n;
 		if (size > put->stream->record_bytes_max) {
 			KIN__REFUSE(answer, "InvalidArgumentException",
-				    "A record of % bytes with its partition key exceeds the % bytes of stream %.",
-				    kin__answer_number((int64_t)size, number),
-				    kin__answer_number(put->stream->record_bytes_max, limit),
-				    kin__span_text(put->stream->name));
+			            "A record of % bytes with its partition key exceeds the % bytes of "
+			            "stream %.",
+			            kin__answer_number((int64_t)size, number),
+			            kin__answer_number(put->stream->record_bytes_max, limit),
+			            kin__span_text(put->stream->name));
 			return true;
 		}
 		sum += size;
 	}
 	if (put->n > 1 && sum > put->model->set.request_bytes_max) {
-		KIN__REFUSE(answer, "InvalidArgumentException", "Records of % bytes exceed the % bytes of a request.",
-			    kin__answer_number((int64_t)sum, number),
-			    kin__answer_number(put->model->set.request_bytes_max, limit));
+		KIN__REFUSE(answer, "InvalidArgumentException",
+		            "Records of % bytes exceed the % bytes of a request.",
+		            kin__answer_number((int64_t)sum, number),
+		            kin__answer_number(put->model->set.request_bytes_max, limit));
 		return true;
 	}
 	return false;
@@ -47,9 +49,10 @@ static bool place(struct put *put, struct kin__model_answer *answer)
 
 	for (size_t i = 0; i < put->n; i++) {
 		struct kin__hashkey key = put->entries[i].hash;
-		if (!put->entries[i].has_hash && (!hash || !kin__hashkey_of(hash, put->entries[i].key, &key))) {
+		if (!put->entries[i].has_hash &&
+		    (!hash || !kin__hashkey_of(hash, put->entries[i].key, &key))) {
 			kin__answer_refuse(answer, "InternalFailureException",
-					   "The hash of a partition key could not be computed.", NULL);
+			                   "The hash of a partition key could not be computed.", NULL);
 			return false;
 		}
 		put->shards[i] = kin__shard_of_hash(put->stream, key);
@@ -68,7 +71,8 @@ static bool passes_limits(struct put *put, struct kin__model_shard *shard, size_
 	if (kin__pacer_ready_us(&shard->records_in, 1, now_us) > now_us ||
 	    kin__pacer_ready_us(&shard->bytes_in, size, now_us) > now_us)
 		return false;
-	return kin__pacer_take(&shard->records_in, 1, now_us) && kin__pacer_take(&shard->bytes_in, size, now_us);
+	return kin__pacer_take(&shard->records_in, 1, now_us) &&
+	       kin__pacer_take(&shard->bytes_in, size, now_us);
 }
 
 static const char *keep(struct put *put, struct kin__span bytes)
@@ -90,7 +94,8 @@ static bool store(struct put *put, size_t i, struct kin__model_put *out)
 	uint32_t jitter = put->model->set.arrival_jitter_ms;
 	struct kin__model_stored record = {
 		.counter = shard->counter + 1 + kin__rng_below(&put->model->rng, COUNTER_STEP),
-		.arrival_ms = put->now_ms - (jitter ? (int64_t)kin__rng_below(&put->model->rng, (uint64_t)jitter + 1) : 0),
+		.arrival_ms = put->now_ms -
+		              (jitter ? (int64_t)kin__rng_below(&put->model->rng, (uint64_t)jitter + 1) : 0),
 		.block = put->block,
 		.key = keep(put, entry->key),
 		.key_n = (uint32_t)entry->key.n,
@@ -118,7 +123,8 @@ static void put_entry(struct put *put, size_t i, uint32_t partial_per_mille, str
 	out->shard = shard->id;
 	out->sequence[0] = 0;
 	out->outcome = KIN__MODEL_THROTTLED;
-	if (shard->struck_throttle || !passes_limits(put, shard, put->entries[i].key.n + put->entries[i].data.n))
+	if (shard->struck_throttle ||
+	    !passes_limits(put, shard, put->entries[i].key.n + put->entries[i].data.n))
 		return;
 	if (partial_per_mille && kin__rng_chance(rng, partial_per_mille)) {
 		if (kin__rng_chance(rng, 750))
@@ -158,7 +164,7 @@ static void release_block(struct put *put)
 
 /* false: the answer is made. */
 static bool begin(struct put *put, enum kin__operation operation, struct kin__span name,
-		  struct kin__model_answer *answer)
+                  struct kin__model_answer *answer)
 {
 	struct kin__model_stream *stream = kin__stream_find(put->model, put->now_ms, name);
 	bool placed = false;
@@ -174,7 +180,7 @@ static bool begin(struct put *put, enum kin__operation operation, struct kin__sp
 	if (n < 1 || n > ENTRIES) {
 		char number[24];
 		KIN__REFUSE(answer, "ValidationException", "Records must hold 1 to 500 entries, not %.",
-			    kin__answer_number((int64_t)n, number));
+		            kin__answer_number((int64_t)n, number));
 		return false;
 	}
 	if (!put->stream) {
@@ -191,8 +197,8 @@ static bool begin(struct put *put, enum kin__operation operation, struct kin__sp
 }
 
 void kin__model_put_records(struct kin__model *model, int64_t now_ms, struct kin__span stream,
-			    const struct kin__model_entry *entries, size_t n, struct kin__model_put *out, size_t *failed,
-			    struct kin__model_answer *answer)
+                            const struct kin__model_entry *entries, size_t n, struct kin__model_put *out,
+                            size_t *failed, struct kin__model_answer *answer)
 {
 	struct put put;
 
@@ -221,8 +227,8 @@ static bool is_foreign(const struct kin__model_stream *stream, struct kin__span 
 }
 
 void kin__model_put_record(struct kin__model *model, int64_t now_ms, struct kin__span stream,
-			   const struct kin__model_entry *entry, struct kin__span ordering, struct kin__model_put *out,
-			   struct kin__model_answer *answer)
+                           const struct kin__model_entry *entry, struct kin__span ordering,
+                           struct kin__model_put *out, struct kin__model_answer *answer)
 {
 	struct put put;
 
@@ -234,16 +240,17 @@ void kin__model_put_record(struct kin__model *model, int64_t now_ms, struct kin_
 		return;
 	if (ordering.n && is_foreign(put.stream, ordering)) {
 		KIN__REFUSE(answer, "InvalidArgumentException",
-			    "SequenceNumberForOrdering % did not come from stream %.", ordering,
-			    kin__span_text(put.stream->name));
+		            "SequenceNumberForOrdering % did not come from stream %.", ordering,
+		            kin__span_text(put.stream->name));
 		release_block(&put);
 		return;
 	}
 	put_entry(&put, 0, 0, out);
 	if (out->outcome == KIN__MODEL_THROTTLED)
 		KIN__REFUSE(answer, "ProvisionedThroughputExceededException",
-			    "Rate exceeded for shard % in stream % under account %.", kin__span_text(out->shard),
-			    kin__span_text(put.stream->name), kin__span_text(model->account));
+		            "Rate exceeded for shard % in stream % under account %.",
+		            kin__span_text(out->shard), kin__span_text(put.stream->name),
+		            kin__span_text(model->account));
 	else if (out->outcome == KIN__MODEL_INTERNAL)
 		kin__answer_nomem(answer);
 	release_block(&put);

@@ -2,7 +2,8 @@
 
 enum { READ_RATE = 2097152 };
 
-static struct kin__model_shard *find_readable(struct kin__model_stream *stream, int64_t now_ms, struct kin__span id)
+static struct kin__model_shard *find_readable(struct kin__model_stream *stream, int64_t now_ms,
+                                              struct kin__span id)
 {
 	struct kin__model_shard *shard;
 
@@ -15,19 +16,21 @@ static struct kin__model_shard *find_readable(struct kin__model_stream *stream, 
 static bool is_of_shard(const struct kin__model_shard *shard, const struct kin__sequence *number)
 {
 	return number->shard == shard->index && number->created_s == shard->created_s &&
-	       (number->counter <= shard->counter || (shard->closed && number->counter == KIN__SEQUENCE_LAST));
+	       (number->counter <= shard->counter ||
+	        (shard->closed && number->counter == KIN__SEQUENCE_LAST));
 }
 
 /* false: the answer says why. */
 static bool resolve_number(const struct kin__model_shard *shard, const struct kin__model_position *position,
-			   uint64_t *counter, struct kin__model_answer *answer)
+                           uint64_t *counter, struct kin__model_answer *answer)
 {
 	struct kin__sequence number;
 
 	if (!kin__sequence_parse(position->sequence, &number) || !is_of_shard(shard, &number)) {
 		KIN__REFUSE(answer, "InvalidArgumentException",
-			    "StartingSequenceNumber % is invalid: it did not come from shard % of stream %.",
-			    position->sequence, kin__span_text(shard->id), kin__span_text(shard->stream->name));
+		            "StartingSequenceNumber % is invalid: it did not come from shard % of stream %.",
+		            position->sequence, kin__span_text(shard->id),
+		            kin__span_text(shard->stream->name));
 		return false;
 	}
 	*counter = number.counter + (position->type == KIN__AFTER_SEQUENCE_NUMBER);
@@ -35,19 +38,22 @@ static bool resolve_number(const struct kin__model_shard *shard, const struct ki
 }
 
 static bool resolve_time(const struct kin__model_shard *shard, int64_t now_ms,
-			 const struct kin__model_position *position, uint64_t *counter,
-			 struct kin__model_answer *answer)
+                         const struct kin__model_position *position, uint64_t *counter,
+                         struct kin__model_answer *answer)
 {
 	char wanted[24], now[24];
 	size_t i = 0;
 
 	if (!position->has_timestamp) {
-		kin__answer_refuse(answer, "InvalidArgumentException", "AT_TIMESTAMP needs a Timestamp.", NULL);
+		kin__answer_refuse(answer, "InvalidArgumentException", "AT_TIMESTAMP needs a Timestamp.",
+		                   NULL);
 		return false;
 	}
 	if (position->timestamp_ms > now_ms) {
-		KIN__REFUSE(answer, "InvalidArgumentException", "Timestamp % ms lies behind the present, % ms.",
-			    kin__answer_number(position->timestamp_ms, wanted), kin__answer_number(now_ms, now));
+		KIN__REFUSE(answer, "InvalidArgumentException",
+		            "Timestamp % ms lies behind the present, % ms.",
+		            kin__answer_number(position->timestamp_ms, wanted),
+		            kin__answer_number(now_ms, now));
 		return false;
 	}
 	while (i < shard->n && shard->records[shard->head + i].arrival_ms < position->timestamp_ms)
@@ -56,27 +62,36 @@ static bool resolve_time(const struct kin__model_shard *shard, int64_t now_ms,
 	return true;
 }
 
-static bool resolve(const struct kin__model_shard *shard, int64_t now_ms, const struct kin__model_position *position,
-		    uint64_t *counter, struct kin__model_answer *answer)
+static bool resolve(const struct kin__model_shard *shard, int64_t now_ms,
+                    const struct kin__model_position *position, uint64_t *counter,
+                    struct kin__model_answer *answer)
 {
-	bool by_number = position->type == KIN__AT_SEQUENCE_NUMBER || position->type == KIN__AFTER_SEQUENCE_NUMBER;
+	bool by_number = position->type == KIN__AT_SEQUENCE_NUMBER ||
+	                 position->type == KIN__AFTER_SEQUENCE_NUMBER;
 
 	if (!by_number && position->sequence.n) {
 		kin__answer_refuse(answer, "InvalidArgumentException",
-				   "StartingSequenceNumber goes with AT_ and AFTER_SEQUENCE_NUMBER only.", NULL);
+		                   "StartingSequenceNumber goes with AT_ and AFTER_SEQUENCE_NUMBER only.",
+		                   NULL);
 		return false;
 	}
 	if (position->type != KIN__ITERATOR_AT_TIMESTAMP && position->has_timestamp) {
-		kin__answer_refuse(answer, "InvalidArgumentException", "Timestamp goes with AT_TIMESTAMP only.", NULL);
+		kin__answer_refuse(answer, "InvalidArgumentException",
+		                   "Timestamp goes with AT_TIMESTAMP only.", NULL);
 		return false;
 	}
 	*counter = 0;
 	switch (position->type) {
 	case KIN__AT_SEQUENCE_NUMBER:
-	case KIN__AFTER_SEQUENCE_NUMBER: return resolve_number(shard, position, counter, answer);
-	case KIN__ITERATOR_TRIM_HORIZON: return true;
-	case KIN__ITERATOR_LATEST: *counter = shard->counter + 1; return true;
-	case KIN__ITERATOR_AT_TIMESTAMP: return resolve_time(shard, now_ms, position, counter, answer);
+	case KIN__AFTER_SEQUENCE_NUMBER:
+		return resolve_number(shard, position, counter, answer);
+	case KIN__ITERATOR_TRIM_HORIZON:
+		return true;
+	case KIN__ITERATOR_LATEST:
+		*counter = shard->counter + 1;
+		return true;
+	case KIN__ITERATOR_AT_TIMESTAMP:
+		return resolve_time(shard, now_ms, position, counter, answer);
 	}
 	kin__answer_refuse(answer, "InvalidArgumentException", "The ShardIteratorType is unknown.", NULL);
 	return false;
@@ -88,25 +103,28 @@ static uint64_t to_us(int64_t now_ms)
 }
 
 static void refuse_rate(const struct kin__model_shard *shard, const struct kin__model *model,
-			struct kin__model_answer *answer)
+                        struct kin__model_answer *answer)
 {
 	KIN__REFUSE(answer, "ProvisionedThroughputExceededException",
-		    "Rate exceeded for shard % in stream % under account %.", kin__span_text(shard->id),
-		    kin__span_text(shard->stream->name), kin__span_text(model->account));
+	            "Rate exceeded for shard % in stream % under account %.", kin__span_text(shard->id),
+	            kin__span_text(shard->stream->name), kin__span_text(model->account));
 }
 
-static void make_iterator(const struct kin__model *model, const struct kin__model_shard *shard, int64_t now_ms,
-			  uint64_t counter, char out[static KIN__MODEL_TOKEN])
+static void make_iterator(const struct kin__model *model, const struct kin__model_shard *shard,
+                          int64_t now_ms, uint64_t counter, char out[static KIN__MODEL_TOKEN])
 {
-	struct kin__token token = { .kind = KIN__TOKEN_ITERATOR, .stream = shard->stream->serial,
-				    .shard = shard->index, .position = counter, .issued_ms = now_ms };
+	struct kin__token token = { .kind = KIN__TOKEN_ITERATOR,
+		                    .stream = shard->stream->serial,
+		                    .shard = shard->index,
+		                    .position = counter,
+		                    .issued_ms = now_ms };
 
 	kin__token_text(&token, model->secret, out);
 }
 
-void kin__model_get_iterator(struct kin__model *model, int64_t now_ms, struct kin__span name, struct kin__span id,
-			     const struct kin__model_position *position, char out[static KIN__MODEL_TOKEN],
-			     struct kin__model_answer *answer)
+void kin__model_get_iterator(struct kin__model *model, int64_t now_ms, struct kin__span name,
+                             struct kin__span id, const struct kin__model_position *position,
+                             char out[static KIN__MODEL_TOKEN], struct kin__model_answer *answer)
 {
 	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
 	struct kin__model_shard *shard = find_readable(stream, now_ms, id);
@@ -182,7 +200,7 @@ static size_t count_children(const struct kin__model_shard *shard)
 }
 
 static void fill_page(struct kin__model *model, struct kin__model_shard *shard, int64_t now_ms,
-		      const struct kin__token *token, uint32_t limit, struct kin__model_page *out)
+                      const struct kin__token *token, uint32_t limit, struct kin__model_page *out)
 {
 	uint64_t counter = token->position;
 	size_t bytes = 0, left, first;
@@ -212,35 +230,36 @@ static void fill_page(struct kin__model *model, struct kin__model_shard *shard, 
 }
 
 static bool is_expired(const struct kin__model *model, int64_t now_ms, const struct kin__token *token,
-		       struct kin__model_answer *answer)
+                       struct kin__model_answer *answer)
 {
 	char issued[24], now[24], ttl[24];
 
 	if (now_ms - token->issued_ms <= model->set.iterator_ttl_ms)
 		return false;
 	KIN__REFUSE(answer, "ExpiredIteratorException",
-		    "Iterator expired: it was made at % ms, now it is % ms, and it lives % ms.",
-		    kin__answer_number(token->issued_ms, issued), kin__answer_number(now_ms, now),
-		    kin__answer_number(model->set.iterator_ttl_ms, ttl));
+	            "Iterator expired: it was made at % ms, now it is % ms, and it lives % ms.",
+	            kin__answer_number(token->issued_ms, issued), kin__answer_number(now_ms, now),
+	            kin__answer_number(model->set.iterator_ttl_ms, ttl));
 	return true;
 }
 
-void kin__model_get_records(struct kin__model *model, int64_t now_ms, struct kin__span iterator, uint32_t limit,
-			    struct kin__model_page *out, struct kin__model_answer *answer)
+void kin__model_get_records(struct kin__model *model, int64_t now_ms, struct kin__span iterator,
+                            uint32_t limit, struct kin__model_page *out, struct kin__model_answer *answer)
 {
 	struct kin__token token;
 	bool known = kin__token_parse(iterator, model->secret, &token) && token.kind == KIN__TOKEN_ITERATOR;
 	struct kin__model_stream *stream = known ? kin__stream_by_serial(model, now_ms, token.stream) : NULL;
 	struct kin__model_shard *shard = kin__stream_is_usable(stream) && token.shard < stream->shards_n
-						 ? stream->shards[token.shard]
-						 : NULL;
+	                                                 ? stream->shards[token.shard]
+	                                                 : NULL;
 
 	memset(out, 0, sizeof *out);
 	kin__answer_init(answer);
 	if (!kin__answer_begin(model, KIN__GET_RECORDS, &shard, shard != NULL, answer))
 		return;
 	if (limit > KIN__MODEL_GET_RECORDS_MAX) {
-		kin__answer_refuse(answer, "InvalidArgumentException", "Limit must be from 1 to 10000.", NULL);
+		kin__answer_refuse(answer, "InvalidArgumentException", "Limit must be from 1 to 10000.",
+		                   NULL);
 		return;
 	}
 	if (!known) {
@@ -250,8 +269,8 @@ void kin__model_get_records(struct kin__model *model, int64_t now_ms, struct kin
 	if (is_expired(model, now_ms, &token, answer))
 		return;
 	if (!shard) {
-		kin__answer_refuse(answer, "ResourceNotFoundException", "The stream of this iterator does not exist.",
-				   NULL);
+		kin__answer_refuse(answer, "ResourceNotFoundException",
+		                   "The stream of this iterator does not exist.", NULL);
 		return;
 	}
 	if (!passes_read_limits(model, shard, now_ms)) {

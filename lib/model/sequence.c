@@ -1,7 +1,15 @@
 #include "model/sequence.h"
 
 /* 188 bits as six limbs of 32, the lowest first: nothing here needs 128-bit integers. */
-enum { LIMBS = 6, CREATED_AT = 148, NIBBLE_AT = 144, COUNTER_AT = 80, TIME_AT = 36, SHARD_AT = 4, TOP_AT = 184 };
+enum {
+	LIMBS = 6,
+	CREATED_AT = 148,
+	NIBBLE_AT = 144,
+	COUNTER_AT = 80,
+	TIME_AT = 36,
+	SHARD_AT = 4,
+	TOP_AT = 184
+};
 #define BILLION UINT32_C(1000000000)
 #define BITS_36 UINT64_C(0xfffffffff)
 

@@ -25,12 +25,13 @@ static void make_limits(struct kin__model_shard *shard, int64_t now_ms)
 	shard->read_until_us = INT64_MIN;
 }
 
-struct kin__model_shard *kin__shard_new(struct kin__model *model, struct kin__model_stream *stream, int64_t now_ms,
-					struct kin__hashkey first, struct kin__hashkey last)
+struct kin__model_shard *kin__shard_new(struct kin__model *model, struct kin__model_stream *stream,
+                                        int64_t now_ms, struct kin__hashkey first, struct kin__hashkey last)
 {
 	struct kin__model_shard *shard;
 
-	if (kin__mem_room(&stream->shards, &stream->shards_room, stream->shards_n + 1, sizeof *stream->shards) < 0)
+	if (kin__mem_room(&stream->shards, &stream->shards_room, stream->shards_n + 1,
+	                  sizeof *stream->shards) < 0)
 		return NULL;
 	shard = kin__mem_zalloc(sizeof *shard);
 	if (!shard)
@@ -68,7 +69,9 @@ int kin__shard_reindex(struct kin__model_stream *stream)
 
 		if (shard->closed)
 			continue;
-		for (; at > 0 && kin__hashkey_compare(stream->open[at - 1]->first_hash, shard->first_hash) > 0; at--)
+		for (;
+		     at > 0 && kin__hashkey_compare(stream->open[at - 1]->first_hash, shard->first_hash) > 0;
+		     at--)
 			stream->open[at] = stream->open[at - 1];
 		stream->open[at] = shard;
 		stream->open_n++;
@@ -139,7 +142,8 @@ int kin__shard_add(struct kin__model_shard *shard, const struct kin__model_store
 		memmove(shard->records, shard->records + shard->head, shard->n * sizeof *shard->records);
 		shard->head = 0;
 	}
-	if (kin__mem_room(&shard->records, &shard->room, shard->head + shard->n + 1, sizeof *shard->records) < 0)
+	if (kin__mem_room(&shard->records, &shard->room, shard->head + shard->n + 1, sizeof *shard->records) <
+	    0)
 		return -1;
 	shard->records[shard->head + shard->n++] = *record;
 	shard->counter = record->counter;
@@ -174,10 +178,10 @@ void kin__shard_info(const struct kin__model_shard *shard, struct kin__shard_inf
 }
 
 void kin__shard_number(const struct kin__model_shard *shard, uint64_t counter, int64_t arrival_ms,
-		       char out[static KIN__MODEL_SEQUENCE])
+                       char out[static KIN__MODEL_SEQUENCE])
 {
 	struct kin__sequence sequence = { shard->created_s, arrival_ms > 0 ? arrival_ms / 1000 : 0, counter,
-					  shard->index };
+		                          shard->index };
 
 	kin__sequence_text(&sequence, out);
 }

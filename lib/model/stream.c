@@ -21,7 +21,7 @@ static int make_shards(struct kin__model *model, struct kin__model_stream *strea
 
 	for (uint32_t i = (uint32_t)stream->shards_n; i < n; i++) {
 		struct kin__hashkey last = i + 1 < n ? kin__hashkey_prior(kin__hashkey_even(n, i + 1))
-						     : KIN__HASHKEY_MAX;
+		                                     : KIN__HASHKEY_MAX;
 		if (!kin__shard_new(model, stream, now_ms, kin__hashkey_even(n, i), last))
 			return -1;
 	}
@@ -36,9 +36,10 @@ static int reshard(struct kin__model *model, struct kin__model_stream *stream, i
 	if (two) {
 		bool swapped = kin__hashkey_compare(one->first_hash, two->first_hash) > 0;
 		left = kin__shard_new(model, stream, at_ms, (swapped ? two : one)->first_hash,
-				      (swapped ? one : two)->last_hash);
+		                      (swapped ? one : two)->last_hash);
 	} else {
-		left = kin__shard_new(model, stream, at_ms, one->first_hash, kin__hashkey_prior(stream->split_at));
+		left = kin__shard_new(model, stream, at_ms, one->first_hash,
+		                      kin__hashkey_prior(stream->split_at));
 		right = left ? kin__shard_new(model, stream, at_ms, stream->split_at, one->last_hash) : NULL;
 	}
 	if (!left || (!two && !right) ||
@@ -63,7 +64,8 @@ static void drop_stream(struct kin__model *model, size_t at)
 {
 	kin__stream_free(model->streams[at]);
 	model->streams_n--;
-	memmove(&model->streams[at], &model->streams[at + 1], (model->streams_n - at) * sizeof *model->streams);
+	memmove(&model->streams[at], &model->streams[at + 1],
+	        (model->streams_n - at) * sizeof *model->streams);
 }
 
 /* What was due happens; NULL: the stream is gone. */
@@ -130,8 +132,8 @@ static bool is_name(struct kin__span name)
 		return false;
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.at[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-		      c == '.' || c == '-'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      c == '_' || c == '.' || c == '-'))
 			return false;
 	}
 	return true;
@@ -152,11 +154,12 @@ static char *make_arn(const struct kin__model *model, struct kin__span name)
 }
 
 static struct kin__model_stream *make_stream(struct kin__model *model, int64_t now_ms, struct kin__span name,
-					     uint32_t shards, uint32_t record_bytes_max)
+                                             uint32_t shards, uint32_t record_bytes_max)
 {
 	struct kin__model_stream *stream;
 
-	if (kin__mem_room(&model->streams, &model->streams_room, model->streams_n + 1, sizeof *model->streams) < 0)
+	if (kin__mem_room(&model->streams, &model->streams_room, model->streams_n + 1,
+	                  sizeof *model->streams) < 0)
 		return NULL;
 	stream = kin__mem_zalloc(sizeof *stream);
 	if (!stream)
@@ -185,8 +188,8 @@ static struct kin__model_stream *make_stream(struct kin__model *model, int64_t n
 	return stream;
 }
 
-void kin__model_create_stream(struct kin__model *model, int64_t now_ms, struct kin__span name, uint32_t shards,
-			      uint32_t record_bytes_max, struct kin__model_answer *answer)
+void kin__model_create_stream(struct kin__model *model, int64_t now_ms, struct kin__span name,
+                              uint32_t shards, uint32_t record_bytes_max, struct kin__model_answer *answer)
 {
 	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
 	char number[24];
@@ -196,17 +199,17 @@ void kin__model_create_stream(struct kin__model *model, int64_t now_ms, struct k
 		return;
 	if (!is_name(name)) {
 		KIN__REFUSE(answer, "ValidationException",
-			    "StreamName '%' must be 1 to 128 letters, digits, '_', '.' or '-'.", name);
+		            "StreamName '%' must be 1 to 128 letters, digits, '_', '.' or '-'.", name);
 		return;
 	}
 	if (stream) {
-		KIN__REFUSE(answer, "ResourceInUseException", "Stream % under account % already exists.", name,
-			    kin__span_text(model->account));
+		KIN__REFUSE(answer, "ResourceInUseException", "Stream % under account % already exists.",
+		            name, kin__span_text(model->account));
 		return;
 	}
 	if (shards == 0 || shards > KIN__MODEL_SHARDS_MAX) {
 		KIN__REFUSE(answer, shards ? "LimitExceededException" : "ValidationException",
-			    "ShardCount % must be from 1 to 10000.", kin__answer_number(shards, number));
+		            "ShardCount % must be from 1 to 10000.", kin__answer_number(shards, number));
 		return;
 	}
 	stream = make_stream(model, now_ms, name, shards, record_bytes_max);
@@ -220,32 +223,32 @@ void kin__model_create_stream(struct kin__model *model, int64_t now_ms, struct k
 static const char *status_name(uint8_t status)
 {
 	static const char *const names[] = { [KIN__STREAM_CREATING] = "CREATING",
-					     [KIN__STREAM_DELETING] = "DELETING",
-					     [KIN__STREAM_ACTIVE] = "ACTIVE",
-					     [KIN__STREAM_UPDATING] = "UPDATING" };
+		                             [KIN__STREAM_DELETING] = "DELETING",
+		                             [KIN__STREAM_ACTIVE] = "ACTIVE",
+		                             [KIN__STREAM_UPDATING] = "UPDATING" };
 
 	return names[status];
 }
 
 /* The stream, if it is ACTIVE; else NULL and the answer says why. */
 static struct kin__model_stream *need_active(struct kin__model *model, struct kin__model_stream *stream,
-					     struct kin__span name, struct kin__model_answer *answer)
+                                             struct kin__span name, struct kin__model_answer *answer)
 {
 	if (!stream) {
 		kin__answer_no_stream(model, answer, name);
 		return NULL;
 	}
 	if (stream->status != KIN__STREAM_ACTIVE) {
-		KIN__REFUSE(answer, "ResourceInUseException", "Stream % under account % is not ACTIVE, but %.",
-			    kin__span_text(stream->name), kin__span_text(model->account),
-			    kin__span_text(status_name(stream->status)));
+		KIN__REFUSE(answer, "ResourceInUseException",
+		            "Stream % under account % is not ACTIVE, but %.", kin__span_text(stream->name),
+		            kin__span_text(model->account), kin__span_text(status_name(stream->status)));
 		return NULL;
 	}
 	return stream;
 }
 
 void kin__model_delete_stream(struct kin__model *model, int64_t now_ms, struct kin__span name,
-			      struct kin__model_answer *answer)
+                              struct kin__model_answer *answer)
 {
 	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
 
@@ -259,7 +262,7 @@ void kin__model_delete_stream(struct kin__model *model, int64_t now_ms, struct k
 }
 
 static void begin_update(struct kin__model *model, struct kin__model_stream *stream, int64_t now_ms,
-			 struct kin__model_answer *answer)
+                         struct kin__model_answer *answer)
 {
 	stream->status = KIN__STREAM_UPDATING;
 	stream->due_ms = now_ms + model->set.transition_ms;
@@ -273,7 +276,7 @@ static void begin_update(struct kin__model *model, struct kin__model_stream *str
 
 /* The stream's open shard, or NULL and the answer says why. */
 static struct kin__model_shard *need_open(struct kin__model_stream *stream, struct kin__span id,
-					  struct kin__model_answer *answer)
+                                          struct kin__model_answer *answer)
 {
 	struct kin__model_shard *shard = kin__shard_find(stream, id);
 
@@ -283,15 +286,15 @@ static struct kin__model_shard *need_open(struct kin__model_stream *stream, stru
 	}
 	if (shard->closed) {
 		KIN__REFUSE(answer, "ResourceInUseException",
-			    "Shard % in stream % has already been split or merged.", id,
-			    kin__span_text(stream->name));
+		            "Shard % in stream % has already been split or merged.", id,
+		            kin__span_text(stream->name));
 		return NULL;
 	}
 	return shard;
 }
 
 void kin__model_split(struct kin__model *model, int64_t now_ms, struct kin__span name, struct kin__span id,
-		      struct kin__hashkey new_start, struct kin__model_answer *answer)
+                      struct kin__hashkey new_start, struct kin__model_answer *answer)
 {
 	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
 	struct kin__model_shard *shard = stream ? kin__shard_find(stream, id) : NULL;
@@ -306,12 +309,14 @@ void kin__model_split(struct kin__model *model, int64_t now_ms, struct kin__span
 	    kin__hashkey_compare(kin__hashkey_prior(new_start), shard->first_hash) <= 0) {
 		kin__hashkey_text(new_start, start);
 		KIN__REFUSE(answer, "InvalidArgumentException",
-			    "NewStartingHashKey % must be above the start of shard % plus one and below its end.",
-			    kin__span_text(start), id);
+		            "NewStartingHashKey % must be above the start of shard % plus one and below its "
+		            "end.",
+		            kin__span_text(start), id);
 		return;
 	}
 	if (stream->open_n >= KIN__MODEL_SHARDS_MAX) {
-		KIN__REFUSE(answer, "LimitExceededException", "Stream % has 10000 open shards already.", name);
+		KIN__REFUSE(answer, "LimitExceededException", "Stream % has 10000 open shards already.",
+		            name);
 		return;
 	}
 	stream->changing = shard;
@@ -326,7 +331,7 @@ static bool follows(const struct kin__model_shard *left, const struct kin__model
 }
 
 void kin__model_merge(struct kin__model *model, int64_t now_ms, struct kin__span name, struct kin__span id,
-		      struct kin__span adjacent, struct kin__model_answer *answer)
+                      struct kin__span adjacent, struct kin__model_answer *answer)
 {
 	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
 	struct kin__model_shard *one = stream ? kin__shard_find(stream, id) : NULL, *two;
@@ -337,8 +342,8 @@ void kin__model_merge(struct kin__model *model, int64_t now_ms, struct kin__span
 	    !(two = need_open(stream, adjacent, answer)))
 		return;
 	if (!follows(one, two) && !follows(two, one)) {
-		KIN__REFUSE(answer, "InvalidArgumentException", "Shards % and % in stream % are not adjacent.", id,
-			    adjacent, name);
+		KIN__REFUSE(answer, "InvalidArgumentException",
+		            "Shards % and % in stream % are not adjacent.", id, adjacent, name);
 		return;
 	}
 	stream->changing = one;

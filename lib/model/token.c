@@ -43,8 +43,8 @@ static uint64_t get_word(const unsigned char *at)
 void kin__token_text(const struct kin__token *token, uint64_t secret, char out[static KIN__MODEL_TOKEN])
 {
 	uint64_t words[WORDS] = { (uint64_t)token->kind << 8 | token->filter,
-				  (uint64_t)token->stream << 32 | token->shard, token->position,
-				  (uint64_t)token->issued_ms, (uint64_t)token->filter_ms };
+		                  (uint64_t)token->stream << 32 | token->shard, token->position,
+		                  (uint64_t)token->issued_ms, (uint64_t)token->filter_ms };
 	uint64_t sum = seal(words, secret);
 	unsigned char raw[RAW];
 
