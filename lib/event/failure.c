@@ -62,12 +62,14 @@ static void write_response(struct kin__jsontext *json, const struct kin__failure
 
 static void write_batch(struct kin__jsontext *json, const struct kin__failure *failure)
 {
-	const struct kin_record *first = failure->records[0], *last = failure->records[failure->records_n - 1];
+	const struct kin_record *first = failure->records[0],
+				*last = failure->records[failure->records_n - 1];
 
 	kin__jsontext_name(json, "KinesisBatchInfo");
 	kin__jsontext_object(json);
 	member_text(json, "shardId", kin__span_text(failure->shard_id));
-	member_text(json, "startSequenceNumber", kin__span(first->sequence_number, first->sequence_number_size));
+	member_text(json, "startSequenceNumber",
+	            kin__span(first->sequence_number, first->sequence_number_size));
 	member_text(json, "endSequenceNumber", kin__span(last->sequence_number, last->sequence_number_size));
 	member_time(json, "approximateArrivalOfFirstRecord", first->arrival_ms);
 	member_time(json, "approximateArrivalOfLastRecord", last->arrival_ms);

@@ -12,12 +12,12 @@
 
 struct kin__failure {
 	const struct kin__event_source *source;
-	const char *request_id;  /* named by the caller, unique */
-	const char *condition;   /* one of the two above; with AGE there is no responseContext */
+	const char *request_id; /* named by the caller, unique */
+	const char *condition;  /* one of the two above; with AGE there is no responseContext */
 	const char *shard_id;
-	uint32_t attempts;       /* handler calls with these records; 0 is told as 1 */
-	bool handler_failed;     /* functionError "Unhandled"; else null: it answered with failures */
-	int64_t now_ms;          /* service time */
+	uint32_t attempts;   /* handler calls with these records; 0 is told as 1 */
+	bool handler_failed; /* functionError "Unhandled"; else null: it answered with failures */
+	int64_t now_ms;      /* service time */
 	const struct kin_record *const *records; /* at least one */
 	size_t records_n;
 };

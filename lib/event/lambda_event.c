@@ -79,10 +79,10 @@ void kin__event_source_init(struct kin__event_source *source, const char *stream
 		source->region = arn.region;
 		source->account = arn.account;
 	}
-	source->record_bytes = SIZE(before_key) + SIZE(before_sequence) + SIZE(before_data) + SIZE(before_arrival) +
-	                       SIZE(before_id) + SIZE(":") + SIZE(before_role) + SIZE(in_role_1) + SIZE(in_role_2) +
-	                       SIZE(before_region) + SIZE(before_arn) + SIZE(after_arn) +
-	                       inner_size(source->partition) + inner_size(source->account) +
+	source->record_bytes = SIZE(before_key) + SIZE(before_sequence) + SIZE(before_data) +
+	                       SIZE(before_arrival) + SIZE(before_id) + SIZE(":") + SIZE(before_role) +
+	                       SIZE(in_role_1) + SIZE(in_role_2) + SIZE(before_region) + SIZE(before_arn) +
+	                       SIZE(after_arn) + inner_size(source->partition) + inner_size(source->account) +
 	                       inner_size(source->application) + inner_size(source->region) +
 	                       inner_size(source->stream_arn) + 4; /* quotes around number and data */
 }
@@ -109,7 +109,8 @@ static struct kin__span key_of(const struct kin_record *record)
 
 size_t kin__event_record_bytes(const struct kin__event_source *source, const struct kin_record *record)
 {
-	size_t size = source->record_bytes + kin__base64_room(record->data_size) + arrival_size(record->arrival_ms);
+	size_t size = source->record_bytes + kin__base64_room(record->data_size) +
+	              arrival_size(record->arrival_ms);
 
 	size += 2 * inner_size(sequence_of(record)) + inner_size(kin__span_text(record->shard_id));
 	if (record->partition_key)
@@ -117,7 +118,8 @@ size_t kin__event_record_bytes(const struct kin__event_source *source, const str
 	return size;
 }
 
-size_t kin__event_bytes(const struct kin__event_source *source, const struct kin_record *const *records, size_t n)
+size_t kin__event_bytes(const struct kin__event_source *source, const struct kin_record *const *records,
+                        size_t n)
 {
 	size_t size = KIN__EVENT_ENVELOPE_BYTES + (n > 0 ? n - 1 : 0);
 

@@ -16,10 +16,12 @@ struct kin__event_source { /* texts borrowed while it is used */
 	size_t record_bytes;                         /* what every record takes besides its own parts */
 };
 
-void kin__event_source_init(struct kin__event_source *source, const char *stream_arn, const char *application);
+void kin__event_source_init(struct kin__event_source *source, const char *stream_arn,
+                            const char *application);
 /* One record without the comma between records. */
 size_t kin__event_record_bytes(const struct kin__event_source *source, const struct kin_record *record);
-size_t kin__event_bytes(const struct kin__event_source *source, const struct kin_record *const *records, size_t n);
-void   kin__event_write(struct kin__bytes *out, const struct kin__event_source *source,
-                        const struct kin_record *const *records, size_t n);
+size_t kin__event_bytes(const struct kin__event_source *source, const struct kin_record *const *records,
+                        size_t n);
+void kin__event_write(struct kin__bytes *out, const struct kin__event_source *source,
+                      const struct kin_record *const *records, size_t n);
 #endif

@@ -73,7 +73,8 @@ static bool read_item(struct reading *reading, const struct kin__json *item)
 
 	if (!kin__json_text(member, &sequence) || sequence.n == 0) {
 		fail(reading->response,
-		     "response: an entry of batchItemFailures has no itemIdentifier; it must be the sequence number "
+		     "response: an entry of batchItemFailures has no itemIdentifier; it must be the sequence "
+		     "number "
 		     "of a record of the batch; all of it counts as failed",
 		     none);
 		return false;
@@ -81,7 +82,8 @@ static bool read_item(struct reading *reading, const struct kin__json *item)
 	at = find(reading, sequence);
 	if (at == reading->records_n) {
 		fail(reading->response,
-		     "response: itemIdentifier '%1' is not the sequence number of a record of the batch; all of it "
+		     "response: itemIdentifier '%1' is not the sequence number of a record of the batch; all "
+		     "of it "
 		     "counts as failed",
 		     sequence);
 		return false;
@@ -97,7 +99,8 @@ static void read_failures(struct reading *reading, const struct kin__json *failu
 	struct kin__span none = { NULL, 0 };
 
 	if (!kin__json_is_null(failures) && kin__json_type(failures) != KIN__JSON_ARRAY) {
-		fail(response, "response: batchItemFailures must be a list; all of the batch counts as failed", none);
+		fail(response,
+		     "response: batchItemFailures must be a list; all of the batch counts as failed", none);
 		return;
 	}
 	if (kin__json_count(failures) == 0)
@@ -121,7 +124,8 @@ static void read_object(struct reading *reading, const struct kin__json *root)
 	}
 	if (kin__json_each_member(root, &walk, &name))
 		conclude(reading->response, KIN__RESPONSE_WARNING,
-		         "response: an object with '%1' but without batchItemFailures counts as success", name);
+		         "response: an object with '%1' but without batchItemFailures counts as success",
+		         name);
 }
 
 static void read_root(struct reading *reading, const struct kin__json *root)
@@ -146,7 +150,9 @@ static void read_root(struct reading *reading, const struct kin__json *root)
 		break;
 	}
 	fail(reading->response,
-	     "response: must be an object with batchItemFailures, or empty; all of the batch counts as failed", text);
+	     "response: must be an object with batchItemFailures, or empty; all of the batch counts as "
+	     "failed",
+	     text);
 }
 
 void kin__response_read(struct kin__response *response, const char *json, size_t n,
@@ -160,7 +166,8 @@ void kin__response_read(struct kin__response *response, const char *json, size_t
 	if (kin__span_trim(kin__span(json, n)).n == 0)
 		return;
 	if (kin__json_parse(json, n, &root, error) < 0) {
-		fail(response, "response: no JSON: %1; all of the batch counts as failed", kin__span_text(error));
+		fail(response, "response: no JSON: %1; all of the batch counts as failed",
+		     kin__span_text(error));
 		return;
 	}
 	read_root(&reading, root);

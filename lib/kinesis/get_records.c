@@ -32,7 +32,8 @@ static void clear(struct kin__get_page *page)
 	*page = (struct kin__get_page){ .records = page->records, .room = page->room, .behind_ms = -1 };
 }
 
-void kin__get_records_encode(struct kin__bytes *out, struct kin__span iterator, uint32_t limit, struct kin__span stream_arn)
+void kin__get_records_encode(struct kin__bytes *out, struct kin__span iterator, uint32_t limit,
+                             struct kin__span stream_arn)
 {
 	kin__bytes_text(out, "{\"ShardIterator\":");
 	kin__jsontext_quote(out, iterator);

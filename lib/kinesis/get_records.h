@@ -12,21 +12,22 @@
 struct kin__get_page {
 	struct kin_record *records;
 	size_t n, room;
-	const char *next_iterator;       /* 0-ended; NULL: the shard is read to its end */
-	int64_t behind_ms;               /* MillisBehindLatest; -1: not told */
-	struct kin__span children;       /* ChildShards as JSON text; at NULL: absent */
+	const char *next_iterator; /* 0-ended; NULL: the shard is read to its end */
+	int64_t behind_ms;         /* MillisBehindLatest; -1: not told */
+	struct kin__span children; /* ChildShards as JSON text; at NULL: absent */
 	size_t children_n;
-	uint64_t payload_bytes;          /* data and keys of the records */
+	uint64_t payload_bytes; /* data and keys of the records */
 };
 
 void kin__get_page_init(struct kin__get_page *page);
 void kin__get_page_fini(struct kin__get_page *page);
 
 /* stream_arn: at NULL when absent.  limit 0: the service's own. */
-void kin__get_records_encode(struct kin__bytes *out, struct kin__span iterator, uint32_t limit, struct kin__span stream_arn);
+void kin__get_records_encode(struct kin__bytes *out, struct kin__span iterator, uint32_t limit,
+                             struct kin__span stream_arn);
 /* KIN_OK, KIN_NOMEM, or KIN_PROTOCOL and the reason; then the page is empty.  Destroys the answer. */
-int  kin__get_records_decode(struct kin__get_page *page, char *answer, size_t n, const char *shard_id,
-                             struct kin__reason *reason);
+int kin__get_records_decode(struct kin__get_page *page, char *answer, size_t n, const char *shard_id,
+                            struct kin__reason *reason);
 /* The answer as JSON again, without Records. */
 void kin__get_page_rest(const struct kin__get_page *page, struct kin__bytes *out);
 #endif

@@ -7,8 +7,8 @@
 enum { NUMBER_TEXT = 21 };
 
 /* Always false, so that a check can return it. */
-static bool refuse(struct kin__reason *reason, const char *pattern, struct kin__span one, struct kin__span two,
-                   struct kin__span three)
+static bool refuse(struct kin__reason *reason, const char *pattern, struct kin__span one,
+                   struct kin__span two, struct kin__span three)
 {
 	if (reason)
 		kin__reason_say(reason, pattern, one, two, three);
@@ -43,8 +43,8 @@ static bool check_name(struct kin__span name, const char *what, struct kin__reas
 {
 	if (is_name(name))
 		return true;
-	return refuse(reason, "%1 '%2': must be 1 to 128 letters, digits, '_', '.' or '-'", kin__span_text(what),
-	              name, kin__span(NULL, 0));
+	return refuse(reason, "%1 '%2': must be 1 to 128 letters, digits, '_', '.' or '-'",
+	              kin__span_text(what), name, kin__span(NULL, 0));
 }
 
 bool kin__limits_stream_name(struct kin__span name, struct kin__reason *reason)
@@ -98,7 +98,8 @@ bool kin__limits_stream_arn(struct kin__span arn, struct kin__reason *reason)
 	if (is_stream_arn(arn))
 		return true;
 	return refuse(reason,
-	              "stream ARN '%1': must read arn:aws:kinesis:REGION:ACCOUNT:stream/NAME, ACCOUNT of 12 digits",
+	              "stream ARN '%1': must read arn:aws:kinesis:REGION:ACCOUNT:stream/NAME, ACCOUNT of 12 "
+	              "digits",
 	              arn, none, none);
 }
 
@@ -120,7 +121,8 @@ bool kin__limits_partition_key(struct kin__span key, struct kin__reason *reason)
 	n = kin__utf8_count(key);
 	if (n >= 1 && n <= KIN__KEY_CHARACTERS_MAX)
 		return true;
-	return refuse(reason, "partition key '%1': %2 characters, must be 1 to 256", key, number(n, text), none);
+	return refuse(reason, "partition key '%1': %2 characters, must be 1 to 256", key, number(n, text),
+	              none);
 }
 
 bool kin__limits_hash_key(struct kin__span key, struct kin__reason *reason)
@@ -130,7 +132,8 @@ bool kin__limits_hash_key(struct kin__span key, struct kin__reason *reason)
 
 	if (kin__hashkey_parse(key, &value))
 		return true;
-	return refuse(reason, "hash key '%1': must be a decimal number from 0 to 2^128-1 without leading zeros", key,
+	return refuse(reason,
+	              "hash key '%1': must be a decimal number from 0 to 2^128-1 without leading zeros", key,
 	              none, none);
 }
 
@@ -143,8 +146,8 @@ bool kin__limits_sequence(struct kin__span sequence, struct kin__reason *reason)
 		good = sequence.at[i] >= '0' && sequence.at[i] <= '9';
 	if (good && (sequence.n == 1 || sequence.at[0] != '0'))
 		return true;
-	return refuse(reason, "sequence number '%1': must be 1 to 129 digits without leading zeros", sequence, none,
-	              none);
+	return refuse(reason, "sequence number '%1': must be 1 to 129 digits without leading zeros", sequence,
+	              none, none);
 }
 
 bool kin__limits_record_bytes(size_t data_n, size_t key_n, size_t bytes_max, struct kin__reason *reason)
@@ -153,6 +156,7 @@ bool kin__limits_record_bytes(size_t data_n, size_t key_n, size_t bytes_max, str
 
 	if (data_n <= bytes_max && key_n <= bytes_max - data_n)
 		return true;
-	return refuse(reason, "record of %1 bytes of data and %2 of partition key: the stream takes %3 together",
+	return refuse(reason,
+	              "record of %1 bytes of data and %2 of partition key: the stream takes %3 together",
 	              number(data_n, data), number(key_n, key), number(bytes_max, max));
 }

@@ -50,7 +50,8 @@ static void drop_link(struct kin__lineage *lineage, uint32_t shard, unsigned whi
 	lineage->cut++;
 }
 
-static void find_parents(struct kin__lineage *lineage, const struct kin__map *ids, const struct kin__shard_info *shards)
+static void find_parents(struct kin__lineage *lineage, const struct kin__map *ids,
+                         const struct kin__shard_info *shards)
 {
 	for (uint32_t i = 0; i < lineage->n; i++) {
 		uint32_t *parents = lineage->nodes[i].parents;
@@ -73,7 +74,8 @@ static void chain_children(struct work *work)
 
 	for (uint32_t i = 0; i < n; i++)
 		work->first_child[i] = NONE;
-	for (uint32_t link = 2 * n; link-- > 0;) { /* backwards, so that chains run in the order of the list */
+	for (uint32_t link = 2 * n;
+	     link-- > 0;) { /* backwards, so that chains run in the order of the list */
 		uint32_t parent = work->lineage->nodes[link / 2].parents[link % 2];
 
 		if (parent == NONE)

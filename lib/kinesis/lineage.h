@@ -9,16 +9,18 @@
 
 #define KIN__LINEAGE_NONE UINT32_MAX
 
-struct kin__lineage_node { uint32_t parents[2]; }; /* those still in the list; NONE last */
+struct kin__lineage_node {
+	uint32_t parents[2];
+}; /* those still in the list; NONE last */
 
 struct kin__lineage {
 	struct kin__lineage_node *nodes;
-	uint32_t *order;   /* every index once: roots in the order of the list, then whose parents are all there */
-	uint32_t n, cut;   /* cut: links left out because they lead in a circle */
+	uint32_t *order; /* every index once: roots in the order of the list, then whose parents are all there */
+	uint32_t n, cut; /* cut: links left out because they lead in a circle */
 };
 
 /* 0, or -1 out of memory (or more than 2^31 shards): then *lineage is empty. */
-int  kin__lineage_build(struct kin__lineage *lineage, const struct kin__shard_info *shards, size_t n);
+int kin__lineage_build(struct kin__lineage *lineage, const struct kin__shard_info *shards, size_t n);
 void kin__lineage_fini(struct kin__lineage *lineage);
 bool kin__lineage_is_root(const struct kin__lineage *lineage, uint32_t shard); /* no parent in the list */
 #endif

@@ -4,7 +4,8 @@
 #include "kinesis/members.h"
 #include "kinstream/error.h"
 
-void kin__list_shards_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span next_token, uint32_t max)
+void kin__list_shards_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span next_token,
+                             uint32_t max)
 {
 	kin__bytes_char(out, '{');
 	if (next_token.at)
@@ -18,7 +19,8 @@ void kin__list_shards_encode(struct kin__bytes *out, struct kin__span stream, st
 	kin__bytes_char(out, '}');
 }
 
-static struct kin__hashkey read_hash(struct kin__members_tree *tree, const struct kin__json *range, const char *name)
+static struct kin__hashkey read_hash(struct kin__members_tree *tree, const struct kin__json *range,
+                                     const char *name)
 {
 	struct kin__hashkey key = { 0, 0 };
 	struct kin__span text = { NULL, 0 };
@@ -28,7 +30,8 @@ static struct kin__hashkey read_hash(struct kin__members_tree *tree, const struc
 	return key;
 }
 
-static void read_shard(struct kin__members_tree *tree, const struct kin__json *json, struct kin__shard_info *shard)
+static void read_shard(struct kin__members_tree *tree, const struct kin__json *json,
+                       struct kin__shard_info *shard)
 {
 	const struct kin__json *hashes = kin__json_member(json, "HashKeyRange");
 	const struct kin__json *numbers = kin__json_member(json, "SequenceNumberRange");
@@ -37,15 +40,18 @@ static void read_shard(struct kin__members_tree *tree, const struct kin__json *j
 	shard->id = kin__members_tree_text(tree, json, "ShardId", id_max, true);
 	shard->parent = kin__members_tree_text(tree, json, "ParentShardId", id_max, false);
 	shard->adjacent_parent = kin__members_tree_text(tree, json, "AdjacentParentShardId", id_max, false);
-	shard->first_sequence = kin__members_tree_text(tree, numbers, "StartingSequenceNumber", number_max, true);
-	shard->last_sequence = kin__members_tree_text(tree, numbers, "EndingSequenceNumber", number_max, false);
+	shard->first_sequence =
+			kin__members_tree_text(tree, numbers, "StartingSequenceNumber", number_max, true);
+	shard->last_sequence =
+			kin__members_tree_text(tree, numbers, "EndingSequenceNumber", number_max, false);
 	shard->first_hash = read_hash(tree, hashes, "StartingHashKey");
 	shard->last_hash = read_hash(tree, hashes, "EndingHashKey");
 	if (kin__hashkey_compare(shard->first_hash, shard->last_hash) > 0)
 		kin__members_tree_fail(tree, "a range that ends before it starts:", "HashKeyRange");
 }
 
-static void read_page(struct kin__members_tree *tree, const struct kin__json *root, struct kin__shard_page *page)
+static void read_page(struct kin__members_tree *tree, const struct kin__json *root,
+                      struct kin__shard_page *page)
 {
 	const struct kin__json *shards = kin__json_member(root, "Shards");
 	size_t n = kin__json_count(shards);
@@ -64,8 +70,8 @@ static void read_page(struct kin__members_tree *tree, const struct kin__json *ro
 		read_shard(tree, kin__json_at(shards, page->n), &page->shards[page->n]);
 }
 
-int kin__list_shards_decode(struct kin__shard_page *page, struct kin__arena *arena, const char *answer, size_t n,
-                            struct kin__reason *reason)
+int kin__list_shards_decode(struct kin__shard_page *page, struct kin__arena *arena, const char *answer,
+                            size_t n, struct kin__reason *reason)
 {
 	struct kin__members_tree tree = { "ListShards", arena, reason, KIN_OK };
 	struct kin__json *root = kin__members_parse(&tree, answer, n);

@@ -16,8 +16,9 @@ struct kin__shard_page {
 };
 
 /* The first page by stream (next_token at NULL); every other by the token alone.  max 0: the service's own. */
-void kin__list_shards_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span next_token, uint32_t max);
+void kin__list_shards_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span next_token,
+                             uint32_t max);
 /* KIN_OK, KIN_NOMEM, or KIN_PROTOCOL and the reason; then *page is empty. */
-int  kin__list_shards_decode(struct kin__shard_page *page, struct kin__arena *arena, const char *answer, size_t n,
-                             struct kin__reason *reason);
+int kin__list_shards_decode(struct kin__shard_page *page, struct kin__arena *arena, const char *answer,
+                            size_t n, struct kin__reason *reason);
 #endif

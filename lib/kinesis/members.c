@@ -117,8 +117,8 @@ void kin__members_tree_fail(struct kin__members_tree *tree, const char *what, co
 	say(tree->reason, "answer of %1: %2 %3", tree->operation, what, kin__span_text(name));
 }
 
-const char *kin__members_tree_text(struct kin__members_tree *tree, const struct kin__json *object, const char *name,
-                                   size_t max, bool required)
+const char *kin__members_tree_text(struct kin__members_tree *tree, const struct kin__json *object,
+                                   const char *name, size_t max, bool required)
 {
 	const struct kin__json *member = kin__json_member(object, name);
 	struct kin__span text = { NULL, 0 };
@@ -145,8 +145,8 @@ const char *kin__members_tree_text(struct kin__members_tree *tree, const struct 
 	return copy;
 }
 
-void kin__members_tree_integer(struct kin__members_tree *tree, const struct kin__json *object, const char *name,
-                               int64_t max, int64_t *value)
+void kin__members_tree_integer(struct kin__members_tree *tree, const struct kin__json *object,
+                               const char *name, int64_t max, int64_t *value)
 {
 	const struct kin__json *member = kin__json_member(object, name);
 	int64_t found;

@@ -19,10 +19,12 @@ void kin__members_add(struct kin__bytes *out, const char *before, struct kin__sp
 void kin__members_scan(struct kin__jsonscan *scan, char *answer, size_t n); /* n = 0: an empty text */
 /* The whole text when it is a string, at NULL when null; an error otherwise. */
 bool kin__members_text(struct kin__jsonscan *scan, struct kin__span *text);
-bool kin__members_integer(struct kin__jsonscan *scan, int64_t *value);      /* whole numbers, 1.0 and 1E3 too; null leaves it */
+bool kin__members_integer(struct kin__jsonscan *scan,
+                          int64_t *value); /* whole numbers, 1.0 and 1E3 too; null leaves it */
 /* KIN_OK if the document is whole; else KIN_PROTOCOL, and the reason names the operation, what and where. */
-int  kin__members_finish(struct kin__jsonscan *scan, const char *operation, struct kin__reason *reason);
-int  kin__members_refuse(struct kin__reason *reason, const char *operation, const char *what); /* KIN_PROTOCOL */
+int kin__members_finish(struct kin__jsonscan *scan, const char *operation, struct kin__reason *reason);
+int kin__members_refuse(struct kin__reason *reason, const char *operation,
+                        const char *what); /* KIN_PROTOCOL */
 
 /* --- answers as trees, kept in an arena: each sets *code at the first failure and does nothing after it --- */
 struct kin__members_tree {
@@ -31,11 +33,12 @@ struct kin__members_tree {
 	struct kin__reason *reason;
 	int code; /* KIN_OK while all is well */
 };
-struct kin__json *kin__members_parse(struct kin__members_tree *tree, const char *answer, size_t n); /* yours, free with kin__json_free(); NULL: failed */
+struct kin__json *kin__members_parse(struct kin__members_tree *tree, const char *answer,
+                                     size_t n); /* yours, free with kin__json_free(); NULL: failed */
 /* A copy of the text of 1..max bytes without NUL; NULL: absent, empty or failed.  `required`: absent is a failure. */
-const char *kin__members_tree_text(struct kin__members_tree *tree, const struct kin__json *object, const char *name,
-                                   size_t max, bool required);
-void kin__members_tree_integer(struct kin__members_tree *tree, const struct kin__json *object, const char *name,
-                               int64_t max, int64_t *value); /* 0..max; absent leaves it */
+const char *kin__members_tree_text(struct kin__members_tree *tree, const struct kin__json *object,
+                                   const char *name, size_t max, bool required);
+void kin__members_tree_integer(struct kin__members_tree *tree, const struct kin__json *object,
+                               const char *name, int64_t max, int64_t *value); /* 0..max; absent leaves it */
 void kin__members_tree_fail(struct kin__members_tree *tree, const char *what, const char *name);
 #endif

@@ -4,15 +4,33 @@
 #include "kinesis/operation.h"
 
 /* Rows of members: name, required, range, form. */
-#define TEXT(name, required, max, check) { name, KIN__MEMBER_TEXT, required, 1, max, check }
-#define INTEGER(name, required, min, max) { name, KIN__MEMBER_INTEGER, required, min, max, NULL }
-#define BOOLEAN(name) { name, KIN__MEMBER_BOOLEAN, false, 0, 1, NULL }
-#define TIME(name) { name, KIN__MEMBER_TIME, false, 0, INT64_MAX, NULL }
-#define JSON(name, required) { name, KIN__MEMBER_JSON, required, 0, 0, NULL }
-#define DATA(name) { name, KIN__MEMBER_DATA, true, 0, KIN__RECORD_BYTES_MAX, NULL }
+#define TEXT(name, required, max, check)                                                                     \
+	{                                                                                                    \
+		name, KIN__MEMBER_TEXT, required, 1, max, check                                              \
+	}
+#define INTEGER(name, required, min, max)                                                                    \
+	{                                                                                                    \
+		name, KIN__MEMBER_INTEGER, required, min, max, NULL                                          \
+	}
+#define BOOLEAN(name)                                                                                        \
+	{                                                                                                    \
+		name, KIN__MEMBER_BOOLEAN, false, 0, 1, NULL                                                 \
+	}
+#define TIME(name)                                                                                           \
+	{                                                                                                    \
+		name, KIN__MEMBER_TIME, false, 0, INT64_MAX, NULL                                            \
+	}
+#define JSON(name, required)                                                                                 \
+	{                                                                                                    \
+		name, KIN__MEMBER_JSON, required, 0, 0, NULL                                                 \
+	}
+#define DATA(name)                                                                                           \
+	{                                                                                                    \
+		name, KIN__MEMBER_DATA, true, 0, KIN__RECORD_BYTES_MAX, NULL                                 \
+	}
 #define STREAM_NAME(required) TEXT("StreamName", required, KIN__NAME_MAX, kin__limits_stream_name)
-#define STREAM                                                                                                       \
-	STREAM_NAME(false), TEXT("StreamARN", false, KIN__STREAM_ARN_MAX, kin__limits_stream_arn),                   \
+#define STREAM                                                                                               \
+	STREAM_NAME(false), TEXT("StreamARN", false, KIN__STREAM_ARN_MAX, kin__limits_stream_arn),           \
 			TEXT("StreamId", false, 24, NULL)
 
 static const struct kin__member create_stream[] = {
@@ -75,14 +93,18 @@ static const struct kin__member get_records[] = {
 };
 
 /* control, idempotent, by_stream, empty_answer; a repeated reshard, create or delete meets its own first try. */
-#define ROW(name, members, ...) { name, "Kinesis_20131202." name, __VA_ARGS__, members, KIN__ARRAY_LEN(members) }
+#define ROW(name, members, ...)                                                                              \
+	{                                                                                                    \
+		name, "Kinesis_20131202." name, __VA_ARGS__, members, KIN__ARRAY_LEN(members)                \
+	}
 static const struct kin__operation_row rows[KIN__OPERATIONS] = {
 	[KIN__CREATE_STREAM] = ROW("CreateStream", create_stream, true, false, false, true),
 	[KIN__DELETE_STREAM] = ROW("DeleteStream", delete_stream, true, false, true, true),
 	[KIN__DESCRIBE_STREAM_SUMMARY] =
 			ROW("DescribeStreamSummary", describe_stream_summary, true, true, true, false),
 	[KIN__LIST_STREAMS] = ROW("ListStreams", list_streams, true, true, false, false),
-	[KIN__LIST_SHARDS] = ROW("ListShards", list_shards, true, true, false, false), /* NextToken stands alone */
+	[KIN__LIST_SHARDS] =
+			ROW("ListShards", list_shards, true, true, false, false), /* NextToken stands alone */
 	[KIN__SPLIT_SHARD] = ROW("SplitShard", split_shard, true, false, true, true),
 	[KIN__MERGE_SHARDS] = ROW("MergeShards", merge_shards, true, false, true, true),
 	[KIN__PUT_RECORD] = ROW("PutRecord", put_record, false, false, true, false),
@@ -184,8 +206,8 @@ const struct kin__operation_row *kin__operation_named(struct kin__span name, str
 	if (is_near(&nearest))
 		say(reason, "operation '%1': unknown; is it '%2'?", name, nearest.found, NULL);
 	else
-		say(reason, "operation '%1': unknown; names are written as in the Kinesis API, such as '%2'", name,
-		    rows[KIN__LIST_SHARDS].name, NULL);
+		say(reason, "operation '%1': unknown; names are written as in the Kinesis API, such as '%2'",
+		    name, rows[KIN__LIST_SHARDS].name, NULL);
 	return NULL;
 }
 
@@ -200,7 +222,8 @@ const struct kin__member *kin__operation_member(const struct kin__operation_row 
 	for (size_t i = 0; i < row->members_n; i++)
 		compare(&nearest, row->members[i].name);
 	if (is_near(&nearest))
-		say(reason, "member '%1': %2 has none of that name; is it '%3'?", name, row->name, nearest.found);
+		say(reason, "member '%1': %2 has none of that name; is it '%3'?", name, row->name,
+		    nearest.found);
 	else
 		say(reason, "member '%1': %2 has none of that name", name, row->name, NULL);
 	return NULL;
@@ -211,14 +234,16 @@ const struct kin__member *kin__operation_member(const struct kin__operation_row 
 const char *kin__member_type_name(enum kin__member_type type)
 {
 	static const char *const names[] = {
-		[KIN__MEMBER_TEXT] = "text", [KIN__MEMBER_INTEGER] = "integer", [KIN__MEMBER_BOOLEAN] = "boolean",
-		[KIN__MEMBER_TIME] = "time", [KIN__MEMBER_DATA] = "data",       [KIN__MEMBER_JSON] = "json",
+		[KIN__MEMBER_TEXT] = "text",       [KIN__MEMBER_INTEGER] = "integer",
+		[KIN__MEMBER_BOOLEAN] = "boolean", [KIN__MEMBER_TIME] = "time",
+		[KIN__MEMBER_DATA] = "data",       [KIN__MEMBER_JSON] = "json",
 	};
 
 	return (unsigned)type < KIN__ARRAY_LEN(names) ? names[type] : "unknown";
 }
 
-bool kin__member_check_type(const struct kin__member *member, enum kin__member_type type, struct kin__reason *reason)
+bool kin__member_check_type(const struct kin__member *member, enum kin__member_type type,
+                            struct kin__reason *reason)
 {
 	if (member->type == type)
 		return true;
@@ -251,8 +276,8 @@ static void say_range(const struct kin__member *member, struct kin__reason *reas
 {
 	struct number given, limit;
 
-	say(reason, value < member->min ? below : above, kin__span_text(member->name), number_text(value, &given),
-	    number_text(value < member->min ? member->min : member->max, &limit));
+	say(reason, value < member->min ? below : above, kin__span_text(member->name),
+	    number_text(value, &given), number_text(value < member->min ? member->min : member->max, &limit));
 }
 
 static bool in_range(const struct kin__member *member, int64_t value)
@@ -260,7 +285,8 @@ static bool in_range(const struct kin__member *member, int64_t value)
 	return value >= member->min && value <= member->max;
 }
 
-bool kin__member_check_text(const struct kin__member *member, struct kin__span text, struct kin__reason *reason)
+bool kin__member_check_text(const struct kin__member *member, struct kin__span text,
+                            struct kin__reason *reason)
 {
 	int64_t n = text.n > INT32_MAX ? INT32_MAX : (int64_t)text.n;
 

@@ -18,10 +18,11 @@ enum kin__member_type {
 
 struct kin__member {
 	const char *name;
-	uint8_t type;      /* enum kin__member_type */
+	uint8_t type; /* enum kin__member_type */
 	bool required;
-	int64_t min, max;  /* text: characters; integer: value; data: bytes */
-	bool (*check)(struct kin__span text, struct kin__reason *reason); /* text: its form; NULL: length only */
+	int64_t min, max; /* text: characters; integer: value; data: bytes */
+	bool (*check)(struct kin__span text,
+	              struct kin__reason *reason); /* text: its form; NULL: length only */
 };
 
 struct kin__operation_row {
@@ -42,8 +43,10 @@ const struct kin__operation_row *kin__operation_named(struct kin__span name, str
 const struct kin__member *kin__operation_member(const struct kin__operation_row *row, struct kin__span name,
                                                 struct kin__reason *reason);
 /* May a value of this type be given for the member, and is it in its range? */
-bool kin__member_check_type(const struct kin__member *member, enum kin__member_type type, struct kin__reason *reason);
-bool kin__member_check_text(const struct kin__member *member, struct kin__span text, struct kin__reason *reason);
+bool kin__member_check_type(const struct kin__member *member, enum kin__member_type type,
+                            struct kin__reason *reason);
+bool kin__member_check_text(const struct kin__member *member, struct kin__span text,
+                            struct kin__reason *reason);
 bool kin__member_check_integer(const struct kin__member *member, int64_t value, struct kin__reason *reason);
 bool kin__member_check_data(const struct kin__member *member, size_t n, struct kin__reason *reason);
 const char *kin__member_type_name(enum kin__member_type type); /* "text" */

@@ -21,7 +21,7 @@ void kin__put_records_add(struct kin__put_records *put, struct kin__span key, st
                           struct kin__span data);
 void kin__put_records_end(struct kin__put_records *put);
 
-struct kin__put_result { /* texts 0-ended, borrowed from the answer */
+struct kin__put_result {                        /* texts 0-ended, borrowed from the answer */
 	const char *shard_id, *sequence_number; /* stored: both set */
 	const char *error_code;                 /* NULL: stored */
 	const char *error_message;              /* NULL: none */
@@ -35,5 +35,6 @@ int kin__put_records_decode(char *answer, size_t n, struct kin__put_result *resu
 /* ordering: SequenceNumberForOrdering.  key, hash_key, ordering: at NULL when absent. */
 void kin__put_record_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span key,
                             struct kin__span hash_key, struct kin__span ordering, struct kin__span data);
-int  kin__put_record_decode(char *answer, size_t n, struct kin__put_result *result, struct kin__reason *reason);
+int kin__put_record_decode(char *answer, size_t n, struct kin__put_result *result,
+                           struct kin__reason *reason);
 #endif

@@ -87,7 +87,8 @@ static struct kin__shard_map_row *copy_open(const struct kin__shard_info *shards
 		if (!shards[i].last_sequence) {
 			size_t size = strlen(shards[i].id) + 1;
 
-			rows[row++] = (struct kin__shard_map_row){ shards[i].first_hash, shards[i].last_hash, text };
+			rows[row++] = (struct kin__shard_map_row){ shards[i].first_hash, shards[i].last_hash,
+				                                   text };
 			memcpy(text, shards[i].id, size);
 			text += size;
 		}
@@ -108,7 +109,8 @@ int kin__shard_map_build(struct kin__shard_map *map, const struct kin__shard_inf
 }
 
 /* The last row that starts at or before the key is the only one that is looked at. */
-const struct kin__shard_map_row *kin__shard_map_find(const struct kin__shard_map *map, struct kin__hashkey key)
+const struct kin__shard_map_row *kin__shard_map_find(const struct kin__shard_map *map,
+                                                     struct kin__hashkey key)
 {
 	size_t low = 0, high = map->n;
 

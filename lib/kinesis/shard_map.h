@@ -27,6 +27,7 @@ struct kin__shard_map {
 void kin__shard_map_init(struct kin__shard_map *map); /* no rows: all a hole */
 void kin__shard_map_fini(struct kin__shard_map *map);
 /* Takes the open ones of the list; replaces what was there.  0, or -1 out of memory and nothing changed. */
-int  kin__shard_map_build(struct kin__shard_map *map, const struct kin__shard_info *shards, size_t n);
-const struct kin__shard_map_row *kin__shard_map_find(const struct kin__shard_map *map, struct kin__hashkey key); /* NULL: a hole */
+int kin__shard_map_build(struct kin__shard_map *map, const struct kin__shard_info *shards, size_t n);
+const struct kin__shard_map_row *kin__shard_map_find(const struct kin__shard_map *map,
+                                                     struct kin__hashkey key); /* NULL: a hole */
 #endif

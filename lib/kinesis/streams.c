@@ -61,7 +61,8 @@ void kin__describe_stream_summary_encode(struct kin__bytes *out, struct kin__spa
 	kin__delete_stream_encode(out, stream, false);
 }
 
-static void read_status(struct kin__members_tree *tree, const struct kin__json *json, struct kin__stream_summary *summary)
+static void read_status(struct kin__members_tree *tree, const struct kin__json *json,
+                        struct kin__stream_summary *summary)
 {
 	const char *text = kin__members_tree_text(tree, json, "StreamStatus", KIN__NAME_MAX, true);
 	enum kin__stream_status status;
@@ -72,7 +73,8 @@ static void read_status(struct kin__members_tree *tree, const struct kin__json *
 		kin__members_tree_fail(tree, "an unknown StreamStatus:", text);
 }
 
-static void read_summary(struct kin__members_tree *tree, const struct kin__json *json, struct kin__stream_summary *summary)
+static void read_summary(struct kin__members_tree *tree, const struct kin__json *json,
+                         struct kin__stream_summary *summary)
 {
 	const struct kin__json *created = kin__json_member(json, "StreamCreationTimestamp");
 	int64_t hours = KIN__RETENTION_HOURS_MIN, open = 0, kib = 0;
@@ -107,7 +109,8 @@ int kin__describe_stream_summary_decode(struct kin__stream_summary *summary, str
 
 /* --- list --------------------------------------------------------------------------------- */
 
-void kin__list_streams_encode(struct kin__bytes *out, struct kin__span next_token, struct kin__span after, uint32_t limit)
+void kin__list_streams_encode(struct kin__bytes *out, struct kin__span next_token, struct kin__span after,
+                              uint32_t limit)
 {
 	struct kin__jsontext json;
 
@@ -142,7 +145,8 @@ static const char *read_name(struct kin__members_tree *tree, const struct kin__j
 	return name;
 }
 
-static void read_names(struct kin__members_tree *tree, const struct kin__json *root, struct kin__stream_names *names)
+static void read_names(struct kin__members_tree *tree, const struct kin__json *root,
+                       struct kin__stream_names *names)
 {
 	const struct kin__json *list = kin__json_member(root, "StreamNames");
 	const struct kin__json *more = kin__json_member(root, "HasMoreStreams");
