@@ -6,7 +6,7 @@
 #include "consumer/fetch.h"
 #include "consumer/inside.h"
 #include "consumer/lease.h"
-#include "consumer/lineage.h"
+#include "consumer/descent.h"
 #include "consumer/pages.h"
 
 static int copy_settings(struct kin__consumer *consumer)
@@ -18,9 +18,11 @@ static int copy_settings(struct kin__consumer *consumer)
 			return -1;
 	consumer->worker = kin__mem_text(set->worker ? set->worker : "");
 	consumer->arn = kin__mem_text("");
+	consumer->application = kin__mem_text(set->application ? set->application : "");
 	consumer->set.worker = consumer->worker;
+	consumer->set.application = consumer->application;
 	consumer->set.only_shards = NULL; /* they are in the map */
-	return consumer->worker && consumer->arn ? 0 : -1;
+	return consumer->worker && consumer->application && consumer->arn ? 0 : -1;
 }
 
 struct kin__consumer *kin__consumer_new(const struct kin__consumer_settings *settings)
@@ -60,9 +62,10 @@ void kin__consumer_free(struct kin__consumer *consumer)
 	if (!consumer)
 		return;
 	for (size_t i = 0; i < consumer->shards_n; i++)
-		kin__lineage_free(consumer, consumer->shards[i]);
+		kin__descent_free(consumer, consumer->shards[i]);
 	kin__mem_free(consumer->shards);
 	kin__mem_free(consumer->worker);
+	kin__mem_free(consumer->application);
 	kin__mem_free(consumer->arn);
 	kin__mem_free(consumer->old_arn);
 	kin__map_fini(&consumer->only);

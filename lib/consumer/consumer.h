@@ -33,6 +33,7 @@ struct kin__consumer_settings {    /* copied */
 	uint64_t poll_interval_us, behind_interval_us, shard_sync_interval_us;
 	uint64_t retry_base_us, retry_max_us;
 	const char *worker;             /* copied */
+	const char *application;        /* copied; part of each record's event JSON; NULL: "" */
 	const char *const *only_shards; /* copied; NULL: all */
 	size_t only_shards_n;
 	uint64_t seed;

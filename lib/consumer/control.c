@@ -5,7 +5,7 @@
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
 #include "consumer/lease.h"
-#include "consumer/lineage.h"
+#include "consumer/descent.h"
 
 static void want(struct kin__consumer *consumer, uint8_t job)
 {
@@ -180,6 +180,7 @@ static void adopt(struct kin__consumer *consumer, const struct kin__stream_summa
 	consumer->old_arn = consumer->arn;
 	consumer->arn = arn;
 	consumer->created_ms = summary->created_ms;
+	kin__event_source_init(&consumer->source, arn, consumer->application);
 	want(consumer, consumer->set.leases ? JOB_ITEMS : JOB_SHARDS);
 	if (!consumer->set.leases) {
 		choose_origin(consumer);
@@ -202,7 +203,7 @@ static void created_anew(struct kin__consumer *consumer, const struct kin__strea
 	if (!kin__fetch_gap(consumer, NULL))
 		return;
 	consumer->wanted = 0;
-	kin__lineage_restart(consumer);
+	kin__descent_restart(consumer);
 	consumer->start_ms = consumer->service_ms;
 	adopt(consumer, summary);
 }
@@ -255,7 +256,7 @@ static bool take_list(struct kin__consumer *consumer, const struct kin__consumer
 	consumer->lists++;
 	for (size_t i = 0; i < event->shards.n; i++) {
 		const struct kin__shard_info *info = &event->shards.at[i];
-		struct kin__shard *shard = kin__lineage_add(consumer, info->id);
+		struct kin__shard *shard = kin__descent_add(consumer, info->id);
 
 		if (!shard) {
 			kin__emit_nomem(consumer);
@@ -263,7 +264,7 @@ static bool take_list(struct kin__consumer *consumer, const struct kin__consumer
 		}
 		if (shard->index >= consumer->linked) {
 			shard->closed = info->last_sequence != NULL;
-			kin__lineage_parents(consumer, shard, info->parent, info->adjacent_parent);
+			kin__descent_parents(consumer, shard, info->parent, info->adjacent_parent);
 		}
 		if (shard->listed == 0)
 			shard->listed = consumer->lists;
@@ -291,7 +292,7 @@ void kin__control_on_shards(struct kin__consumer *consumer, const struct kin__co
 	consumer->job_tries = 0;
 	if (!take_list(consumer, event))
 		return;
-	kin__lineage_resolve(consumer);
+	kin__descent_resolve(consumer);
 	while (!kin__list_empty(&consumer->missing_seen) && kin__consumer_lives(consumer)) {
 		struct kin__shard *shard =
 				kin__container(consumer->missing_seen.next, struct kin__shard, read_queue);
@@ -331,12 +332,12 @@ static void take_items(struct kin__consumer *consumer, const struct kin__consume
 			load_origin(consumer, item);
 			continue;
 		}
-		shard = kin__lineage_add(consumer, item->shard_id);
+		shard = kin__descent_add(consumer, item->shard_id);
 		if (!shard) {
 			kin__emit_nomem(consumer);
 			return;
 		}
-		kin__lineage_parents(consumer, shard, item->parents[0] ? item->parents : NULL, NULL);
+		kin__descent_parents(consumer, shard, item->parents[0] ? item->parents : NULL, NULL);
 		kin__lease_load(consumer, shard, item);
 	}
 }

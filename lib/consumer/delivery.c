@@ -4,7 +4,7 @@
 #include "consumer/fetch.h"
 #include "consumer/gather.h"
 #include "consumer/lease.h"
-#include "consumer/lineage.h"
+#include "consumer/descent.h"
 #include "consumer/pieces.h"
 
 static void move(struct kin__consumer *consumer, struct kin__shard *shard, uint8_t next)
@@ -40,7 +40,7 @@ static void settled(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	kin__fetch_settled(consumer, shard);
 	kin__lease_consider(consumer, shard);
-	kin__lineage_settled(consumer, shard);
+	kin__descent_settled(consumer, shard);
 }
 
 static void wait_for_piece(struct kin__consumer *consumer, struct kin__shard *shard)

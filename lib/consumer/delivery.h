@@ -9,12 +9,16 @@
 #define KIN_CONSUMER_DELIVERY_H
 #include "consumer/inside.h"
 
-void kin__delivery_more(struct kin__consumer *consumer, struct kin__shard *shard);     /* records have come */
-void kin__delivery_consider(struct kin__consumer *consumer, struct kin__shard *shard); /* what is next, unless a call runs */
-void kin__delivery_due(struct kin__consumer *consumer, struct kin__shard *shard);      /* its timer */
-void kin__delivery_pump(struct kin__consumer *consumer);                               /* fills the free places */
-void kin__delivery_flush(struct kin__consumer *consumer);                              /* ends all batching windows */
-void kin__delivery_on_handled(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__consumer_event *event);
-void kin__delivery_on_sunk(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__consumer_event *event);
-void kin__delivery_drop(struct kin__consumer *consumer, struct kin__shard *shard);     /* no more calls for this shard */
+void kin__delivery_more(struct kin__consumer *consumer, struct kin__shard *shard); /* records have come */
+void kin__delivery_consider(struct kin__consumer *consumer,
+                            struct kin__shard *shard); /* what is next, unless a call runs */
+void kin__delivery_due(struct kin__consumer *consumer, struct kin__shard *shard); /* its timer */
+void kin__delivery_pump(struct kin__consumer *consumer);                          /* fills the free places */
+void kin__delivery_flush(struct kin__consumer *consumer); /* ends all batching windows */
+void kin__delivery_on_handled(struct kin__consumer *consumer, struct kin__shard *shard,
+                              const struct kin__consumer_event *event);
+void kin__delivery_on_sunk(struct kin__consumer *consumer, struct kin__shard *shard,
+                           const struct kin__consumer_event *event);
+void kin__delivery_drop(struct kin__consumer *consumer,
+                        struct kin__shard *shard); /* no more calls for this shard */
 #endif

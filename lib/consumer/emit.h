@@ -9,8 +9,9 @@
 
 /* Returns the effect's id, which names its shard; 0: out of memory, nothing was sent. */
 uint64_t kin__emit_request(struct kin__consumer *consumer, const struct kin__shard *shard,
-	const struct kin__consumer_effect *effect);
-struct kin__shard *kin__emit_shard_of(const struct kin__consumer *consumer, uint64_t id); /* NULL: of the stream, or unknown */
+                           const struct kin__consumer_effect *effect);
+struct kin__shard *kin__emit_shard_of(const struct kin__consumer *consumer,
+                                      uint64_t id); /* NULL: of the stream, or unknown */
 void kin__emit_release(struct kin__consumer *consumer, const struct kin__shard *shard, uint64_t page);
 struct kin__bytes *kin__emit_text(struct kin__consumer *consumer);
 void kin__emit_line(struct kin__consumer *consumer, const struct kin__shard *shard, int level);
@@ -19,6 +20,7 @@ void kin__emit_state(struct kin__consumer *consumer, uint8_t state);
 void kin__emit_fatal(struct kin__consumer *consumer, int code, const struct kin_error *from);
 void kin__emit_nomem(struct kin__consumer *consumer);
 void kin__emit_timer(struct kin__consumer *consumer, struct kin__timer *timer, uint64_t due_us);
-uint64_t kin__emit_backoff(struct kin__consumer *consumer, uint64_t base_us, uint64_t cap_us, uint32_t tries); /* when to try again */
+uint64_t kin__emit_backoff(struct kin__consumer *consumer, uint64_t base_us, uint64_t cap_us,
+                           uint32_t tries);               /* when to try again */
 const char *kin__emit_why(const struct kin_error *error); /* its message, or words for none */
 #endif

@@ -5,7 +5,7 @@
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
 #include "consumer/lease.h"
-#include "consumer/lineage.h"
+#include "consumer/descent.h"
 #include "consumer/pages.h"
 
 static void move(struct kin__consumer *consumer, struct kin__shard *shard, uint8_t next)
@@ -340,7 +340,7 @@ void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard
 	kin__delivery_more(consumer, shard);
 	kin__fetch_consider(consumer, shard);
 	kin__delivery_consider(consumer, shard);
-	kin__lineage_settled(consumer, shard);
+	kin__descent_settled(consumer, shard);
 	kin__lease_consider(consumer, shard);
 }
 
@@ -362,7 +362,7 @@ void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard
 		shard->ended = true;
 		done(consumer, shard);
 		kin__delivery_consider(consumer, shard);
-		kin__lineage_settled(consumer, shard);
+		kin__descent_settled(consumer, shard);
 		return;
 	}
 	shard->read_due_us =

@@ -7,15 +7,19 @@
 #define KIN_CONSUMER_FETCH_H
 #include "consumer/inside.h"
 
-void kin__fetch_consider(struct kin__consumer *consumer, struct kin__shard *shard); /* asks for more when there is room and it is time */
-void kin__fetch_due(struct kin__consumer *consumer, struct kin__shard *shard);      /* its timer */
-void kin__fetch_pump(struct kin__consumer *consumer);                               /* fills the free places */
-void kin__fetch_on_iterator(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__consumer_event *event);
-void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__consumer_event *event);
+void kin__fetch_consider(struct kin__consumer *consumer,
+                         struct kin__shard *shard); /* asks for more when there is room and it is time */
+void kin__fetch_due(struct kin__consumer *consumer, struct kin__shard *shard); /* its timer */
+void kin__fetch_pump(struct kin__consumer *consumer);                          /* fills the free places */
+void kin__fetch_on_iterator(struct kin__consumer *consumer, struct kin__shard *shard,
+                            const struct kin__consumer_event *event);
+void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard,
+                        const struct kin__consumer_event *event);
 /* Settled up to settled.low: keeps the last record's number, releases the pages below. */
 void kin__fetch_settled(struct kin__consumer *consumer, struct kin__shard *shard);
-void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard, bool listed); /* the list says */
-void kin__fetch_drop(struct kin__consumer *consumer, struct kin__shard *shard);     /* reads no more */
+void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard,
+                        bool listed);                                           /* the list says */
+void kin__fetch_drop(struct kin__consumer *consumer, struct kin__shard *shard); /* reads no more */
 /* A gap is counted and named (the text holds what and when); false: the consumer is FATAL now. */
 bool kin__fetch_gap(struct kin__consumer *consumer, struct kin__shard *shard);
 #endif

@@ -2,26 +2,21 @@
 #include "consumer/gather.h"
 #include "consumer/pages.h"
 
-/* The record's share of the event JSON: base64 of the data, the key, and the text around them. */
-static uint64_t json_bytes(const struct kin_record *record)
-{
-	return (record->data_size + 2) / 3 * 4 + record->partition_key_size + RECORD_JSON;
-}
-
 /* Takes records of one page into the batch until it is full. */
 static void scan(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__page *page)
 {
 	while (shard->gather_end < page->first + page->count && !shard->gather_full) {
-		uint64_t bytes = json_bytes(&page->records[shard->gather_end - page->first]);
+		uint64_t bytes = kin__event_record_bytes(&consumer->source,
+		                                         &page->records[shard->gather_end - page->first]);
 		bool first = shard->gather_end == shard->assigned;
 
-		if (!first && shard->gather_bytes + bytes > consumer->set.batch_bytes_max) {
+		if (!first && shard->gather_bytes + 1 + bytes > consumer->set.batch_bytes_max) {
 			shard->gather_full = true;
 			return;
 		}
 		if (first)
 			shard->gather_since_us = consumer->now_us;
-		shard->gather_bytes += bytes;
+		shard->gather_bytes += bytes + (first ? KIN__EVENT_ENVELOPE_BYTES : 1);
 		shard->gather_end++;
 		if (shard->gather_end - shard->assigned >= consumer->set.batch_size)
 			shard->gather_full = true;

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "consumer/consumer.h"
 #include "consumer/settled.h"
+#include "event/lambda_event.h"
 
 enum kin__life {
 	LIFE_NEW,     /* known; its parents are not worked off, or it was not looked at yet */
@@ -46,25 +47,42 @@ enum kin__working {
 	WORK_READY,     /* queued for one of handlers_max places */
 	WORK_INVOKING,
 	WORK_SINKING,
-	WORK_WAITING,   /* for the end of a back-off */
+	WORK_WAITING, /* for the end of a back-off */
 	WORKINGS
 };
 
 enum kin__writing {
 	WRITE_REST,
-	WRITE_QUEUED,   /* for one of stores_max places */
+	WRITE_QUEUED, /* for one of stores_max places */
 	WRITE_FLYING,
-	WRITE_WAITING,  /* for the end of a back-off; the same write again */
-	WRITE_DOUBT,    /* refused, perhaps because our own earlier try took effect: the item is read back */
+	WRITE_WAITING, /* for the end of a back-off; the same write again */
+	WRITE_DOUBT,   /* refused, perhaps because our own earlier try took effect: the item is read back */
 	WRITINGS
 };
 
-enum kin__job { JOB_DESCRIBE, JOB_ITEMS, JOB_ORIGIN, JOB_SHARDS, JOBS }; /* of the stream, one at a time, in this order */
+enum kin__job {
+	JOB_DESCRIBE,
+	JOB_ITEMS,
+	JOB_ORIGIN,
+	JOB_SHARDS,
+	JOBS
+}; /* of the stream, one at a time, in this order */
 
-enum { MARKS_MAX = 2, BLOCKED_TRIES = 10, WRITE_TRIES_MAX = 10, ITERATOR_TRIES_MAX = 10, PAGES_MAX = 2,
-	FETCH_LIMIT = 10000, RECORD_JSON = 350, GAP_SLACK_MS = 2000, LATEST_SLACK_MS = 1000,
-	DESCRIBE_AGAIN_US = 1000000, TRANSIENT_BASE_US = 50000, THROTTLED_BASE_US = 1000000,
-	REQUEST_CAP_US = 20000000, COVERED_REFRESH_MS = 3600000 };
+enum {
+	MARKS_MAX = 2,
+	BLOCKED_TRIES = 10,
+	WRITE_TRIES_MAX = 10,
+	ITERATOR_TRIES_MAX = 10,
+	PAGES_MAX = 2,
+	FETCH_LIMIT = 10000,
+	GAP_SLACK_MS = 2000,
+	LATEST_SLACK_MS = 1000,
+	DESCRIBE_AGAIN_US = 1000000,
+	TRANSIENT_BASE_US = 50000,
+	THROTTLED_BASE_US = 1000000,
+	REQUEST_CAP_US = 20000000,
+	COVERED_REFRESH_MS = 3600000
+};
 
 struct kin__page {
 	struct kin__page *next;
@@ -78,20 +96,26 @@ struct kin__work {
 	uint64_t first, end, due_us; /* due_us: not before */
 	uint32_t attempts;           /* calls that count against maximum_retry_attempts */
 	uint32_t tries;              /* calls in all: the exponent of the back-off */
-	bool undecided;              /* failed; what to do about it is decided when the old records are gone */
-	bool halve;                  /* failed as a whole: bisect may cut it */
-	bool unhandled;              /* the last call failed without an answer */
-	bool given_up;               /* no attempts left: to the sink */
+	bool undecided; /* failed; what to do about it is decided when the old records are gone */
+	bool halve;     /* failed as a whole: bisect may cut it */
+	bool unhandled; /* the last call failed without an answer */
+	bool given_up;  /* no attempts left: to the sink */
 };
 
-struct kin__timer { struct kin__heap_node node; uint8_t kind; }; /* first member: the heap gives it back */
+struct kin__timer {
+	struct kin__heap_node node;
+	uint8_t kind;
+}; /* first member: the heap gives it back */
 enum kin__timer_kind { TIMER_JOB, TIMER_SYNC, TIMER_READ, TIMER_WORK, TIMER_WRITE };
 
 struct kin__shard;
-struct kin__kin { struct kin__list list; struct kin__shard *child; }; /* a place among a parent's children */
+struct kin__kin {
+	struct kin__list list;
+	struct kin__shard *child;
+}; /* a place among a parent's children */
 
 struct kin__shard {
-	char *id, *parents;                /* yours; parents: ids joined by ',' */
+	char *id, *parents; /* yours; parents: ids joined by ',' */
 	uint32_t index;
 	uint8_t life, reading, working, writing;
 	struct kin__list read_queue, work_queue, write_queue, gatherers;
@@ -99,42 +123,43 @@ struct kin__shard {
 	/* lineage */
 	struct kin__list children;
 	struct kin__kin as_child[2];
-	uint32_t waits_for;                /* known parents that are not done */
-	uint64_t listed, seen_list;        /* the lists it was first and last seen in; 0 never */
-	bool closed;                       /* when it was first listed */
+	uint32_t waits_for;         /* known parents that are not done */
+	uint64_t listed, seen_list; /* the lists it was first and last seen in; 0 never */
+	bool closed;                /* when it was first listed */
 	bool descendant_leased;
 
 	/* its item: what the store holds, and the write under way */
-	bool item, ours, fresh;            /* fresh: to be read by a LATEST iterator, once */
-	bool counted;                      /* among those `until` waits for */
+	bool item, ours, fresh; /* fresh: to be read by a LATEST iterator, once */
+	bool counted;           /* among those `until` waits for */
 	uint64_t counter, write_id, stored_low, writing_low;
 	char checkpoint[KIN__SEQUENCE_TEXT], writing_checkpoint[KIN__SEQUENCE_TEXT];
 	int64_t timestamp_ms, covered_ms, writing_timestamp_ms, writing_covered_ms;
 	uint32_t write_tries;
-	bool judged;                       /* in doubt since before the items were asked for */
+	bool judged; /* in doubt since before the items were asked for */
 
 	/* reading */
 	uint64_t read_id, read_due_us;
-	char after[KIN__SEQUENCE_TEXT];    /* the last record fetched; "": none, the item says where to begin */
+	char after[KIN__SEQUENCE_TEXT]; /* the last record fetched; "": none, the item says where to begin */
 	uint32_t read_tries;
-	bool iterator, asked_latest, horizon, ended, reached; /* horizon: its position is gone, begin at TRIM_HORIZON */
+	bool iterator, asked_latest, horizon, ended,
+			reached;                /* horizon: its position is gone, begin at TRIM_HORIZON */
 	int64_t sent_ms, fetched_ms, behind_ms; /* fetched_ms: arrivals up to here have been fetched */
 	struct kin__page *first_page, *last_page;
-	uint64_t pages_n, fetched;         /* fetched: ordinal behind the last record */
+	uint64_t pages_n, fetched; /* fetched: ordinal behind the last record */
 
 	/* working */
 	struct kin__settled settled;
 	char settled_sequence[KIN__SEQUENCE_TEXT];
-	int64_t settled_ms, caught_up_ms;  /* caught_up_ms: covered, once all that was fetched is settled */
-	uint64_t work_id, assigned;        /* assigned: the first record no batch was made of */
-	struct kin__work *stack;           /* top: the lowest records */
+	int64_t settled_ms, caught_up_ms; /* caught_up_ms: covered, once all that was fetched is settled */
+	uint64_t work_id, assigned;       /* assigned: the first record no batch was made of */
+	struct kin__work *stack;          /* top: the lowest records */
 	uint32_t stack_n, sink_tries;
 	size_t stack_room, sunk_n, sunk_room;
-	struct kin__range *sunk;           /* what the SINK in flight holds */
+	struct kin__range *sunk; /* what the SINK in flight holds */
 	uint64_t sink_due_us;
 	uint64_t gather_end, gather_bytes, gather_since_us, over_us; /* over_us: the last invocation's end */
 	bool gather_full, blocked;
-	uint64_t marks[MARKS_MAX];         /* ends of finished batches that no stored checkpoint covers */
+	uint64_t marks[MARKS_MAX]; /* ends of finished batches that no stored checkpoint covers */
 	uint32_t marks_n;
 
 	struct kin__timer read_timer, work_timer, write_timer;
@@ -143,47 +168,56 @@ struct kin__shard {
 struct kin__consumer {
 	struct kin__consumer_settings set;
 	struct kin__map only;
-	char *worker;
+	char *worker, *application;
+	struct kin__event_source source; /* for the size of a record's event JSON */
 	struct kin__bug bug;
 	struct kin__rng rng;
 	uint8_t state;
-	bool nomem, given_up, cleared, booted; /* given_up: nothing more is written; cleared: all pages are released */
+	bool nomem, given_up, cleared,
+			booted; /* given_up: nothing more is written; cleared: all pages are released */
 	struct kin_error error;
 
 	/* the step under way */
 	uint64_t now_us;
 	int64_t service_ms;
 	struct kin__consumer_effects *out;
-	struct kin__arena arena;           /* texts and slices of effects: until the next step */
-	struct kin__bytes text;            /* the line being written */
+	struct kin__arena arena; /* texts and slices of effects: until the next step */
+	struct kin__bytes text;  /* the line being written */
 
 	/* the stream */
 	char *arn, *old_arn;
 	int64_t created_ms, retention_ms, start_ms, until_ms;
-	struct { bool there, here, latest, other; uint8_t type; int64_t timestamp_ms, covered_ms; } origin; /* here: this process made it; latest: at LATEST */
-	uint8_t wanted, job;               /* wanted: bits of jobs; job: JOBS: none in flight */
-	uint64_t job_id, lists;            /* lists: answers of LIST_SHARDS */
+	struct {
+		bool there, here, latest, other;
+		uint8_t type;
+		int64_t timestamp_ms, covered_ms;
+	} origin;               /* here: this process made it; latest: at LATEST */
+	uint8_t wanted, job;    /* wanted: bits of jobs; job: JOBS: none in flight */
+	uint64_t job_id, lists; /* lists: answers of LIST_SHARDS */
 	uint32_t job_tries;
 	bool recreated;
 
 	/* shards */
 	struct kin__map by_id;
 	struct kin__shard **shards;
-	size_t shards_n, shards_room, linked, live_first; /* live_first: those before it belong to an earlier stream of this name */
-	struct kin__list read_queue, work_queue, write_queue, gatherers, missing, missing_seen, doubting, doubted;
+	size_t shards_n, shards_room, linked,
+			live_first; /* live_first: those before it belong to an earlier stream of this name */
+	struct kin__list read_queue, work_queue, write_queue, gatherers, missing, missing_seen, doubting,
+			doubted;
 	struct kin__heap timers;
 	struct kin__timer job_timer, sync_timer;
 	uint64_t held_bytes;
-	uint64_t unfinished, fresh_n;      /* shards `until` waits for; LATEST iterators not yet there */
-	uint64_t writes_pending;           /* shards whose write is under way in any way */
+	uint64_t unfinished, fresh_n; /* shards `until` waits for; LATEST iterators not yet there */
+	uint64_t writes_pending;      /* shards whose write is under way in any way */
 	uint32_t ids, flying, reads_flying, works_flying, writes_flying;
 	struct kin_consumer_health health; /* the counts only */
 
-	uint32_t seen_states[8], seen_lives[LIVES], seen_readings[READINGS], seen_workings[WORKINGS], seen_writings[WRITINGS];
+	uint32_t seen_states[8], seen_lives[LIVES], seen_readings[READINGS], seen_workings[WORKINGS],
+			seen_writings[WRITINGS];
 };
 
-extern const struct kin__state_row kin__consumer_states[], kin__shard_lives[], kin__shard_readings[], kin__shard_workings[],
-	kin__shard_writings[];
+extern const struct kin__state_row kin__consumer_states[], kin__shard_lives[], kin__shard_readings[],
+		kin__shard_workings[], kin__shard_writings[];
 
 static inline bool kin__consumer_lives(const struct kin__consumer *consumer) /* new work may begin */
 {

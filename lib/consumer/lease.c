@@ -4,7 +4,7 @@
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
 #include "consumer/lease.h"
-#include "consumer/lineage.h"
+#include "consumer/descent.h"
 
 static void move(struct kin__consumer *consumer, struct kin__shard *shard, uint8_t next)
 {
@@ -110,9 +110,9 @@ void kin__lease_consider(struct kin__consumer *consumer, struct kin__shard *shar
 	/* A reader: nothing is stored, so it counts as stored at once. */
 	if (shard->life == LIFE_LEASING && kin__consumer_lives(consumer)) {
 		shard->item = true;
-		kin__lineage_begin(consumer, shard);
+		kin__descent_begin(consumer, shard);
 	} else if (shard->life == LIFE_ENDING) {
-		kin__lineage_ended(consumer, shard);
+		kin__descent_ended(consumer, shard);
 	} else if (shard->life == LIFE_ACTIVE && shard->settled.low > shard->stored_low) {
 		stored(consumer, shard, shard->settled.low);
 	}
@@ -189,18 +189,18 @@ static void accept(struct kin__consumer *consumer, struct kin__shard *shard)
 	if (kin__shard_is_old(consumer, shard))
 		return;
 	if (shard->life == LIFE_LEASING) {
-		kin__lineage_begin(consumer, shard);
+		kin__descent_begin(consumer, shard);
 		return;
 	}
 	if (shard->writing_low > shard->stored_low)
 		consumer->health.checkpoints++;
 	if (strcmp(shard->checkpoint, "SHARD_END") == 0) {
 		shard->stored_low = shard->writing_low;
-		kin__lineage_ended(consumer, shard);
+		kin__descent_ended(consumer, shard);
 		return;
 	}
 	stored(consumer, shard, shard->writing_low);
-	kin__lineage_settled(consumer, shard);
+	kin__descent_settled(consumer, shard);
 	kin__lease_consider(consumer, shard);
 }
 
@@ -268,7 +268,7 @@ static void lose(struct kin__consumer *consumer, struct kin__shard *shard, const
 	move(consumer, shard, WRITE_REST);
 	if (kin__shard_is_old(consumer, shard))
 		return;
-	kin__lineage_lost(consumer, shard);
+	kin__descent_lost(consumer, shard);
 	if (item)
 		kin__bytes_format(kin__emit_text(consumer),
 		                  "%s: its lease was taken by %s (counter %llu, ours was %llu); run one "

@@ -9,16 +9,19 @@
 #define KIN_CONSUMER_LEASE_H
 #include "consumer/inside.h"
 
-void kin__lease_consider(struct kin__consumer *consumer, struct kin__shard *shard); /* writes if there is something to write */
-void kin__lease_due(struct kin__consumer *consumer, struct kin__shard *shard);      /* its timer */
-void kin__lease_pump(struct kin__consumer *consumer);                               /* fills the free places */
-void kin__lease_on_written(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__consumer_event *event);
+void kin__lease_consider(struct kin__consumer *consumer,
+                         struct kin__shard *shard); /* writes if there is something to write */
+void kin__lease_due(struct kin__consumer *consumer, struct kin__shard *shard); /* its timer */
+void kin__lease_pump(struct kin__consumer *consumer);                          /* fills the free places */
+void kin__lease_on_written(struct kin__consumer *consumer, struct kin__shard *shard,
+                           const struct kin__consumer_event *event);
 /* The items were read back (n items, none: NULL), or could not be. */
 void kin__lease_on_items(struct kin__consumer *consumer, const struct kin_lease *at, size_t n);
 void kin__lease_load(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin_lease *item);
-void kin__lease_drop(struct kin__consumer *consumer, struct kin__shard *shard);     /* forgets a write that is not in flight */
+void kin__lease_drop(struct kin__consumer *consumer,
+                     struct kin__shard *shard); /* forgets a write that is not in flight */
 /* Is it an item of this stream, of this life of it? */
 bool kin__lease_is_ours(const struct kin__consumer *consumer, const struct kin_lease *item);
 bool kin__lease_is_number(const char *checkpoint); /* a sequence number, not a word */
-void kin__lease_text(char to[static KIN__SEQUENCE_TEXT], const char *from);          /* a copy, cut to the room */
+void kin__lease_text(char to[static KIN__SEQUENCE_TEXT], const char *from); /* a copy, cut to the room */
 #endif

@@ -7,14 +7,19 @@
 #include "consumer/inside.h"
 
 /* Keeps the page's first n records (n > 0); false: out of memory. */
-bool kin__pages_add(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__consumer_event *event,
-	uint32_t n);
+bool kin__pages_add(struct kin__consumer *consumer, struct kin__shard *shard,
+                    const struct kin__consumer_event *event, uint32_t n);
 struct kin__page *kin__pages_find(const struct kin__shard *shard, uint64_t ordinal); /* must be held */
-void kin__pages_settle(struct kin__consumer *consumer, struct kin__shard *shard);    /* notes the last settled record, releases */
+void kin__pages_settle(struct kin__consumer *consumer,
+                       struct kin__shard *shard); /* notes the last settled record, releases */
 void kin__pages_release_all(struct kin__consumer *consumer, struct kin__shard *shard);
 void kin__pages_number(char to[static KIN__SEQUENCE_TEXT], const struct kin_record *record);
 /* The slices of [first, end), cut at page ends, into the step's arena behind those already in *out. */
-struct kin__slices { struct kin__slice *at; size_t n; uint32_t count; };
-bool kin__pages_slices(struct kin__consumer *consumer, const struct kin__shard *shard, const struct kin__range *ranges,
-	size_t ranges_n, struct kin__slices *out);
+struct kin__slices {
+	struct kin__slice *at;
+	size_t n;
+	uint32_t count;
+};
+bool kin__pages_slices(struct kin__consumer *consumer, const struct kin__shard *shard,
+                       const struct kin__range *ranges, size_t ranges_n, struct kin__slices *out);
 #endif

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct kin__range { uint64_t first, end; };
+struct kin__range {
+	uint64_t first, end;
+};
 struct kin__settled {
 	uint64_t low; /* the first record not done */
 	struct kin__range *at;
@@ -18,8 +20,10 @@ struct kin__settled {
 
 void kin__settled_init(struct kin__settled *settled);
 void kin__settled_fini(struct kin__settled *settled);
-int  kin__settled_add(struct kin__settled *settled, uint64_t first, uint64_t end); /* 0; -1 out of memory: unchanged */
+int kin__settled_add(struct kin__settled *settled, uint64_t first,
+                     uint64_t end); /* 0; -1 out of memory: unchanged */
 /* The first run of records not done in [from, end): false when there is none. */
-bool kin__settled_open(const struct kin__settled *settled, uint64_t from, uint64_t end, struct kin__range *out);
+bool kin__settled_open(const struct kin__settled *settled, uint64_t from, uint64_t end,
+                       struct kin__range *out);
 bool kin__settled_sound(const struct kin__settled *settled); /* the invariant */
 #endif

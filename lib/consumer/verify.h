@@ -3,5 +3,6 @@
 #define KIN_CONSUMER_VERIFY_H
 #include "consumer/inside.h"
 
-const char *kin__consumer_verify(const struct kin__consumer *consumer); /* NULL: all hold; else the first that does not */
+const char *
+kin__consumer_verify(const struct kin__consumer *consumer); /* NULL: all hold; else the first that does not */
 #endif

@@ -1,10 +1,10 @@
-/* consumer/lineage - see lineage.h */
+/* consumer/descent - see descent.h */
 #include <string.h>
 #include "consumer/delivery.h"
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
 #include "consumer/lease.h"
-#include "consumer/lineage.h"
+#include "consumer/descent.h"
 
 static void live(struct kin__consumer *consumer, struct kin__shard *shard, uint8_t next)
 {
@@ -30,7 +30,7 @@ static void init(struct kin__shard *shard, uint32_t index)
 	shard->write_timer.kind = TIMER_WRITE;
 }
 
-void kin__lineage_free(struct kin__consumer *consumer, struct kin__shard *shard)
+void kin__descent_free(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	(void)consumer;
 	while (shard->first_page) {
@@ -63,7 +63,7 @@ static int keep(struct kin__consumer *consumer, struct kin__shard *shard)
 	return 0;
 }
 
-struct kin__shard *kin__lineage_add(struct kin__consumer *consumer, const char *id)
+struct kin__shard *kin__descent_add(struct kin__consumer *consumer, const char *id)
 {
 	struct kin__shard *shard = kin__map_get(&consumer->by_id, kin__span_text(id));
 
@@ -76,7 +76,7 @@ struct kin__shard *kin__lineage_add(struct kin__consumer *consumer, const char *
 	shard->id = kin__mem_text(id);
 	shard->parents = kin__mem_text("");
 	if (keep(consumer, shard) < 0) {
-		kin__lineage_free(consumer, shard);
+		kin__descent_free(consumer, shard);
 		return NULL;
 	}
 	consumer->health.shards++;
@@ -85,7 +85,7 @@ struct kin__shard *kin__lineage_add(struct kin__consumer *consumer, const char *
 	return shard;
 }
 
-void kin__lineage_parents(struct kin__consumer *consumer, struct kin__shard *shard, const char *first,
+void kin__descent_parents(struct kin__consumer *consumer, struct kin__shard *shard, const char *first,
                           const char *second)
 {
 	struct kin__bytes *text = kin__emit_text(consumer);
@@ -225,7 +225,7 @@ static void parent_done(struct kin__consumer *consumer, struct kin__shard *paren
 	}
 }
 
-void kin__lineage_resolve(struct kin__consumer *consumer)
+void kin__descent_resolve(struct kin__consumer *consumer)
 {
 	size_t first = consumer->linked;
 
@@ -250,7 +250,7 @@ void kin__lineage_resolve(struct kin__consumer *consumer)
 	}
 }
 
-void kin__lineage_begin(struct kin__consumer *consumer, struct kin__shard *shard)
+void kin__descent_begin(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	shard->ours = true;
 	shard->fetched_ms = shard->covered_ms ? shard->covered_ms : consumer->origin.covered_ms;
@@ -270,7 +270,7 @@ static void finish(struct kin__consumer *consumer, struct kin__shard *shard)
 	}
 }
 
-void kin__lineage_settled(struct kin__consumer *consumer, struct kin__shard *shard)
+void kin__descent_settled(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	if (shard->life != LIFE_ACTIVE || shard->reading != READ_DONE || shard->settled.low != shard->fetched)
 		return;
@@ -282,7 +282,7 @@ void kin__lineage_settled(struct kin__consumer *consumer, struct kin__shard *sha
 	}
 }
 
-void kin__lineage_ended(struct kin__consumer *consumer, struct kin__shard *shard)
+void kin__descent_ended(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	live(consumer, shard, LIFE_ENDED);
 	consumer->health.shards_ended++;
@@ -305,13 +305,13 @@ static void abandon(struct kin__consumer *consumer, struct kin__shard *shard, ui
 	kin__delivery_drop(consumer, shard);
 }
 
-void kin__lineage_lost(struct kin__consumer *consumer, struct kin__shard *shard)
+void kin__descent_lost(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	shard->ours = false;
 	abandon(consumer, shard, LIFE_LOST);
 }
 
-void kin__lineage_restart(struct kin__consumer *consumer)
+void kin__descent_restart(struct kin__consumer *consumer)
 {
 	size_t first = consumer->live_first;
 
