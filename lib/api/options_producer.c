@@ -1,0 +1,61 @@
+/* api/options_producer - the options of kin_producer. */
+#include <kinstream/producer.h>
+#define OBJECT "producer"
+#define STRUCT struct kin_producer_options
+#include "api/options_rows.h"
+
+static const struct kin_producer_options defaults = {
+	.size = sizeof defaults,
+	.buffer_bytes_max = 33554432,
+	.buffer_records_max = 100000,
+	.linger_ms = 100,
+	.record_ttl_ms = 300000,
+	.request_records_max = 500,
+	.request_bytes_max = 5242880,
+	.requests_max = 8,
+	.record_bytes_max = 1048576,
+};
+
+static const struct kin__options_row rows[] = {
+	ROW_TEXT(stream, "producer_stream", NULL, "The stream to put to, its name or ARN; required."),
+	ROW_NUMBER(U64, buffer_bytes_max, "producer_buffer_bytes_max", "bytes", 33554432, 65536,
+	           1099511627776, NULL, 1,
+	           "The most bytes of records that may be accepted and not yet reported."),
+	ROW_NUMBER(U32, buffer_records_max, "buffer_records_max", "records", 100000, 1, 100000000, NULL, 1,
+	           "The most records that may be accepted and not yet reported."),
+	ROW_NUMBER(U32, linger_ms, "linger_ms", "ms", 100, 0, 60000, "RecordMaxBufferedTime", 1,
+	           "The longest a record waits for others to share its request."),
+	ROW_NUMBER(U32, record_ttl_ms, "record_ttl_ms", "ms", 300000, 100, 2147483647, "RecordTtl", 1,
+	           "How long after it was accepted a record is given up."),
+	ROW_NUMBER(U32, request_records_max, "request_records_max", "records", 500, 1, 500,
+	           "CollectionMaxCount", 1, "The most records of one request."),
+	ROW_NUMBER(U32, request_bytes_max, "request_bytes_max", "bytes", 5242880, 2048, 10485760,
+	           "CollectionMaxSize", 1, "The most bytes of data and keys of one request."),
+	ROW_NUMBER(U32, requests_max, "requests_max", "requests", 8, 1, 256, NULL, 1,
+	           "The most requests in flight at once."),
+	ROW_NUMBER(U32, record_bytes_max, "record_bytes_max", "bytes", 1048576, 1024, 10485760, NULL, 1,
+	           "The most bytes of data and key of one record, which is the stream's own limit."),
+};
+
+const struct kin__options_table kin__options_producer = {
+	.object = OBJECT,
+	.init = "kin_producer_options_init",
+	.rows = rows,
+	.rows_n = KIN__ARRAY_LEN(rows),
+	.defaults = &defaults,
+	.size = sizeof defaults,
+	.size_first = offsetof(STRUCT, reserved) + sizeof defaults.reserved,
+	.reserved_at = offsetof(STRUCT, reserved),
+	.reserved_n = sizeof defaults.reserved,
+};
+
+void kin_producer_options_init_sized(struct kin_producer_options *options, size_t size)
+{
+	kin__options_init(&kin__options_producer, options, size);
+}
+
+int kin_producer_options_apply(struct kin_producer_options *options, const struct kin_config *config,
+                               struct kin_error *error)
+{
+	return kin__options_apply(&kin__options_producer, options, config, error);
+}
