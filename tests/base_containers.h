@@ -365,7 +365,7 @@ START_TEST(machine_moves)
 	ck_assert_ptr_nonnull(bug.what);
 	ck_assert_int_eq(bug.line, BROKEN * 100 + OPEN);
 	ck_assert(state == BROKEN && seen[BROKEN] == 0);
-	kin__machine_move(&bug, doors, &state, 200, seen);
+	kin__machine_move(&bug, doors, &state, 32, seen);
 	ck_assert_int_eq(bug.line, BROKEN * 100 + OPEN); /* the first bug stays */
 	bug.what = NULL;
 	KIN__CHECK(&bug, state == BROKEN);

@@ -150,6 +150,7 @@ static const struct {
 	const char *quoted;
 } texts[] = {
 	{ T(""), true, 0, 0, "\"\"" },
+	{ T(" !#[]"), true, 5, 5, "\" !#[]\"" },
 	{ T("abc\x7f"), true, 4, 4, "\"abc\x7f\"" },
 	{ T("\xc2\x80\xdf\xbf"), true, 2, 2, "\"\xc2\x80\xdf\xbf\"" },
 	{ T("\xe0\xa0\x80\xef\xbf\xbf"), true, 2, 2, "\"\xe0\xa0\x80\xef\xbf\xbf\"" },

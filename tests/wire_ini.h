@@ -17,7 +17,7 @@ static const struct {
 	  "a|||\na||k|v\na||l|v#c\na||m|v\na||n|\n" },
 	{ T("[a] # c\nk=v\n[b];c]\nk=w\n"), "a|||\na||k|v\nb];c|||\nb];c||k|w\n" },
 	{ T("[a]\nk=1\nk=2\n[b]\nk=3\n[a]\nK = 4\nl=5\n"), "a|||\na||k|4\nb|||\nb||k|3\na||l|5\n" },
-	{ T("[a]\nno equals sign\n= v\n  =\nk=v"), "a|||\na||k|v\n" },
+	{ T("[a]\nAZ@[ = Z\nno equals sign\n= v\n  =\nk=v"), "a|||\na||az@[|Z\na||k|v\n" },
 	{ T("k=v\n[a]\n"), "a|||\n" },
 	{ T("[a]\nk=1\n[broken\nk=2\n[b]\nk=3\n"), "a|||\na||k|1\nb|||\nb||k|3\n" },
 	{ T("[\nk=1\n"), "" },

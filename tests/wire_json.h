@@ -95,9 +95,9 @@ END_TEST
 
 static const char sample[] =
 		"{\"Records\": [ {\"Data\":\"Zm9vYg==\",\"PartitionKey\":\"k\\u00e9\\ud83d\\ude00\\n\", "
-                "\"T\":1.768480496789E9 },\n"
+		"\"T\":1.768480496789E9 },\n"
 		"{\"Data\":\"\",\"n\":[-1,0.5,true,false,null,[[]],{}],\"SequenceNumber\":"
-                "\"49590338271490256608559692538361571095\"}],"
+		"\"49590338271490256608559692538361571095\"}],"
 		"\"MillisBehindLatest\":0 , \"Skipped\":{\"a\":[1,{\"b\":\"]}\\\"\"}]}}";
 
 START_TEST(json_truncated)
@@ -236,6 +236,9 @@ static const struct {
 	{ "\"Zm9vYg=\"", false, T("") },
 	{ "\"Zm9v Yg==\"", false, T("") },
 	{ "\"Zm9v\\nYg==\"", false, T("") },
+	{ "\"Zm9v!g==\"", false, T("") },
+	{ "\"Zm9vY!==\"", false, T("") },
+	{ "\"Zm9vYg=!\"", false, T("") },
 	{ "\"Zm9v\\", false, T("") },
 	{ "\"Zm9v", false, T("") },
 	{ "\"", false, T("") },
@@ -264,7 +267,7 @@ END_TEST
 START_TEST(scan_members)
 {
 	char text[] = "{\"skip\":[{\"x\":\"\\n\"}],\"data\":\"Zm9v\", "
-	              "\"n\":-12,\"null\":null,\"t\":true,\"list\":[\"a\",2,[]],\"r\": [1, {}] ,"
+		      "\"n\":-12,\"null\":null,\"t\":true,\"list\":[\"a\",2,[]],\"r\": [1, {}] ,"
 		      "\"real\":1.50}";
 	struct kin__jsonscan scan;
 	struct kin__span name, span = { 0 };
@@ -298,7 +301,19 @@ START_TEST(scan_members)
 }
 END_TEST
 
-enum { AS_OBJECT, AS_ARRAY, AS_STRING, AS_NUMBER, AS_I64, AS_BOOL, AS_SECOND_VALUE, AS_NAME, AS_ITEM };
+enum {
+	AS_OBJECT,
+	AS_ARRAY,
+	AS_STRING,
+	AS_NUMBER,
+	AS_I64,
+	AS_BOOL,
+	AS_SECOND_VALUE,
+	AS_NAME,
+	AS_ITEM,
+	AS_NAME_AT_TOP,
+	AS_ITEM_AT_TOP
+};
 static const struct {
 	const char *text;
 	int as;
@@ -308,6 +323,7 @@ static const struct {
 	{ "\"7\"", AS_NUMBER, 0 },   { "1.5", AS_I64, 0 },        { "9223372036854775808", AS_I64, 0 },
 	{ "1e3", AS_I64, 0 },        { "null", AS_BOOL, 0 },      { "1", AS_SECOND_VALUE, 1 },
 	{ "[\"a\",1]", AS_NAME, 1 }, { "{\"a\":1}", AS_ITEM, 1 }, { "", AS_STRING, 0 },
+	{ "1", AS_NAME_AT_TOP, 1 },  { "1", AS_ITEM_AT_TOP, 1 },
 };
 
 START_TEST(scan_misread)
@@ -346,6 +362,12 @@ START_TEST(scan_misread)
 		break;
 	case AS_ITEM:
 		fine = !kin__jsonscan_object(&scan) || kin__jsonscan_item(&scan);
+		break;
+	case AS_NAME_AT_TOP:
+		fine = !kin__jsonscan_i64(&scan, &n) || kin__jsonscan_name(&scan, &span);
+		break;
+	case AS_ITEM_AT_TOP:
+		fine = !kin__jsonscan_i64(&scan, &n) || kin__jsonscan_item(&scan);
 		break;
 	}
 	ck_assert(!fine && scan.error);

@@ -10,7 +10,6 @@ struct reader {
 	struct kin__bytes name;        /* scratch for those */
 	struct kin__span section, sub; /* where the next key belongs */
 	bool inside;                   /* false: before any section, or behind a header that is none */
-	bool sub_open;                 /* the last unindented key had no value */
 };
 
 static bool is_blank(char c)
@@ -76,7 +75,6 @@ static bool read_header(struct reader *reader, struct kin__span line)
 	struct kin__span name;
 
 	reader->sub = kin__span("", 0);
-	reader->sub_open = false;
 	reader->inside = line.at[line.n - 1] ==
 	                 ']'; /* otherwise its keys belong to nobody, least of all to the section before */
 	if (!reader->inside)
@@ -98,7 +96,7 @@ static bool read_key(struct reader *reader, struct kin__span line, bool indented
 	key = kin__span_trim(key);
 	if (key.n == 0)
 		return true;
-	if (!indented || !reader->sub_open)
+	if (!indented)
 		reader->sub = kin__span("", 0);
 	if (!keep(reader, &key, true) || !keep(reader, &value, false))
 		return false;
@@ -106,10 +104,8 @@ static bool read_key(struct reader *reader, struct kin__span line, bool indented
 	if (!entry)
 		return false;
 	entry->value = value;
-	if (!indented) {
-		reader->sub_open = value.n == 0;
-		reader->sub = value.n == 0 ? key : kin__span("", 0);
-	}
+	if (!indented && value.n == 0)
+		reader->sub = key;
 	return true;
 }
 
