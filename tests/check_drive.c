@@ -35,9 +35,17 @@ static void setup(void)
 	unsetenv("AWS_MAX_ATTEMPTS");
 	setenv("AWS_CONFIG_FILE", "/nonexistent/config", 1);
 	setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials", 1);
-	options = (struct kin_client_options){ .size = sizeof options, .region = "us-east-1", .endpoint_url = url,
-		.access_key_id = "AKID", .secret_access_key = SECRET, .session_token = TOKEN, .connections_max = 4,
-		.connect_timeout_ms = 1000, .request_timeout_ms = 2000, .call_timeout_ms = 10000, .tls_verify = true };
+	options = (struct kin_client_options){ .size = sizeof options,
+		                               .region = "us-east-1",
+		                               .endpoint_url = url,
+		                               .access_key_id = "AKID",
+		                               .secret_access_key = SECRET,
+		                               .session_token = TOKEN,
+		                               .connections_max = 4,
+		                               .connect_timeout_ms = 1000,
+		                               .request_timeout_ms = 2000,
+		                               .call_timeout_ms = 10000,
+		                               .tls_verify = true };
 	core_start();
 }
 
@@ -53,9 +61,9 @@ static struct {
 	struct kin__attempt attempt;
 	struct kin__call call;
 	struct kin__loop_task start, cancel;
-	struct kin__outcome outcome;     /* its body is a copy of `body` */
+	struct kin__outcome outcome; /* its body is a copy of `body` */
 	char body[256];
-	int checks_refused;              /* so many successes make no sense */
+	int checks_refused; /* so many successes make no sense */
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	int dones;
@@ -176,23 +184,59 @@ static const struct {
 	const char *aws_code;
 } attempts[] = {
 	{ { 200, "", "{\"a\":1}" }, KIN__DONE, KIN_OK, 0, 0, "" },
-	{ { 400, "", "{\"__type\":\"ProvisionedThroughputExceededException\"}" }, KIN__THROTTLED, KIN_THROTTLED, 0, 1,
+	{ { 400, "", "{\"__type\":\"ProvisionedThroughputExceededException\"}" },
+	  KIN__THROTTLED,
+	  KIN_THROTTLED,
+	  0,
+	  1,
 	  "ProvisionedThroughputExceededException" },
-	{ { 400, "", "{\"__type\":\"x#LimitExceededException\"}" }, KIN__THROTTLED, KIN_THROTTLED, 0, 1,
+	{ { 400, "", "{\"__type\":\"x#LimitExceededException\"}" },
+	  KIN__THROTTLED,
+	  KIN_THROTTLED,
+	  0,
+	  1,
 	  "LimitExceededException" },
-	{ { 400, "x-amzn-ErrorType: AccessDeniedException:http://x\r\n", "{}" }, KIN__REFUSED, KIN_DENIED, 0, 0,
+	{ { 400, "x-amzn-ErrorType: AccessDeniedException:http://x\r\n", "{}" },
+	  KIN__REFUSED,
+	  KIN_DENIED,
+	  0,
+	  0,
 	  "AccessDeniedException" },
-	{ { 400, "", "{\"__type\":\"ExpiredTokenException\"}" }, KIN__REFUSED, KIN_CREDENTIALS, 0, 0,
+	{ { 400, "", "{\"__type\":\"ExpiredTokenException\"}" },
+	  KIN__REFUSED,
+	  KIN_CREDENTIALS,
+	  0,
+	  0,
 	  "ExpiredTokenException" },
-	{ { 400, "", "{\"__type\":\"ResourceNotFoundException\"}" }, KIN__NOT_FOUND, KIN_NOT_FOUND, 0, 0,
+	{ { 400, "", "{\"__type\":\"ResourceNotFoundException\"}" },
+	  KIN__NOT_FOUND,
+	  KIN_NOT_FOUND,
+	  0,
+	  0,
 	  "ResourceNotFoundException" },
-	{ { 400, "", "{\"__type\":\"ResourceInUseException\"}" }, KIN__IN_USE, KIN_REFUSED, 0, 0,
+	{ { 400, "", "{\"__type\":\"ResourceInUseException\"}" },
+	  KIN__IN_USE,
+	  KIN_REFUSED,
+	  0,
+	  0,
 	  "ResourceInUseException" },
-	{ { 400, "", "{\"__type\":\"ExpiredIteratorException\"}" }, KIN__ITERATOR_EXPIRED, KIN_REFUSED, 0, 0,
+	{ { 400, "", "{\"__type\":\"ExpiredIteratorException\"}" },
+	  KIN__ITERATOR_EXPIRED,
+	  KIN_REFUSED,
+	  0,
+	  0,
 	  "ExpiredIteratorException" },
-	{ { 400, "", "{\"__type\":\"ValidationException\"}" }, KIN__INVALID_ARGUMENT, KIN_REFUSED, 0, 0,
+	{ { 400, "", "{\"__type\":\"ValidationException\"}" },
+	  KIN__INVALID_ARGUMENT,
+	  KIN_REFUSED,
+	  0,
+	  0,
 	  "ValidationException" },
-	{ { 500, "", "{\"__type\":\"InternalFailureException\"}" }, KIN__TRANSIENT, KIN_REFUSED, 1, 1,
+	{ { 500, "", "{\"__type\":\"InternalFailureException\"}" },
+	  KIN__TRANSIENT,
+	  KIN_REFUSED,
+	  1,
+	  1,
 	  "InternalFailureException" },
 	{ { 503, "", "<html>busy</html>" }, KIN__TRANSIENT, KIN_REFUSED, 1, 1, "ServiceUnavailable" },
 	{ { 0, "", "" }, KIN__TRANSIENT, KIN_NETWORK, 1, 1, "" },
@@ -256,7 +300,8 @@ START_TEST(time_and_skew)
 	char text[KIN__TIME_TEXT];
 	int64_t there = kin__clock_wall_ms() - 3600000;
 	const struct line script[] = {
-		{ 400, dates[0], "{\"__type\":\"InvalidSignatureException\",\"message\":\"Signature not yet current\"}" },
+		{ 400, dates[0],
+		  "{\"__type\":\"InvalidSignatureException\",\"message\":\"Signature not yet current\"}" },
 		{ 200, dates[1], "{}" },
 	};
 	const char *date;
@@ -283,16 +328,23 @@ END_TEST
 START_TEST(quoted_secrets)
 {
 	static const struct line script[] = {
-		{ 403, "", "{\"__type\":\"InvalidSignatureException\",\"message\":\"It does not match. The Canonical String for this "
-			   "request should have been 'POST x-amz-security-token:" TOKEN "'\"}" },
-		{ 403, "", "{\"__type\":\"InvalidSignatureException\",\"message\":\"You sent " TOKEN " here\"}" },
-		{ 403, "", "{\"__type\":\"InvalidSignatureException\",\"message\":\"You sent " SECRET " here\"}" },
+		{ 403, "",
+		  "{\"__type\":\"InvalidSignatureException\",\"message\":\"It does not match. The Canonical "
+		  "String for this "
+		  "request should have been 'POST x-amz-security-token:" TOKEN "'\"}" },
+		{ 403, "",
+		  "{\"__type\":\"InvalidSignatureException\",\"message\":\"You sent " TOKEN " here\"}" },
+		{ 403, "",
+		  "{\"__type\":\"InvalidSignatureException\",\"message\":\"You sent " SECRET " here\"}" },
 	};
 
-	ck_assert_str_eq(run_attempt(script)->error.message, "PutRecord: InvalidSignatureException: It does not match.");
+	ck_assert_str_eq(run_attempt(script)->error.message,
+	                 "PutRecord: InvalidSignatureException: It does not match.");
 	ck_assert_int_eq(one.outcome.error.code, KIN_CREDENTIALS);
-	ck_assert_str_eq(run_attempt(script)->error.message, "PutRecord: InvalidSignatureException: You sent");
-	ck_assert_str_eq(run_attempt(script)->error.message, "PutRecord: InvalidSignatureException: You sent");
+	ck_assert_str_eq(run_attempt(script)->error.message,
+	                 "PutRecord: InvalidSignatureException: You sent");
+	ck_assert_str_eq(run_attempt(script)->error.message,
+	                 "PutRecord: InvalidSignatureException: You sent");
 }
 END_TEST
 
@@ -334,7 +386,9 @@ END_TEST
 START_TEST(call_retries)
 {
 	static const struct line script[] = {
-		{ 500, "", "{}" }, { 0, "", "" }, { 200, "", "{}" },
+		{ 500, "", "{}" },
+		{ 0, "", "" },
+		{ 200, "", "{}" },
 	};
 
 	one.checks_refused = 0;
@@ -350,7 +404,8 @@ END_TEST
 START_TEST(call_ambiguous)
 {
 	static const struct line script[] = {
-		{ 0, "", "" }, { 400, "", "{\"__type\":\"ResourceInUseException\"}" },
+		{ 0, "", "" },
+		{ 400, "", "{\"__type\":\"ResourceInUseException\"}" },
 	};
 
 	one.checks_refused = 0;
@@ -363,7 +418,8 @@ END_TEST
 START_TEST(call_hint)
 {
 	static const struct line script[] = {
-		{ 503, "x-amz-retry-after: 400\r\n", "" }, { 200, "", "{}" },
+		{ 503, "x-amz-retry-after: 400\r\n", "" },
+		{ 200, "", "{}" },
 	};
 	uint64_t before = kin__clock_us();
 
@@ -375,7 +431,9 @@ END_TEST
 
 START_TEST(call_misread)
 {
-	static const struct line script[] = { { 200, "", "x" }, { 200, "", "{}" }, { 200, "", "x" }, { 200, "", "x" }, { 200, "", "x" } };
+	static const struct line script[] = {
+		{ 200, "", "x" }, { 200, "", "{}" }, { 200, "", "x" }, { 200, "", "x" }, { 200, "", "x" }
+	};
 
 	one.checks_refused = 1;
 	ck_assert_int_eq(run_call(script, KIN__PUT_RECORDS)->verdict, KIN__DONE);
@@ -391,7 +449,8 @@ END_TEST
 START_TEST(call_deadline)
 {
 	static const struct line script[] = {
-		{ 503, "x-amz-retry-after: 5000\r\n", "" }, { 200, "", "{}" },
+		{ 503, "x-amz-retry-after: 5000\r\n", "" },
+		{ 200, "", "{}" },
 	};
 	uint64_t before = kin__clock_us();
 
@@ -406,8 +465,10 @@ START_TEST(call_deadline)
 	service.asked = 0;
 	run_call(script, KIN__LIST_STREAMS);
 	ck_assert_int_eq(one.outcome.error.code, KIN_TIMEOUT); /* told at once: the pause would not fit */
-	ck_assert_msg(strstr(one.outcome.error.message, "call_timeout_ms = 500"), "%s", one.outcome.error.message);
-	ck_assert_msg(strstr(one.outcome.error.message, "503") || strstr(one.outcome.error.message, "ServiceUnavailable"),
+	ck_assert_msg(strstr(one.outcome.error.message, "call_timeout_ms = 500"), "%s",
+	              one.outcome.error.message);
+	ck_assert_msg(strstr(one.outcome.error.message, "503") ||
+	                              strstr(one.outcome.error.message, "ServiceUnavailable"),
 	              "%s", one.outcome.error.message);
 }
 END_TEST
@@ -438,15 +499,18 @@ static void *unref_it(void *user)
 	return NULL;
 }
 
+static struct dropped {
+	struct kin__pool_job job;
+	struct kin__core *core;
+} dropped;
+
 static void unref_here(struct kin__pool_job *job)
 {
-	(void)job;
-	kin__core_unref(core);
+	kin__core_unref(kin__container(job, struct dropped, job)->core);
 }
 
 START_TEST(references)
 {
-	static struct kin__pool_job job;
 	pthread_t thread;
 
 	kin__core_ref(core);
@@ -459,8 +523,9 @@ START_TEST(references)
 	ck_assert_str_eq(kin__core_region(core), "us-east-1");
 	ck_assert_uint_eq(kin__core_attempts_max(core), 3);
 	kin__core_unref(core);
-	kin__pool_job_init(&job, unref_here); /* the last one, on a thread that cannot join itself */
-	kin__pool_post(kin__core_callbacks(core), &job);
+	kin__pool_job_init(&dropped.job, unref_here); /* the last one, on a thread that cannot join itself */
+	dropped.core = core;
+	kin__pool_post(kin__core_callbacks(core), &dropped.job);
 	nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
 	core_start();
 }
@@ -493,7 +558,8 @@ START_TEST(attempt_no_memory)
 		kin__mem_fail_at(i);
 		got = run_attempt(script);
 		kin__mem_fail_at(0);
-		ck_assert_msg(got->error.code == KIN_OK || got->error.code == KIN_NOMEM, "%d: %s", (int)i, got->error.message);
+		ck_assert_msg(got->error.code == KIN_OK || got->error.code == KIN_NOMEM, "%d: %s", (int)i,
+		              got->error.message);
 	}
 	ck_assert_int_eq(got->error.code, KIN_OK);
 }
@@ -502,7 +568,8 @@ END_TEST
 static Suite *drive_suite(void)
 {
 	Suite *suite = suite_create("drive");
-	TCase *one_try = tcase_create("attempt"), *calls = tcase_create("call"), *cores = tcase_create("core");
+	TCase *one_try = tcase_create("attempt"), *calls = tcase_create("call"),
+	      *cores = tcase_create("core");
 
 	tcase_add_checked_fixture(one_try, setup, teardown);
 	tcase_add_loop_test(one_try, verdicts, 0, KIN__ARRAY_LEN(attempts));

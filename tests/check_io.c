@@ -47,7 +47,8 @@ START_TEST(error_texts)
 	for (int shift = 0; shift < 2; shift++) {
 		kin__error(&error, KIN_IO, "%s%s", shift ? "x" : "", long_text);
 		ck_assert_uint_ge(strlen(error.message), sizeof error.message - 3);
-		ck_assert_int_eq((unsigned char)error.message[strlen(error.message) - 1], 0xa9); /* no half character */
+		ck_assert_int_eq((unsigned char)error.message[strlen(error.message) - 1],
+		                 0xa9); /* no half character */
 	}
 	kin__error(&error, KIN_IO, "bad \xff end");
 	ck_assert_str_eq(error.message, "bad ? end");
@@ -102,7 +103,10 @@ static void loop_teardown(void)
 	kin__loop_close(loop);
 }
 
-struct numbered { struct kin__loop_task task; int nth, seen; };
+struct numbered {
+	struct kin__loop_task task;
+	int nth, seen;
+};
 
 static void count_it(struct kin__loop_task *task)
 {
@@ -298,7 +302,10 @@ END_TEST
 /* --- pool ---------------------------------------------------------------------------- */
 
 static struct kin__pool *pool;
-struct work { struct kin__pool_job job; int seen; };
+struct work {
+	struct kin__pool_job job;
+	int seen;
+};
 
 static void work(struct kin__pool_job *job)
 {

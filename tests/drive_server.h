@@ -17,12 +17,15 @@
 enum { SCRIPT_MAX = 16, REQUEST_TEXT = 8192 };
 
 /* status 0: resets the connection; -1: never answers. */
-struct line { int status; const char *headers, *body; };
+struct line {
+	int status;
+	const char *headers, *body;
+};
 
 static struct {
 	int fd, port;
 	pthread_t thread;
-	const struct line *script;       /* set while nothing is asked */
+	const struct line *script; /* set while nothing is asked */
 	atomic_int asked, stop;
 	char requests[SCRIPT_MAX][REQUEST_TEXT];
 } service;
@@ -30,7 +33,8 @@ static struct {
 static void service_say(int fd, const struct line *line)
 {
 	char text[4096];
-	int n = snprintf(text, sizeof text, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\nx-amzn-RequestId: id-%d\r\n%s\r\n%s",
+	int n = snprintf(text, sizeof text,
+	                 "HTTP/1.1 %d X\r\nContent-Length: %zu\r\nx-amzn-RequestId: id-%d\r\n%s\r\n%s",
 	                 line->status, strlen(line->body), (int)service.asked, line->headers, line->body);
 
 	if (send(fd, text, (size_t)n, MSG_NOSIGNAL) != n)
@@ -83,7 +87,8 @@ static void *service_run(void *user)
 			if (line->status == -1)
 				service_readable(fd);
 			else if (line->status == 0)
-				setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 }, sizeof(struct linger));
+				setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 },
+				           sizeof(struct linger));
 			if (line->status <= 0)
 				break;
 			service_say(fd, line);

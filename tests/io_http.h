@@ -117,7 +117,7 @@ static const struct http_case {
 	const char *path;
 	enum kin__transport transport;
 	int status;
-	const char *body, *text;         /* text: part of what the failure says */
+	const char *body, *text; /* text: part of what the failure says */
 } http_cases[] = {
 	{ "/ok", KIN__TRANSPORT_OK, 200, "hello", "" },
 	{ "/odd", KIN__TRANSPORT_OK, 200, "hello", "" },
@@ -178,7 +178,8 @@ START_TEST(http_headers)
 	ck_assert(got->has_age && got->has_date);
 	ck_assert_int_eq(got->date_ms, INT64_C(1768480496000));
 	ck_assert_int_lt(got->elapsed_ms, 5000);
-	strcpy(strrchr(fetch.url, '/'), "/chunked"); /* the same request again: nothing of the old answer stays */
+	strcpy(strrchr(fetch.url, '/'),
+	       "/chunked"); /* the same request again: nothing of the old answer stays */
 	got = fetch_run(&fetch);
 	ck_assert_str_eq(got->request_id, ""); /* a trailer is no header */
 	ck_assert(!got->has_age && !got->has_date);
@@ -208,8 +209,8 @@ START_TEST(http_stale)
 	got = fetch_run(&fetch);
 	ck_assert_int_eq(got->status, 200);
 	got = fetch_run(&fetch); /* the kept connection is reset: told, not silently sent again */
-	ck_assert_msg(got->transport == KIN__TRANSPORT_SEND || got->transport == KIN__TRANSPORT_RECEIVE, "%d %s",
-	              got->transport, got->text);
+	ck_assert_msg(got->transport == KIN__TRANSPORT_SEND || got->transport == KIN__TRANSPORT_RECEIVE,
+	              "%d %s", got->transport, got->text);
 	ck_assert(got->sent);
 	ck_assert_int_eq(server.requests, 2);
 	got = fetch_run(&fetch);
@@ -256,7 +257,8 @@ END_TEST
 
 START_TEST(http_not_sent)
 {
-	static const char *const bad[] = { "http://no-such-host.invalid/", "ftp://127.0.0.1/", "http://127.0.0.1:0/", "x" };
+	static const char *const bad[] = { "http://no-such-host.invalid/", "ftp://127.0.0.1/",
+		                           "http://127.0.0.1:0/", "x" };
 	const struct kin__http_answer *got;
 	struct fetch fetch;
 	int port, fd = listen_somewhere(&port);

@@ -21,7 +21,7 @@ static struct {
 	int fd, port;
 	pthread_t thread, threads[SERVER_CONNECTIONS_MAX];
 	atomic_int connections, requests, stop;
-	pthread_mutex_t lock;            /* of what follows, about the last request */
+	pthread_mutex_t lock; /* of what follows, about the last request */
 	size_t body_n;
 	char head[8192];
 } server;
@@ -49,7 +49,8 @@ static void say_body(int fd, int status, const char *headers, const char *body)
 {
 	char head[512];
 
-	snprintf(head, sizeof head, "HTTP/1.1 %d Whatever\r\nContent-Length: %zu\r\n%s\r\n", status, strlen(body), headers);
+	snprintf(head, sizeof head, "HTTP/1.1 %d Whatever\r\nContent-Length: %zu\r\n%s\r\n", status,
+	         strlen(body), headers);
 	say(fd, head);
 	say(fd, body);
 }
@@ -76,16 +77,21 @@ static int answer(int fd, const char *path, int nth)
 	char chunk[65] = "40\r\n";
 
 	if (strcmp(path, "/ok") == 0) {
-		say_body(fd, 200, "Date: Thu, 15 Jan 2026 12:34:56 GMT\r\nx-amzn-RequestId: abc-1\r\n", "hello");
+		say_body(fd, 200, "Date: Thu, 15 Jan 2026 12:34:56 GMT\r\nx-amzn-RequestId: abc-1\r\n",
+		         "hello");
 	} else if (strncmp(path, "/status/", 8) == 0) {
-		say_body(fd, atoi(path + 8), "x-amzn-ErrorType: Foo:http://x\r\nRetry-After: 2\r\nx-amz-retry-after: 9\r\n", "{}");
+		say_body(fd, atoi(path + 8),
+		         "x-amzn-ErrorType: Foo:http://x\r\nRetry-After: 2\r\nx-amz-retry-after: 9\r\n",
+		         "{}");
 	} else if (strcmp(path, "/odd") == 0) {
-		say(fd, "HTTP/1.1 200 OK\r\ncOnTeNt-LeNgTh:   5  \r\nX-AMZN-REQUESTID:odd-2\r\ndate:Thu, 15 Jan 2026 12:34:56 GMT\r\n"
-			"AGE: 3\r\nContent-TYPE: text/x\r\nX-AMZ-RETRY-AFTER:\t77\r\n\r\nhello");
+		say(fd, "HTTP/1.1 200 OK\r\ncOnTeNt-LeNgTh:   5  \r\nX-AMZN-REQUESTID:odd-2\r\ndate:Thu, 15 "
+		        "Jan 2026 12:34:56 GMT\r\n"
+		        "AGE: 3\r\nContent-TYPE: text/x\r\nX-AMZ-RETRY-AFTER:\t77\r\n\r\nhello");
 	} else if (strcmp(path, "/bad-header") == 0) {
 		say(fd, "HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 2\r\n\r\n{}");
 	} else if (strcmp(path, "/chunked") == 0) {
-		say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nx-amzn-RequestId: no\r\n\r\n");
+		say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+		        "chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nx-amzn-RequestId: no\r\n\r\n");
 	} else if (strcmp(path, "/interim") == 0) {
 		say(fd, "HTTP/1.1 102 Processing\r\nx-amzn-RequestId: early\r\n\r\n");
 		say_body(fd, 200, "", "hello");
@@ -193,7 +199,8 @@ static void *serve(void *user)
 			continue;
 		fd = accept(server.fd, NULL, NULL);
 		if (fd >= 0)
-			pthread_create(&server.threads[server.connections++], NULL, serve_one, (void *)(intptr_t)fd);
+			pthread_create(&server.threads[server.connections++], NULL, serve_one,
+			               (void *)(intptr_t)fd);
 	}
 	return NULL;
 }

@@ -38,7 +38,8 @@ static int call_init(struct kin_call *call)
 	return KIN_OK;
 }
 
-int kin_call_new(struct kin_call **out, struct kin_client *client, const char *operation, struct kin_error *error)
+int kin_call_new(struct kin_call **out, struct kin_client *client, const char *operation,
+                 struct kin_error *error)
 {
 	struct kin__reason reason = { "" };
 	struct kin_call *call;
@@ -139,9 +140,11 @@ static int check_members(const struct kin_call *call, struct kin_error *error)
 
 	for (size_t i = 0; i < row->members_n; i++)
 		if (row->members[i].required && call->values[i].n == 0)
-			return kin__error(error, KIN_INVALID, "%s needs the member %s", row->name, row->members[i].name);
+			return kin__error(error, KIN_INVALID, "%s needs the member %s", row->name,
+			                  row->members[i].name);
 	if (row->by_stream && !given(call, "StreamName") && !given(call, "StreamARN"))
-		return kin__error(error, KIN_INVALID, "%s needs the member StreamName or StreamARN", row->name);
+		return kin__error(error, KIN_INVALID, "%s needs the member StreamName or StreamARN",
+		                  row->name);
 	return KIN_OK;
 }
 
@@ -157,7 +160,8 @@ static int write_body(struct kin_call *call, struct kin_error *error)
 			continue;
 		kin__jsontext_name(&json, call->row->members[i].name);
 		kin__jsontext_raw(&json, kin__bytes_view(&call->values[i]));
-		if (call->records_n > 0 && call->values[i].at[0] == '[' && call->values[i].at[call->values[i].n - 1] != ']')
+		if (call->records_n > 0 && call->values[i].at[0] == '[' &&
+		    call->values[i].at[call->values[i].n - 1] != ']')
 			kin__bytes_char(&call->body, ']'); /* the list that kin_call_add_record() left open */
 	}
 	kin__jsontext_object_end(&json);
@@ -225,7 +229,8 @@ bool kin__client_end_call(struct kin_client *client)
 	struct kin_call *found = NULL;
 
 	pthread_mutex_lock(&client->lock);
-	for (struct kin__list *at = client->shared.calls.next; !found && at != &client->shared.calls; at = at->next) {
+	for (struct kin__list *at = client->shared.calls.next; !found && at != &client->shared.calls;
+	     at = at->next) {
 		struct kin_call *call = kin__container(at, struct kin_call, node);
 
 		if (call->state == KIN__CALL_UNDER_WAY)
@@ -250,7 +255,8 @@ static bool check_json(const struct kin__bytes *body, struct kin__reason *reason
 	struct kin__jsonscan scan;
 
 	kin__jsonscan_init_readonly(&scan, body->at, body->n);
-	if (kin__jsonscan_type(&scan) == KIN__JSONSCAN_OBJECT && kin__jsonscan_skip(&scan) && kin__jsonscan_finish(&scan))
+	if (kin__jsonscan_type(&scan) == KIN__JSONSCAN_OBJECT && kin__jsonscan_skip(&scan) &&
+	    kin__jsonscan_finish(&scan))
 		return true;
 	kin__reason_text(reason, scan.error ? scan.error : "no JSON object");
 	return false;
@@ -268,8 +274,9 @@ static bool on_check(struct kin__call *inner, struct kin__outcome *outcome)
 		return true;
 	if (outcome->body.n == 0)
 		kin__reason_text(&reason, "it is empty");
-	good = outcome->body.n > 0 && (call->operation == KIN__GET_RECORDS ? check_page(call, &outcome->body, &reason)
-									   : check_json(&outcome->body, &reason));
+	good = outcome->body.n > 0 &&
+	       (call->operation == KIN__GET_RECORDS ? check_page(call, &outcome->body, &reason)
+	                                            : check_json(&outcome->body, &reason));
 	if (good)
 		return true;
 	kin__error(error, KIN_PROTOCOL, "%s: the answer makes no sense: %s", call->row->name, reason.text);
@@ -348,7 +355,9 @@ int kin_call_wait(struct kin_call *call, int64_t timeout_ms, struct kin_error *e
 		awake = kin__thread_cond_wait(&call->changed, &client->lock, until_us);
 	pthread_mutex_unlock(&client->lock);
 	if (!ended)
-		return kin__error(error, KIN_TIMEOUT, "%s: no answer within %lld ms; it is still under way, wait again or free it",
-		                  call->row->name, (long long)timeout_ms);
+		return kin__error(
+				error, KIN_TIMEOUT,
+				"%s: no answer within %lld ms; it is still under way, wait again or free it",
+				call->row->name, (long long)timeout_ms);
 	return call->error.code == KIN_OK ? KIN_OK : kin__error_copy(error, &call->error);
 }

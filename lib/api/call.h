@@ -21,8 +21,8 @@ struct kin_call {
 	const struct kin__operation_row *row;
 
 	/* The input, until it starts. */
-	struct kin__bytes *values;       /* JSON text of each member of the row; empty: not given */
-	uint32_t records_n;              /* appended by kin_call_add_record(); that list's ']' is still missing */
+	struct kin__bytes *values; /* JSON text of each member of the row; empty: not given */
+	uint32_t records_n;        /* appended by kin_call_add_record(); that list's ']' is still missing */
 	char *stream_arn;
 	struct kin__bytes body;
 
@@ -31,9 +31,9 @@ struct kin_call {
 	enum kin__call_state state;
 	kin_call_fn *function;
 	void *user;
-	bool running;                    /* the function is queued or runs */
-	bool cancelling;                 /* the task `cancel` is queued or runs */
-	bool *gone;                      /* while it runs: set when it frees its call */
+	bool running;    /* the function is queued or runs */
+	bool cancelling; /* the task `cancel` is queued or runs */
+	bool *gone;      /* while it runs: set when it frees its call */
 	pthread_cond_t changed;
 
 	struct kin__call inner;
@@ -41,11 +41,11 @@ struct kin_call {
 	struct kin__pool_job callback;
 
 	/* The answer. */
-	struct kin_error error;          /* code KIN_OK: success */
-	struct kin__bytes answer, rest;  /* as it came; of GetRecords: without Records, made when asked for */
+	struct kin_error error;         /* code KIN_OK: success */
+	struct kin__bytes answer, rest; /* as it came; of GetRecords: without Records, made when asked for */
 	struct kin__get_page page;
 	bool page_read;
-	struct kin__json *json;          /* made when asked for */
+	struct kin__json *json; /* made when asked for */
 };
 
 enum kin__call_state kin__call_state(const struct kin_call *call);

@@ -21,7 +21,8 @@ int kin__call_check(const struct kin_call *call, const char *function, struct ki
 	int code = kin__handle_check(call ? &call->handle : NULL, KIN__HANDLE_CALL, function, error);
 
 	if (code == KIN_OK && kin__call_state(call) != KIN__CALL_NEW)
-		return kin__error(error, KIN_INVALID, "%s: this %s was started already; make a new call with kin_call_new()",
+		return kin__error(error, KIN_INVALID,
+		                  "%s: this %s was started already; make a new call with kin_call_new()",
 		                  function, call->row->name);
 	return code;
 }
@@ -29,7 +30,8 @@ int kin__call_check(const struct kin_call *call, const char *function, struct ki
 int kin__call_deadlock(struct kin_error *error)
 {
 	return kin__error(error, KIN_WOULD_DEADLOCK,
-	                  "kin_call_wait: called from a callback, which other calls wait for; use kin_call_start() with a "
+	                  "kin_call_wait: called from a callback, which other calls wait for; use "
+	                  "kin_call_start() with a "
 	                  "function");
 }
 
@@ -75,7 +77,8 @@ static int close_value(struct kin__bytes *value, struct kin_error *error)
 
 static int null_value(const char *member, struct kin_error *error)
 {
-	return kin__error(error, KIN_INVALID, "%s: the value is NULL; to leave a member out, do not set it", member);
+	return kin__error(error, KIN_INVALID, "%s: the value is NULL; to leave a member out, do not set it",
+	                  member);
 }
 
 int kin_call_set_text(struct kin_call *call, const char *name, const char *text, struct kin_error *error)
@@ -141,7 +144,8 @@ int kin_call_set_time(struct kin_call *call, const char *name, int64_t unix_ms, 
 	return close_value(value, error);
 }
 
-int kin_call_set_data(struct kin_call *call, const char *name, const void *data, size_t size, struct kin_error *error)
+int kin_call_set_data(struct kin_call *call, const char *name, const void *data, size_t size,
+                      struct kin_error *error)
 {
 	struct kin__reason reason = { "" };
 	const struct kin__member *member;
@@ -191,7 +195,8 @@ static int read_entry(struct kin_put_entry *own, const struct kin_put_entry *giv
 	for (size_t i = both; i < given->size; i++)
 		if (((const unsigned char *)given)[i] != 0)
 			return kin__error(error, KIN_TOO_NEW,
-			                  "kin_call_add_record: the entry uses a member this library does not know");
+			                  "kin_call_add_record: the entry uses a member this library does "
+			                  "not know");
 	memcpy(own, given, both);
 	return KIN_OK;
 }
@@ -201,10 +206,12 @@ static int check_entry(const struct kin_put_entry *entry, struct kin_error *erro
 	struct kin__reason reason = { "" };
 
 	if (!entry->data && entry->data_size > 0)
-		return kin__error(error, KIN_INVALID, "kin_call_add_record: data is NULL, data_size is %zu", entry->data_size);
+		return kin__error(error, KIN_INVALID, "kin_call_add_record: data is NULL, data_size is %zu",
+		                  entry->data_size);
 	if ((entry->key && !kin__limits_partition_key(kin__span(entry->key, entry->key_size), &reason)) ||
 	    (entry->hash_key && !kin__limits_hash_key(kin__span_text(entry->hash_key), &reason)) ||
-	    !kin__limits_record_bytes(entry->data_size, entry->key ? entry->key_size : 0, KIN__RECORD_BYTES_MAX, &reason))
+	    !kin__limits_record_bytes(entry->data_size, entry->key ? entry->key_size : 0,
+	                              KIN__RECORD_BYTES_MAX, &reason))
 		return kin__error(error, KIN_INVALID, "%s", reason.text);
 	return KIN_OK;
 }
@@ -245,10 +252,12 @@ int kin_call_add_record(struct kin_call *call, const struct kin_put_entry *given
 		if (call->operation == KIN__PUT_RECORDS && strcmp(call->row->members[i].name, "Records") == 0)
 			value = &call->values[i];
 	if (!value || (value->n > 0 && call->records_n == 0))
-		return kin__error(error, KIN_INVALID, "kin_call_add_record: %s", value ? "Records was set as JSON already"
-										       : "only PutRecords takes records");
+		return kin__error(error, KIN_INVALID, "kin_call_add_record: %s",
+		                  value ? "Records was set as JSON already"
+		                        : "only PutRecords takes records");
 	if (call->records_n >= KIN__PUT_ENTRIES_MAX)
-		return kin__error(error, KIN_INVALID, "kin_call_add_record: a PutRecords takes at most %d records",
+		return kin__error(error, KIN_INVALID,
+		                  "kin_call_add_record: a PutRecords takes at most %d records",
 		                  KIN__PUT_ENTRIES_MAX);
 	before = value->n;
 	kin__bytes_char(value, before == 0 ? '[' : ',');

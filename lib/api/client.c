@@ -48,7 +48,8 @@ int kin_client_open(struct kin_client **out, const struct kin_client_options *gi
 	int code;
 
 	if (!out)
-		return kin__error(error, KIN_INVALID, "kin_client_open: out is NULL; it must point at a struct kin_client *");
+		return kin__error(error, KIN_INVALID,
+		                  "kin_client_open: out is NULL; it must point at a struct kin_client *");
 	*out = NULL;
 	code = kin__options_read(&kin__options_client, &options, given, error);
 	if (code != KIN_OK)
@@ -103,7 +104,8 @@ static void end_and_wait(struct kin_client *client)
 
 void kin_client_close(struct kin_client *client)
 {
-	if (!client || kin__handle_check(&client->handle, KIN__HANDLE_CLIENT, "kin_client_close", NULL) != KIN_OK)
+	if (!client ||
+	    kin__handle_check(&client->handle, KIN__HANDLE_CLIENT, "kin_client_close", NULL) != KIN_OK)
 		return;
 	kin__handle_fini(&client->handle);
 	pthread_mutex_lock(&client->lock);

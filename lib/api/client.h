@@ -13,10 +13,10 @@ struct kin_client {
 	struct kin__core *core;
 	struct { /* under lock */
 		uint32_t references;
-		struct kin__list calls;  /* started, and their function has not yet returned */
+		struct kin__list calls; /* started, and their function has not yet returned */
 		bool closing;
-		bool ending;             /* the task end_calls is queued or runs */
-		bool orphan;             /* and holds a reference, for the one who closed could not wait */
+		bool ending; /* the task end_calls is queued or runs */
+		bool orphan; /* and holds a reference, for the one who closed could not wait */
 	} shared;
 	pthread_mutex_t lock;
 	pthread_cond_t calls_gone;

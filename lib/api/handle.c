@@ -32,20 +32,23 @@ void kin__handle_fini(struct kin__handle *handle)
 	handle->magic = 0;
 }
 
-int kin__handle_check(const struct kin__handle *handle, enum kin__handle_kind kind, const char *call, struct kin_error *error)
+int kin__handle_check(const struct kin__handle *handle, enum kin__handle_kind kind, const char *call,
+                      struct kin_error *error)
 {
 	if (!handle)
 		return kin__error(error, KIN_INVALID, "%s: the %s is NULL", call, kind_name(kind));
 	if (handle->magic != (uint32_t)kind)
-		return kin__error(error, KIN_INVALID, "%s: not an open %s: freed already, or something else", call,
-		                  kind_name(kind));
+		return kin__error(error, KIN_INVALID, "%s: not an open %s: freed already, or something else",
+		                  call, kind_name(kind));
 	if (handle->fork_generation != kin__fork_generation())
-		return kin__error(error, KIN_FORKED, "%s: the %s was opened by the parent process; open one in this process",
+		return kin__error(error, KIN_FORKED,
+		                  "%s: the %s was opened by the parent process; open one in this process",
 		                  call, kind_name(kind));
 	return KIN_OK;
 }
 
-int kin__handle_core(struct kin_client *client, const char *call, struct kin__core **out, struct kin_error *error)
+int kin__handle_core(struct kin_client *client, const char *call, struct kin__core **out,
+                     struct kin_error *error)
 {
 	struct kin_client_options options;
 	int code;

@@ -198,13 +198,13 @@ static void log_outcome(struct kin__attempt *attempt)
 
 	if (outcome->error.code == KIN_OK)
 		KIN__LOG(core, KIN_LOG_TRACE, "http", "%s: %d, %zu bytes, %lld ms, request id %s",
-		         operation_name(attempt), answer->status, outcome->body.n, (long long)answer->elapsed_ms,
-		         answer->request_id);
+		         operation_name(attempt), answer->status, outcome->body.n,
+		         (long long)answer->elapsed_ms, answer->request_id);
 	else
 		KIN__LOG(core, KIN_LOG_DEBUG, "http", "%s (%s, attempt %u of %u, %lld ms, request id %s)",
 		         outcome->error.message, kin__retry_class_name(outcome->retry_class),
-		         (unsigned)attempt->number, (unsigned)attempt->number_max, (long long)answer->elapsed_ms,
-		         answer->request_id);
+		         (unsigned)attempt->number, (unsigned)attempt->number_max,
+		         (long long)answer->elapsed_ms, answer->request_id);
 }
 
 /* The service's clock from its Date, or from the error body; true: signing by now would be by another time. */
@@ -223,7 +223,8 @@ static bool learn_time(struct kin__attempt *attempt, const struct kin__apierror 
 	if (answer->transport == KIN__TRANSPORT_OK && (answer->has_date || fault->server_time_ms != 0)) {
 		if (kin__skew_take(skew, &sample))
 			KIN__LOG(core, KIN_LOG_WARN, "client",
-			         "this host's clock is %lld s off the service's; requests are signed by the service's",
+			         "this host's clock is %lld s off the service's; requests are signed by the "
+			         "service's",
 			         (long long)(-skew->signing_ms / 1000));
 		pthread_mutex_lock(&core->lock);
 		core->shared.skew = *skew;
@@ -264,8 +265,9 @@ static bool judge(struct kin__attempt *attempt)
 	renewed = attempt->credentials_number != core->own.credentials_number;
 	outcome->retry_class = kin__retry_classify(&told);
 	outcome->verdict = kin__verdict_of(&told, renewed);
-	outcome->maybe_done = answer->transport == KIN__TRANSPORT_OK ? kin__retry_ambiguous(&told)
-							       : answer->sent && kin__retry_ambiguous(&told);
+	outcome->maybe_done = answer->transport == KIN__TRANSPORT_OK
+	                                      ? kin__retry_ambiguous(&told)
+	                                      : answer->sent && kin__retry_ambiguous(&told);
 	outcome->aborted = answer->transport == KIN__TRANSPORT_ABORTED;
 	kin__fault_explain(&outcome->error, attempt->operation, answer, &fault, outcome->retry_class,
 	                   &core->own.credentials);

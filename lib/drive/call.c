@@ -33,7 +33,7 @@ static void try_it(struct kin__call *call)
 {
 	struct kin__attempt *attempt = &call->attempt;
 	uint32_t most = call->attempt_timeout_ms > 0 ? call->attempt_timeout_ms
-						     : kin__core_request_timeout_ms(call->core);
+	                                             : kin__core_request_timeout_ms(call->core);
 	uint32_t left = time_left_ms(call);
 
 	attempt->operation = call->operation;
@@ -52,8 +52,8 @@ void kin__call_start(struct kin__call *call)
 {
 	uint32_t timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : kin__core_call_timeout_ms(call->core);
 
-	kin__retry_call_init(&call->retry,
-	                     call->attempts_max > 0 ? call->attempts_max : kin__core_attempts_max(call->core));
+	kin__retry_call_init(&call->retry, call->attempts_max > 0 ? call->attempts_max
+	                                                          : kin__core_attempts_max(call->core));
 	call->retry.can_refresh = kin__core_can_refresh(call->core);
 	call->retry.long_poll = call->operation == KIN__GET_RECORDS;
 	call->attempts = 0;
@@ -79,7 +79,8 @@ static void out_of_time(struct kin__call *call)
 	struct kin_error *error = &call->outcome.error, last = *error;
 	uint32_t timeout_ms = call->timeout_ms > 0 ? call->timeout_ms : kin__core_call_timeout_ms(call->core);
 
-	kin__error(error, KIN_TIMEOUT, "no answer within call_timeout_ms = %u, in %u attempts; the last one: %s",
+	kin__error(error, KIN_TIMEOUT,
+	           "no answer within call_timeout_ms = %u, in %u attempts; the last one: %s",
 	           (unsigned)timeout_ms, (unsigned)call->attempts, last.message);
 	error->http_status = last.http_status;
 	error->retryable = 1;
@@ -102,7 +103,9 @@ static struct kin__retry_verdict judge(struct kin__call *call, const struct kin_
 		[KIN__RETRY_NONE] = { .status = 200 },
 		[KIN__RETRY_THROTTLING] = { .status = 429 },
 		[KIN__RETRY_TRANSIENT] = { .status = 503 },
-		[KIN__RETRY_SKEW] = { .status = 400, .skew_corrected = true, .code = { "RequestExpired", 14 } },
+		[KIN__RETRY_SKEW] = { .status = 400,
+		                      .skew_corrected = true,
+		                      .code = { "RequestExpired", 14 } },
 		[KIN__RETRY_EXPIRED] = { .status = 400, .code = { "ExpiredTokenException", 21 } },
 		[KIN__RETRY_FINAL] = { .status = 400, .code = { "-", 1 } },
 	};
@@ -110,8 +113,8 @@ static struct kin__retry_verdict judge(struct kin__call *call, const struct kin_
 
 	if (found == KIN__RETRY_EXPIRED && outcome->verdict == KIN__REFUSED)
 		found = KIN__RETRY_FINAL; /* read again, and still the same keys */
-	return kin__retry_judge(&call->retry, kin__core_bucket(call->core), kin__core_rng(call->core), &told[found],
-	                        outcome->has_hint ? &outcome->hint_ms : NULL);
+	return kin__retry_judge(&call->retry, kin__core_bucket(call->core), kin__core_rng(call->core),
+	                        &told[found], outcome->has_hint ? &outcome->hint_ms : NULL);
 }
 
 static void wait_for(struct kin__call *call, uint64_t delay_ms)
@@ -153,7 +156,8 @@ static void on_attempt(struct kin__attempt *attempt, struct kin__outcome *outcom
 	}
 	if (verdict.again || (outcome->error.retryable && time_left_ms(call) == 0))
 		out_of_time(call);
-	else if (verdict.delay_ms > 0 && in_time) { /* no tokens: wait before failing, so that no loop spins */
+	else if (verdict.delay_ms > 0 &&
+	         in_time) { /* no tokens: wait before failing, so that no loop spins */
 		call->retry.attempts_max = 0;
 		wait_for(call, verdict.delay_ms);
 		return;

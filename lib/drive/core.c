@@ -45,7 +45,8 @@ static int keep_source(struct kin__core *core, const struct kin_client_options *
 	return KIN_OK;
 }
 
-static int read_settings(struct kin__core *core, const struct kin_client_options *options, struct kin_error *error)
+static int read_settings(struct kin__core *core, const struct kin_client_options *options,
+                         struct kin_error *error)
 {
 	struct kin__env env;
 	int code;
@@ -54,7 +55,8 @@ static int read_settings(struct kin__core *core, const struct kin_client_options
 	code = kin__env_read(&env, error);
 	if (code == KIN_OK)
 		code = kin__settings_read(options, &env, &core->set.chain, error);
-	if (code == KIN_OK && kin__credentials_copy(&core->own.credentials, &core->set.chain.credentials) != KIN__AWS_OK)
+	if (code == KIN_OK &&
+	    kin__credentials_copy(&core->own.credentials, &core->set.chain.credentials) != KIN__AWS_OK)
 		code = kin__error_nomem(error);
 	kin__credentials_fini(&core->set.chain.credentials);
 	if (code == KIN_OK)
@@ -65,7 +67,8 @@ static int read_settings(struct kin__core *core, const struct kin_client_options
 	return code == KIN_OK ? make_endpoint(core, true, error) : code;
 }
 
-static int open_threads(struct kin__core *core, const struct kin_client_options *options, struct kin_error *error)
+static int open_threads(struct kin__core *core, const struct kin_client_options *options,
+                        struct kin_error *error)
 {
 	struct kin__http_options http = {
 		.connections_max = options->connections_max,
@@ -139,13 +142,15 @@ int kin__core_open(struct kin__core **out, const struct kin_client_options *opti
 		core->shared.skew = core->own.skew;
 		core->own.hash = kin__hash_new();
 		code = core->own.hash ? open_threads(core, options, error)
-				      : kin__error(error, KIN_NOMEM, "out of memory, or OpenSSL has no SHA-256 or MD5");
+		                      : kin__error(error, KIN_NOMEM,
+		                                   "out of memory, or OpenSSL has no SHA-256 or MD5");
 	}
 	if (code != KIN_OK) {
 		core_free(core);
 		return code;
 	}
-	KIN__LOG(core, KIN_LOG_DEBUG, "client", "open: region %s, data host %s, control host %s, credentials from %s",
+	KIN__LOG(core, KIN_LOG_DEBUG, "client",
+	         "open: region %s, data host %s, control host %s, credentials from %s",
 	         core->set.chain.region, core->set.endpoint[0].host, core->set.endpoint[1].host,
 	         core->own.credentials.source);
 	*out = core;

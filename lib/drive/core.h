@@ -15,8 +15,8 @@
 struct kin__core;
 
 /* options: checked and complete, borrowed until return.  *out is yours, give back with kin__core_unref(). */
-int  kin__core_open(struct kin__core **out, const struct kin_client_options *options, struct kin_error *error);
-struct kin__core *kin__core_ref(struct kin__core *core);   /* any thread; gives core back */
+int kin__core_open(struct kin__core **out, const struct kin_client_options *options, struct kin_error *error);
+struct kin__core *kin__core_ref(struct kin__core *core); /* any thread; gives core back */
 /* Any thread.  The last one ends what is under way (aborted) and joins; on a thread of the core's own, which
  * cannot join itself, another thread does that. */
 void kin__core_unref(struct kin__core *core);
@@ -26,11 +26,11 @@ struct kin__loop *kin__core_loop(struct kin__core *core);
 struct kin__pool *kin__core_callbacks(struct kin__core *core); /* one thread: user's callbacks, in order */
 struct kin__pool *kin__core_storage(struct kin__core *core);   /* one thread: files, blocking stores */
 bool kin__core_on_callback(const struct kin__core *core);      /* here and now on the callback thread? */
-bool kin__core_forked(const struct kin__core *core);           /* opened by the parent process: answer KIN_FORKED */
-uint64_t kin__core_seed(struct kin__core *core);               /* any thread: a fresh seed for a machine */
+bool kin__core_forked(const struct kin__core *core); /* opened by the parent process: answer KIN_FORKED */
+uint64_t kin__core_seed(struct kin__core *core);     /* any thread: a fresh seed for a machine */
 
 /* --- time --- */
-int64_t kin__core_service_ms(struct kin__core *core);  /* any thread: the service's clock; 0: not known yet */
+int64_t kin__core_service_ms(struct kin__core *core); /* any thread: the service's clock; 0: not known yet */
 
 /* --- settings --- */
 const char *kin__core_region(const struct kin__core *core);
@@ -41,31 +41,36 @@ uint32_t kin__core_attempts_max(const struct kin__core *core);
 /* --- log --- */
 bool kin__core_logs(const struct kin__core *core, int level);
 /* Formats only when the level is on: use the macro.  room: "producer", "consumer", "http", ...; never a secret. */
-void kin__core_log(struct kin__core *core, int level, const char *room, const char *format, ...) KIN_PRINTF(4, 5);
-#define KIN__LOG(core, level, ...) (kin__core_logs((core), (level)) ? kin__core_log((core), (level), __VA_ARGS__) : (void)0)
+void kin__core_log(struct kin__core *core, int level, const char *room, const char *format, ...)
+		KIN_PRINTF(4, 5);
+#define KIN__LOG(core, level, ...)                                                                           \
+	(kin__core_logs((core), (level)) ? kin__core_log((core), (level), __VA_ARGS__) : (void)0)
 
 /* --- one signed attempt --- */
 struct kin__outcome {
 	enum kin__verdict verdict;
 	enum kin__retry_class retry_class; /* the finer word, for drive/call */
-	struct kin_error error;      /* DONE: code KIN_OK; http_status and request_id are filled always */
-	struct kin__bytes body;      /* of the answer, writable; kin__bytes_take() it, else it is freed after `done` */
-	bool maybe_done;             /* no clean answer: the service may have done it */
-	bool aborted;                /* cancelled, or the core is closing; the verdict says REFUSED */
+	struct kin_error error; /* DONE: code KIN_OK; http_status and request_id are filled always */
+	struct kin__bytes
+			body; /* of the answer, writable; kin__bytes_take() it, else it is freed after `done` */
+	bool maybe_done;      /* no clean answer: the service may have done it */
+	bool aborted;         /* cancelled, or the core is closing; the verdict says REFUSED */
 	bool has_hint;
-	uint64_t hint_ms;            /* the service asked to wait that long */
-	int64_t service_ms;          /* the service's clock at the answer; 0: not known */
-	uint64_t elapsed_us;         /* from start to answer */
+	uint64_t hint_ms;    /* the service asked to wait that long */
+	int64_t service_ms;  /* the service's clock at the answer; 0: not known */
+	uint64_t elapsed_us; /* from start to answer */
 };
 
 /* The caller's memory from start until `done` ran; clear with _init, then fill in. */
 struct kin__attempt {
 	enum kin__operation operation;
-	struct kin__span body;       /* borrowed until `done` */
-	const char *stream_arn;      /* borrowed until `done`; NULL: the plain host */
-	uint32_t timeout_ms;         /* 0: the client's request_timeout_ms */
-	uint32_t number, number_max; /* which attempt of how many, for the log and amz-sdk-request; 0: not told */
-	void (*done)(struct kin__attempt *attempt, struct kin__outcome *outcome); /* loop thread, never inside start; outcome borrowed */
+	struct kin__span body;  /* borrowed until `done` */
+	const char *stream_arn; /* borrowed until `done`; NULL: the plain host */
+	uint32_t timeout_ms;    /* 0: the client's request_timeout_ms */
+	uint32_t number,
+			number_max; /* which attempt of how many, for the log and amz-sdk-request; 0: not told */
+	void (*done)(struct kin__attempt *attempt,
+	             struct kin__outcome *outcome); /* loop thread, never inside start; outcome borrowed */
 	void *user;
 
 	/* Of drive/core. */
@@ -74,7 +79,7 @@ struct kin__attempt {
 	struct kin__loop_task failed; /* what could not even be sent is told from the loop */
 	struct kin__list parked;      /* waits for new credentials */
 	struct kin__outcome outcome;
-	struct kin__bytes lines;      /* URL and header lines of this attempt; its memory is used again */
+	struct kin__bytes lines; /* URL and header lines of this attempt; its memory is used again */
 	uint64_t credentials_number;
 	int64_t signing_offset_ms;
 	uint64_t started_us;
@@ -82,12 +87,15 @@ struct kin__attempt {
 };
 
 void kin__attempt_init(struct kin__attempt *attempt);
-void kin__attempt_fini(struct kin__attempt *attempt);                            /* not under way */
-void kin__core_attempt(struct kin__core *core, struct kin__attempt *attempt);    /* loop thread; cannot fail here */
-void kin__core_cancel(struct kin__core *core, struct kin__attempt *attempt);     /* loop thread; `done` runs before it returns, aborted; not under way: nothing */
+void kin__attempt_fini(struct kin__attempt *attempt); /* not under way */
+void kin__core_attempt(struct kin__core *core,
+                       struct kin__attempt *attempt); /* loop thread; cannot fail here */
+void kin__core_cancel(
+		struct kin__core *core, struct
+		kin__attempt *attempt); /* loop thread; `done` runs before it returns, aborted; not under way: nothing */
 
 /* For drive/call; loop thread. */
 struct kin__retry_bucket *kin__core_bucket(struct kin__core *core);
 struct kin__rng *kin__core_rng(struct kin__core *core);
-bool kin__core_can_refresh(const struct kin__core *core);    /* the credentials have a source that can change */
+bool kin__core_can_refresh(const struct kin__core *core); /* the credentials have a source that can change */
 #endif

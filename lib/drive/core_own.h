@@ -11,11 +11,11 @@
 #include "io/env.h"
 
 struct kin__core {
-	struct { /* read-only after open */
-		struct kin__chain chain;         /* all settings but the credentials, which are own.credentials */
+	struct {                         /* read-only after open */
+		struct kin__chain chain; /* all settings but the credentials, which are own.credentials */
 		struct kin__endpoint endpoint[2]; /* without an ARN; [1]: control */
-		struct kin__env env;             /* kept only for credentials that can be read again */
-		char *profile;                   /* NULL: not named by the program */
+		struct kin__env env;              /* kept only for credentials that can be read again */
+		char *profile;                    /* NULL: not named by the program */
 		bool can_refresh;
 		uint32_t request_timeout_ms, call_timeout_ms;
 		kin_log_fn *log;
@@ -27,8 +27,8 @@ struct kin__core {
 	} set;
 	struct { /* loop thread */
 		struct kin__credentials credentials;
-		uint64_t credentials_number;     /* counts the changes */
-		struct kin__list parked;         /* attempts that wait for new ones */
+		uint64_t credentials_number; /* counts the changes */
+		struct kin__list parked;     /* attempts that wait for new ones */
 		bool refreshing;
 		struct kin__hash *hash;
 		struct kin__sigv4_key key;
@@ -46,18 +46,18 @@ struct kin__core {
 	} refresh;
 	struct { /* under lock */
 		uint32_t references;
-		struct kin__skew skew;           /* a copy for those who ask the time */
+		struct kin__skew skew; /* a copy for those who ask the time */
 		struct kin__rng seeds;
 	} shared;
 	pthread_mutex_t lock;
 };
 
 /* drive/settings: what the program, the environment and the files say.  Fills an _init-ed chain. */
-int  kin__settings_read(const struct kin_client_options *options, struct kin__env *env, struct kin__chain *chain,
-                        struct kin_error *error);
+int kin__settings_read(const struct kin_client_options *options, struct kin__env *env,
+                       struct kin__chain *chain, struct kin_error *error);
 /* Reads the files again, for the credentials alone; any thread.  An enum of aws/reason. */
-int  kin__settings_again(const struct kin__core *core, struct kin__chain *chain, struct kin__reason *reason);
-int  kin__settings_code(int aws_code);   /* KIN_OK, KIN_NOMEM, KIN_INVALID, KIN_CREDENTIALS, KIN_UNSUPPORTED */
+int kin__settings_again(const struct kin__core *core, struct kin__chain *chain, struct kin__reason *reason);
+int kin__settings_code(int aws_code); /* KIN_OK, KIN_NOMEM, KIN_INVALID, KIN_CREDENTIALS, KIN_UNSUPPORTED */
 
 /* drive/refresh: loop thread.  Parks the attempt until the credentials were read again, then calls
  * kin__attempt_refreshed() for each parked one. */

@@ -6,7 +6,10 @@
 #include "kinesis/operation.h"
 
 /* Codes of the service that have a code of ours; all others are KIN_REFUSED. */
-static const struct { const char *aws; int code; } codes[] = {
+static const struct {
+	const char *aws;
+	int code;
+} codes[] = {
 	{ "AccessDeniedException", KIN_DENIED },
 	{ "AccessDenied", KIN_DENIED },
 	{ "KMSAccessDeniedException", KIN_DENIED },
@@ -74,9 +77,9 @@ static void hide(char *text, const struct kin__credentials *credentials)
 		text[n - 1] = 0;
 }
 
-void kin__fault_explain(struct kin_error *error, enum kin__operation operation, const struct kin__http_answer *answer,
-                        const struct kin__apierror *fault, enum kin__retry_class retry_class,
-                        const struct kin__credentials *credentials)
+void kin__fault_explain(struct kin_error *error, enum kin__operation operation,
+                        const struct kin__http_answer *answer, const struct kin__apierror *fault,
+                        enum kin__retry_class retry_class, const struct kin__credentials *credentials)
 {
 	const char *name = kin__operation_row(operation)->name;
 	struct kin__apierror shown = *fault;
@@ -86,8 +89,8 @@ void kin__fault_explain(struct kin_error *error, enum kin__operation operation, 
 	if (answer->transport != KIN__TRANSPORT_OK)
 		kin__error(error, code_of_transport(answer), "%s: %s", name, answer->text);
 	else if (fault->code[0] != 0)
-		kin__error(error, code_of(operation, fault->code, retry_class), "%s: %s%s%s", name, shown.code,
-		           shown.message[0] ? ": " : "", shown.message);
+		kin__error(error, code_of(operation, fault->code, retry_class), "%s: %s%s%s", name,
+		           shown.code, shown.message[0] ? ": " : "", shown.message);
 	error->http_status = answer->status;
 	memcpy(error->aws_code, fault->code, sizeof error->aws_code);
 	memcpy(error->request_id, answer->request_id, sizeof error->request_id);

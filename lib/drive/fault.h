@@ -10,7 +10,7 @@
 #include "kinesis/types.h"
 
 /* fault: read from the answer when one came with a status that is no success. */
-void kin__fault_explain(struct kin_error *error, enum kin__operation operation, const struct kin__http_answer *answer,
-                        const struct kin__apierror *fault, enum kin__retry_class retry_class,
-                        const struct kin__credentials *credentials);
+void kin__fault_explain(struct kin_error *error, enum kin__operation operation,
+                        const struct kin__http_answer *answer, const struct kin__apierror *fault,
+                        enum kin__retry_class retry_class, const struct kin__credentials *credentials);
 #endif

@@ -18,8 +18,8 @@ static bool same(const char *a, const char *b)
 
 static bool keys_differ(const struct kin__credentials *a, const struct kin__credentials *b)
 {
-	return !same(a->access_key_id, b->access_key_id) || !same(a->secret_access_key, b->secret_access_key) ||
-	       !same(a->session_token, b->session_token);
+	return !same(a->access_key_id, b->access_key_id) ||
+	       !same(a->secret_access_key, b->secret_access_key) || !same(a->session_token, b->session_token);
 }
 
 static bool take_keys(struct kin__core *core)
@@ -32,8 +32,8 @@ static bool take_keys(struct kin__core *core)
 		return false;
 	}
 	if (!keys_differ(&core->own.credentials, found)) {
-		KIN__LOG(core, KIN_LOG_WARN, "client", "credentials read again from %s: still the same, refused ones",
-		         found->source);
+		KIN__LOG(core, KIN_LOG_WARN, "client",
+		         "credentials read again from %s: still the same, refused ones", found->source);
 		return false;
 	}
 	if (kin__credentials_copy(&core->own.credentials, found) != KIN__AWS_OK)
@@ -51,7 +51,8 @@ static void taken(struct kin__loop_task *task)
 	kin__chain_fini(&core->refresh.chain);
 	core->own.refreshing = false;
 	while (!kin__list_empty(&core->own.parked)) {
-		struct kin__attempt *attempt = kin__container(core->own.parked.next, struct kin__attempt, parked);
+		struct kin__attempt *attempt =
+				kin__container(core->own.parked.next, struct kin__attempt, parked);
 
 		kin__list_remove(&attempt->parked);
 		kin__attempt_refreshed(attempt, changed);

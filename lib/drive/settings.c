@@ -5,7 +5,9 @@
 
 enum { FILE_BYTES_MAX = 1 << 20 };
 
-struct files { struct kin__bytes config, credentials; };
+struct files {
+	struct kin__bytes config, credentials;
+};
 
 static void files_fini(struct files *files)
 {
@@ -66,8 +68,8 @@ static void take_code(struct kin__chain_code *code, const struct kin_client_opti
 	code->use_dualstack = options->use_dualstack_endpoint ? 1 : -1;
 }
 
-int kin__settings_read(const struct kin_client_options *options, struct kin__env *env, struct kin__chain *chain,
-                       struct kin_error *error)
+int kin__settings_read(const struct kin_client_options *options, struct kin__env *env,
+                       struct kin__chain *chain, struct kin_error *error)
 {
 	struct kin__chain_input input = { .environment = env->values };
 	struct kin__reason reason = { "" };

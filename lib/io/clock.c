@@ -33,6 +33,7 @@ uint64_t kin__clock_seed(void)
 		close(fd);
 	}
 	/* Without the device: two processes and two moments still differ. */
-	rng.state = seed ^ kin__clock_us() ^ ((uint64_t)getpid() << 40) ^ ((uint64_t)kin__clock_wall_ms() << 13);
+	rng.state = seed ^ kin__clock_us() ^ ((uint64_t)getpid() << 40) ^
+	            ((uint64_t)kin__clock_wall_ms() << 13);
 	return kin__rng_next(&rng);
 }

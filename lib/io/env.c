@@ -24,7 +24,8 @@ bool kin__env_home(struct kin__bytes *out)
 
 	if (kin__env_get("HOME", out))
 		return true;
-	if (getpwuid_r(getuid(), &entry, text, sizeof text, &found) != 0 || !found || !found->pw_dir || !*found->pw_dir)
+	if (getpwuid_r(getuid(), &entry, text, sizeof text, &found) != 0 || !found || !found->pw_dir ||
+	    !*found->pw_dir)
 		return false;
 	kin__bytes_text(out, found->pw_dir);
 	return true;

@@ -14,5 +14,6 @@ int kin__error_v(struct kin_error *error, int code, const char *format, va_list 
 int kin__error_nomem(struct kin_error *error);
 /* "<what>: <text of the errno>": kin__error_errno(error, KIN_IO, errno, "cannot open %s", path). */
 int kin__error_errno(struct kin_error *error, int code, int number, const char *format, ...) KIN_PRINTF(4, 5);
-int kin__error_copy(struct kin_error *to, const struct kin_error *from); /* to NULL is fine; gives from->code */
+int kin__error_copy(struct kin_error *to,
+                    const struct kin_error *from); /* to NULL is fine; gives from->code */
 #endif

@@ -49,7 +49,8 @@ static int read_all(int fd, size_t bytes_max, struct kin__bytes *out)
 	}
 }
 
-static int read_regular(int fd, const char *path, size_t bytes_max, struct kin__bytes *out, struct kin_error *error)
+static int read_regular(int fd, const char *path, size_t bytes_max, struct kin__bytes *out,
+                        struct kin_error *error)
 {
 	if (read_all(fd, bytes_max, out) == 0)
 		return out->failed ? kin__error_nomem(error) : KIN_OK;
@@ -66,8 +67,8 @@ int kin__file_read(const char *path, size_t bytes_max, struct kin__bytes *out, s
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
-		return kin__error_errno(error, errno == ENOENT || errno == ENOTDIR ? KIN_NOT_FOUND : KIN_IO, errno,
-		                        "cannot open %s", path);
+		return kin__error_errno(error, errno == ENOENT || errno == ENOTDIR ? KIN_NOT_FOUND : KIN_IO,
+		                        errno, "cannot open %s", path);
 	if (fstat(fd, &status) != 0)
 		code = kin__error_errno(error, KIN_IO, errno, "cannot look at %s", path);
 	else if (!S_ISREG(status.st_mode))
@@ -166,7 +167,8 @@ int kin__file_make_folders(const char *path, struct kin_error *error)
 		if (was != '/' && was != 0)
 			continue;
 		*at = 0;
-		if (mkdir(copy, 0700) != 0 && (errno != EEXIST && errno != EISDIR && stat(copy, &status) != 0))
+		if (mkdir(copy, 0700) != 0 &&
+		    (errno != EEXIST && errno != EISDIR && stat(copy, &status) != 0))
 			code = kin__error_errno(error, KIN_IO, errno, "cannot make the folder %s", copy);
 		else if (stat(copy, &status) != 0 || !S_ISDIR(status.st_mode))
 			code = kin__error(error, KIN_IO, "%s is not a folder", copy);
@@ -221,8 +223,9 @@ int kin__file_append(struct kin__file_append *file, struct kin__span content, st
 	}
 	number = errno;
 	if (ftruncate(file->fd, (off_t)file->size) != 0)
-		return kin__error_errno(error, KIN_IO, number, "cannot write to %s, nor cut it back to %llu bytes",
-		                        file->path, (unsigned long long)file->size);
+		return kin__error_errno(error, KIN_IO, number,
+		                        "cannot write to %s, nor cut it back to %llu bytes", file->path,
+		                        (unsigned long long)file->size);
 	return kin__error_errno(error, KIN_IO, number, "cannot write to %s", file->path);
 }
 
@@ -248,7 +251,8 @@ static int in_use(int fd, const char *path, struct kin_error *error)
 	size_t digits = n > 0 ? strspn(pid, "0123456789") : 0;
 
 	pid[digits] = 0;
-	return kin__error(error, KIN_IN_USE, "%s is in use by process %s", path, digits > 0 ? pid : "(unknown)");
+	return kin__error(error, KIN_IN_USE, "%s is in use by process %s", path,
+	                  digits > 0 ? pid : "(unknown)");
 }
 
 /* flock, not fcntl: a lock of fcntl is the process's, and two handles of one process must not share it. */
@@ -261,8 +265,8 @@ int kin__file_lock(struct kin__file_lock *lock, const char *path, struct kin_err
 	if (fd < 0)
 		return kin__error_errno(error, KIN_IO, errno, "cannot open %s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		code = errno == EWOULDBLOCK ? in_use(fd, path, error) :
-					      kin__error_errno(error, KIN_IO, errno, "cannot lock %s", path);
+		code = errno == EWOULDBLOCK ? in_use(fd, path, error)
+		                            : kin__error_errno(error, KIN_IO, errno, "cannot lock %s", path);
 	else if (ftruncate(fd, 0) != 0 || write_all(fd, kin__span(pid, (size_t)n)) != 0)
 		code = kin__error_errno(error, KIN_IO, errno, "cannot write %s", path);
 	if (code != KIN_OK) {

@@ -12,28 +12,29 @@
 int kin__file_read(const char *path, size_t bytes_max, struct kin__bytes *out, struct kin_error *error);
 /* PATH.tmp, fsync, rename, fsync of the folder: a reader sees the old content or the new, also after a crash. */
 int kin__file_replace(const char *path, struct kin__span content, struct kin_error *error);
-int kin__file_remove(const char *path, struct kin_error *error);      /* no such file: KIN_OK */
+int kin__file_remove(const char *path, struct kin_error *error);       /* no such file: KIN_OK */
 int kin__file_make_folders(const char *path, struct kin_error *error); /* as mkdir -p */
 
 /* A file that grows. */
 struct kin__file_append {
-	int fd;                 /* -1: closed */
-	uint64_t size;          /* after the last whole append */
+	int fd;        /* -1: closed */
+	uint64_t size; /* after the last whole append */
 	char *path;
 };
 void kin__file_append_init(struct kin__file_append *file);
-int  kin__file_append_open(struct kin__file_append *file, const char *path, struct kin_error *error); /* created when missing */
+int kin__file_append_open(struct kin__file_append *file, const char *path,
+                          struct kin_error *error); /* created when missing */
 /* All of it and fsync; on failure the file is cut back to what it was. */
-int  kin__file_append(struct kin__file_append *file, struct kin__span content, struct kin_error *error);
+int kin__file_append(struct kin__file_append *file, struct kin__span content, struct kin_error *error);
 void kin__file_append_close(struct kin__file_append *file);
 
 /* An exclusive lock on a file of its own, held by this process and this object until released or the
  * process ends.  The file's text is the holder's pid; it stays when the lock goes. */
 struct kin__file_lock {
-	int fd;                 /* -1: not held */
+	int fd; /* -1: not held */
 };
 void kin__file_lock_init(struct kin__file_lock *lock);
 /* KIN_IN_USE: somebody holds it; the message names the pid. */
-int  kin__file_lock(struct kin__file_lock *lock, const char *path, struct kin_error *error);
+int kin__file_lock(struct kin__file_lock *lock, const char *path, struct kin_error *error);
 void kin__file_unlock(struct kin__file_lock *lock);
 #endif

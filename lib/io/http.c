@@ -17,13 +17,13 @@ struct kin__http { /* loop thread, but for `multi` in kin__http_wake() */
 	CURLSH *share;
 	struct kin__http_options options;
 	char *ca_bundle;
-	struct kin__list waiting;       /* for a connection, in order */
-	struct kin__list failed;        /* before they began; `done` is due */
-	struct kin__heap due;           /* of the waiting ones that have a time limit */
+	struct kin__list waiting; /* for a connection, in order */
+	struct kin__list failed;  /* before they began; `done` is due */
+	struct kin__heap due;     /* of the waiting ones that have a time limit */
 	struct kin__list active;
-	struct kin__list slots;         /* free ones */
+	struct kin__list slots; /* free ones */
 	uint32_t active_n;
-	bool fresh;                     /* something waits that could begin */
+	bool fresh; /* something waits that could begin */
 };
 
 /* --- open and close -------------------------------------------------------------- */
@@ -42,10 +42,11 @@ static int check_libcurl(struct kin_error *error)
 
 	pthread_once(&global_once, global_init);
 	if (global_result != CURLE_OK)
-		return kin__error(error, KIN_IO, "libcurl cannot start: %s", curl_easy_strerror(global_result));
+		return kin__error(error, KIN_IO, "libcurl cannot start: %s",
+		                  curl_easy_strerror(global_result));
 	if (info->version_num < 0x075400)
-		return kin__error(error, KIN_UNSUPPORTED, "the libcurl found is %s; 7.84.0 or newer is needed",
-		                  info->version);
+		return kin__error(error, KIN_UNSUPPORTED,
+		                  "the libcurl found is %s; 7.84.0 or newer is needed", info->version);
 	if (!(info->features & CURL_VERSION_SSL))
 		return kin__error(error, KIN_UNSUPPORTED, "the libcurl found, %s, was built without TLS",
 		                  info->version);
@@ -79,7 +80,8 @@ static int begin(struct kin__http *http, const struct kin__http_options *options
 	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, most);
 	slot = kin__http_slot_new(&http->options, http->share); /* fails here or never */
 	if (!slot)
-		return kin__error(error, KIN_NOMEM, "cannot make a libcurl handle: out of memory, or libcurl lacks an option");
+		return kin__error(error, KIN_NOMEM,
+		                  "cannot make a libcurl handle: out of memory, or libcurl lacks an option");
 	kin__list_append(&http->slots, kin__http_slot_node(slot));
 	return KIN_OK;
 }
@@ -133,7 +135,8 @@ void kin__http_close(struct kin__http *http)
 
 void kin__http_request_init(struct kin__http_request *request)
 {
-	*request = (struct kin__http_request){ .method = "GET", .answer_bytes_max = KIN__HTTP_ANSWER_BYTES_MAX };
+	*request = (struct kin__http_request){ .method = "GET",
+		                               .answer_bytes_max = KIN__HTTP_ANSWER_BYTES_MAX };
 	kin__list_init(&request->node);
 	kin__bytes_init(&request->answer.body);
 }
@@ -151,7 +154,9 @@ static void fail(struct kin__http *http, struct kin__http_request *request, enum
 	struct kin__bytes body = answer->body;
 
 	kin__bytes_clear(&body);
-	*answer = (struct kin__http_answer){ .body = body, .transport = transport, .local_ms = kin__clock_wall_ms() };
+	*answer = (struct kin__http_answer){ .body = body,
+		                             .transport = transport,
+		                             .local_ms = kin__clock_wall_ms() };
 	snprintf(answer->text, sizeof answer->text, "%.*s: %s", (int)host.n, host.at, cause);
 	kin__heap_remove(&http->due, &request->due);
 	kin__list_remove(&request->node);
@@ -159,8 +164,8 @@ static void fail(struct kin__http *http, struct kin__http_request *request, enum
 }
 
 /* To be told of by the next move. */
-static void fail_later(struct kin__http *http, struct kin__http_request *request, enum kin__transport transport,
-                       const char *cause)
+static void fail_later(struct kin__http *http, struct kin__http_request *request,
+                       enum kin__transport transport, const char *cause)
 {
 	fail(http, request, transport, cause);
 	request->state = FAILED;

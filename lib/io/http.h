@@ -28,26 +28,26 @@ struct kin__http_answer {
 	bool too_large;                /* the body passed answer_bytes_max */
 	bool has_age;                  /* an Age header: a cache spoke */
 	bool has_date;
-	int64_t date_ms;               /* the Date header */
-	int64_t local_ms;              /* wall clock when the headers were there */
-	int64_t elapsed_ms;            /* from the hand-over to libcurl until then, or until the failure */
-	struct kin__bytes body;        /* the program may write into it, and kin__bytes_take() it */
-	char request_id[80];           /* x-amzn-requestid (or x-amz-request-id); "" none */
-	char errortype[160];           /* x-amzn-errortype; "" none */
+	int64_t date_ms;        /* the Date header */
+	int64_t local_ms;       /* wall clock when the headers were there */
+	int64_t elapsed_ms;     /* from the hand-over to libcurl until then, or until the failure */
+	struct kin__bytes body; /* the program may write into it, and kin__bytes_take() it */
+	char request_id[80];    /* x-amzn-requestid (or x-amz-request-id); "" none */
+	char errortype[160];    /* x-amzn-errortype; "" none */
 	char content_type[64];
 	char retry_name[24], retry_value[40]; /* the first of x-amz-retry-after and Retry-After; "" none */
-	char text[352];                /* failures: names host and cause; "" else */
+	char text[352];                       /* failures: names host and cause; "" else */
 };
 
 struct kin__http_request {
 	/* Set by the caller after _init; all borrowed until `done`. */
-	const char *method;          /* "POST", "GET", "PUT" */
+	const char *method; /* "POST", "GET", "PUT" */
 	const char *url;
 	const char *lines[KIN__HTTP_LINES_MAX]; /* "Name: value" */
 	size_t lines_n;
 	struct kin__span body;
-	uint32_t timeout_ms;         /* all of it, waiting for a connection included; 0: none */
-	size_t answer_bytes_max;     /* _init: KIN__HTTP_ANSWER_BYTES_MAX */
+	uint32_t timeout_ms;     /* all of it, waiting for a connection included; 0: none */
+	size_t answer_bytes_max; /* _init: KIN__HTTP_ANSWER_BYTES_MAX */
 	void (*done)(struct kin__http_request *request); /* loop thread, never inside kin__http_start() */
 	void *user;
 
@@ -63,11 +63,12 @@ struct kin__http_request {
 
 struct kin__http;
 
-int  kin__http_open(struct kin__http **out, const struct kin__http_options *options, struct kin_error *error);
+int kin__http_open(struct kin__http **out, const struct kin__http_options *options, struct kin_error *error);
 void kin__http_close(struct kin__http *http); /* nothing is under way; NULL is fine */
 
 void kin__http_request_init(struct kin__http_request *request); /* GET, nothing else set */
-void kin__http_request_fini(struct kin__http_request *request); /* frees what is left of the body; not under way */
+void kin__http_request_fini(
+		struct kin__http_request *request); /* frees what is left of the body; not under way */
 /* Never fails here: what goes wrong comes with `done`.  A body buffer left from before is used again. */
 void kin__http_start(struct kin__http *http, struct kin__http_request *request);
 /* Ends it now: `done` runs before this returns, with KIN__TRANSPORT_ABORTED.  Not under way: nothing. */

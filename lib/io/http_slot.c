@@ -10,18 +10,19 @@
 
 enum {
 	RECEIVE_BYTES = 64 * 1024,
-	SEND_BYTES = 64 * 1024,         /* libcurl's own */
-	SEND_BIG_BYTES = 512 * 1024,    /* for bodies that do not fit: fewer, larger writes */
-	IDLE_SECONDS_MAX = 50           /* the service drops idle connections after about a minute */
+	SEND_BYTES = 64 * 1024,      /* libcurl's own */
+	SEND_BIG_BYTES = 512 * 1024, /* for bodies that do not fit: fewer, larger writes */
+	IDLE_SECONDS_MAX = 50        /* the service drops idle connections after about a minute */
 };
 
 struct kin__http_slot {
 	struct kin__list node;
 	CURL *easy;
 	struct kin__http_request *request;
-	struct curl_slist lines[KIN__HTTP_LINES_MAX + 3]; /* ours: libcurl's own list would be one malloc a line */
+	struct curl_slist lines[KIN__HTTP_LINES_MAX +
+	                        3]; /* ours: libcurl's own list would be one malloc a line */
 	uint64_t loaded_us;
-	uint32_t times_sent;            /* how often libcurl went to send it */
+	uint32_t times_sent; /* how often libcurl went to send it */
 	bool big, headers_done, no_memory;
 	char cause[CURL_ERROR_SIZE];
 };
@@ -88,7 +89,8 @@ static bool keep_header(struct kin__http_slot *slot, struct kin__span name, stru
 
 	if (named(name, "content-length"))
 		return keep_length(slot, value);
-	if (named(name, "x-amzn-requestid") || (named(name, "x-amz-request-id") && answer->request_id[0] == 0))
+	if (named(name, "x-amzn-requestid") ||
+	    (named(name, "x-amz-request-id") && answer->request_id[0] == 0))
 		keep(answer->request_id, sizeof answer->request_id, value);
 	else if (named(name, "x-amzn-errortype"))
 		keep(answer->errortype, sizeof answer->errortype, value);
@@ -148,7 +150,8 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
 
 /* --- the handle ----------------------------------------------------------------- */
 
-static bool set_once(CURL *easy, struct kin__http_slot *slot, const struct kin__http_options *options, void *share)
+static bool set_once(CURL *easy, struct kin__http_slot *slot, const struct kin__http_options *options,
+                     void *share)
 {
 	CURLcode failed = CURLE_OK;
 
@@ -255,7 +258,8 @@ bool kin__http_slot_load(struct kin__http_slot *slot, struct kin__http_request *
 	} else if (failed == CURLE_OK) {
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
-		failed = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.n > 0 ? request->body.at : "");
+		failed = curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+		                          request->body.n > 0 ? request->body.at : "");
 	}
 	if (failed == CURLE_OK)
 		failed = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, get || post ? NULL : request->method);
@@ -313,13 +317,16 @@ static void explain(struct kin__http_slot *slot, CURLcode result, long status)
 	int n = host.n < 128 ? (int)host.n : 128;
 
 	if (request->answer.too_large)
-		snprintf(text, room, "%.*s: the answer is larger than %zu bytes", n, host.at, request->answer_bytes_max);
+		snprintf(text, room, "%.*s: the answer is larger than %zu bytes", n, host.at,
+		         request->answer_bytes_max);
 	else if (slot->no_memory)
 		snprintf(text, room, "%.*s: out of memory for the answer", n, host.at);
 	else if (slot->times_sent > 1)
-		snprintf(text, room, "%.*s: the kept connection had been closed when the request was sent", n, host.at);
+		snprintf(text, room, "%.*s: the kept connection had been closed when the request was sent", n,
+		         host.at);
 	else if (result == CURLE_OPERATION_TIMEDOUT && slot->times_sent > 0)
-		snprintf(text, room, "%.*s: no whole answer within %u ms", n, host.at, (unsigned)request->timeout_ms);
+		snprintf(text, room, "%.*s: no whole answer within %u ms", n, host.at,
+		         (unsigned)request->timeout_ms);
 	else if (status != 0)
 		snprintf(text, room, "%.*s: the answer was cut short: %.180s", n, host.at, cause);
 	else

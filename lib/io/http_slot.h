@@ -11,15 +11,15 @@ struct kin__http_slot;
 
 /* share: a CURLSH, borrowed until _free; NULL: none.  NULL: out of memory. */
 struct kin__http_slot *kin__http_slot_new(const struct kin__http_options *options, void *share);
-void  kin__http_slot_free(struct kin__http_slot *slot);
+void kin__http_slot_free(struct kin__http_slot *slot);
 /* Takes the request's members over; timeout_ms is what is left of its time.  false: out of memory or a bad URL. */
-bool  kin__http_slot_load(struct kin__http_slot *slot, struct kin__http_request *request, uint32_t timeout_ms);
+bool kin__http_slot_load(struct kin__http_slot *slot, struct kin__http_request *request, uint32_t timeout_ms);
 /* Fills request->answer from what came; result: a CURLcode.  Then the slot is free again. */
-void  kin__http_slot_unload(struct kin__http_slot *slot, int result);
-void *kin__http_slot_easy(struct kin__http_slot *slot);                  /* its CURL */
+void kin__http_slot_unload(struct kin__http_slot *slot, int result);
+void *kin__http_slot_easy(struct kin__http_slot *slot); /* its CURL */
 struct kin__http_slot *kin__http_slot_of(void *easy);
 struct kin__http_request *kin__http_slot_request(struct kin__http_slot *slot);
-struct kin__list *kin__http_slot_node(struct kin__http_slot *slot);      /* for the list of free slots */
+struct kin__list *kin__http_slot_node(struct kin__http_slot *slot); /* for the list of free slots */
 struct kin__http_slot *kin__http_slot_at(struct kin__list *node);
 /* For messages: the host of a URL, without user, port and path. */
 struct kin__span kin__http_slot_host(const char *url);

@@ -7,11 +7,11 @@
 #include "io/thread.h"
 
 struct kin__loop {
-	struct { /* under lock */
-		struct kin__list tasks;   /* posted */
-		struct kin__list turn;    /* those of this turn, still to run */
+	struct {                        /* under lock */
+		struct kin__list tasks; /* posted */
+		struct kin__list turn;  /* those of this turn, still to run */
 		struct kin__heap timers;
-		size_t timers_made;       /* room the heap must have */
+		size_t timers_made; /* room the heap must have */
 		bool woken, closing;
 	} inbox;
 	struct { /* loop thread */
@@ -50,7 +50,8 @@ static void begin_turn(struct kin__loop *loop, bool *closing)
 		struct kin__list *first = tasks->next;
 
 		kin__list_remove(tasks);
-		kin__list_append(first, &loop->inbox.turn); /* the head joins the ring in front of the first */
+		kin__list_append(first,
+		                 &loop->inbox.turn); /* the head joins the ring in front of the first */
 		kin__list_init(tasks);
 	}
 	*closing = loop->inbox.closing;
@@ -217,7 +218,8 @@ bool kin__loop_unpost(struct kin__loop *loop, struct kin__loop_task *task)
 	return was;
 }
 
-int kin__loop_timer_init(struct kin__loop *loop, struct kin__loop_timer *timer, void (*fire)(struct kin__loop_timer *timer))
+int kin__loop_timer_init(struct kin__loop *loop, struct kin__loop_timer *timer,
+                         void (*fire)(struct kin__loop_timer *timer))
 {
 	struct kin__heap *heap = &loop->inbox.timers;
 	int failed;

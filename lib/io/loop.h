@@ -16,7 +16,7 @@ struct kin__loop;
 struct kin__loop_task {
 	struct kin__list node;
 	void (*run)(struct kin__loop_task *task);
-	bool queued;            /* under the loop's lock */
+	bool queued; /* under the loop's lock */
 };
 
 struct kin__loop_timer {
@@ -25,7 +25,7 @@ struct kin__loop_timer {
 };
 
 /* http: options of the HTTP engine, borrowed until return.  On success *out is yours, close with kin__loop_close(). */
-int  kin__loop_open(struct kin__loop **out, const struct kin__http_options *http, struct kin_error *error);
+int kin__loop_open(struct kin__loop **out, const struct kin__http_options *http, struct kin_error *error);
 /* Runs what was posted, cancels the requests under way (their `done` runs), runs what that posted, joins.
  * Timers that are set do not fire.  Not on the loop's thread.  NULL is fine. */
 void kin__loop_close(struct kin__loop *loop);
@@ -37,12 +37,17 @@ void kin__loop_post(struct kin__loop *loop, struct kin__loop_task *task);
 bool kin__loop_unpost(struct kin__loop *loop, struct kin__loop_task *task);
 
 /* Any thread.  Makes room for the timer, so that setting it cannot fail; KIN_OK or KIN_NOMEM. */
-int  kin__loop_timer_init(struct kin__loop *loop, struct kin__loop_timer *timer, void (*fire)(struct kin__loop_timer *timer));
-void kin__loop_timer_fini(struct kin__loop *loop, struct kin__loop_timer *timer); /* loop thread, or never set */
-void kin__loop_timer_set(struct kin__loop *loop, struct kin__loop_timer *timer, uint64_t due_us); /* loop thread; moves one that is set */
-void kin__loop_timer_clear(struct kin__loop *loop, struct kin__loop_timer *timer);                /* loop thread; not set: nothing */
+int kin__loop_timer_init(struct kin__loop *loop, struct kin__loop_timer *timer,
+                         void (*fire)(struct kin__loop_timer *timer));
+void kin__loop_timer_fini(struct kin__loop *loop,
+                          struct kin__loop_timer *timer); /* loop thread, or never set */
+void kin__loop_timer_set(struct kin__loop *loop, struct kin__loop_timer *timer,
+                         uint64_t due_us); /* loop thread; moves one that is set */
+void kin__loop_timer_clear(struct kin__loop *loop,
+                           struct kin__loop_timer *timer); /* loop thread; not set: nothing */
 
-uint64_t kin__loop_now_us(const struct kin__loop *loop);   /* loop thread: monotonic, read once a turn */
-bool kin__loop_is_mine(const struct kin__loop *loop);      /* is this the loop's thread? */
-struct kin__http *kin__loop_http(struct kin__loop *loop);  /* the engine; its functions are for the loop thread */
+uint64_t kin__loop_now_us(const struct kin__loop *loop); /* loop thread: monotonic, read once a turn */
+bool kin__loop_is_mine(const struct kin__loop *loop);    /* is this the loop's thread? */
+struct kin__http *
+kin__loop_http(struct kin__loop *loop); /* the engine; its functions are for the loop thread */
 #endif

@@ -13,15 +13,17 @@ struct kin__pool;
 struct kin__pool_job {
 	struct kin__list node;
 	void (*run)(struct kin__pool_job *job);
-	bool queued;            /* under the pool's lock */
+	bool queued; /* under the pool's lock */
 };
 
 /* name: copied; at most 11 characters are shown.  On success *out is yours, close with kin__pool_close(). */
-int  kin__pool_open(struct kin__pool **out, const char *name, uint32_t threads_max, struct kin_error *error);
+int kin__pool_open(struct kin__pool **out, const char *name, uint32_t threads_max, struct kin_error *error);
 /* Runs all that was posted, then joins.  Not on a thread of the pool.  NULL is fine. */
 void kin__pool_close(struct kin__pool *pool);
 void kin__pool_job_init(struct kin__pool_job *job, void (*run)(struct kin__pool_job *job));
-void kin__pool_post(struct kin__pool *pool, struct kin__pool_job *job);    /* any thread; queued already: nothing */
-bool kin__pool_unpost(struct kin__pool *pool, struct kin__pool_job *job);  /* any thread; true: it was queued and will not run */
-bool kin__pool_is_mine(const struct kin__pool *pool);                      /* is this one of its threads? */
+void kin__pool_post(struct kin__pool *pool,
+                    struct kin__pool_job *job); /* any thread; queued already: nothing */
+bool kin__pool_unpost(struct kin__pool *pool,
+                      struct kin__pool_job *job);     /* any thread; true: it was queued and will not run */
+bool kin__pool_is_mine(const struct kin__pool *pool); /* is this one of its threads? */
 #endif

@@ -27,7 +27,8 @@ static void *begin(void *user)
 	return start.run(start.user);
 }
 
-int kin__thread_start(pthread_t *thread, const char *name, void *(*run)(void *user), void *user, struct kin_error *error)
+int kin__thread_start(pthread_t *thread, const char *name, void *(*run)(void *user), void *user,
+                      struct kin_error *error)
 {
 	struct start *start = kin__mem_zalloc(sizeof *start);
 	sigset_t all, before;
@@ -46,7 +47,8 @@ int kin__thread_start(pthread_t *thread, const char *name, void *(*run)(void *us
 	if (failed == 0)
 		return KIN_OK;
 	kin__mem_free(start);
-	return kin__error_errno(error, failed == EAGAIN ? KIN_NOMEM : KIN_IO, failed, "cannot start the thread %s", name);
+	return kin__error_errno(error, failed == EAGAIN ? KIN_NOMEM : KIN_IO, failed,
+	                        "cannot start the thread %s", name);
 }
 
 int kin__thread_cond_init(pthread_cond_t *cond)
@@ -65,7 +67,8 @@ int kin__thread_cond_init(pthread_cond_t *cond)
 
 bool kin__thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_us)
 {
-	struct timespec until = { .tv_sec = (time_t)(until_us / 1000000), .tv_nsec = (long)(until_us % 1000000) * 1000 };
+	struct timespec until = { .tv_sec = (time_t)(until_us / 1000000),
+		                  .tv_nsec = (long)(until_us % 1000000) * 1000 };
 
 	if (until_us == UINT64_MAX)
 		return pthread_cond_wait(cond, lock) == 0;

@@ -7,10 +7,11 @@
 enum { KIN__THREAD_NAME = 16 }; /* longer names are cut */
 
 /* name: borrowed until return; shown by debuggers and top. */
-int kin__thread_start(pthread_t *thread, const char *name, void *(*run)(void *user), void *user, struct kin_error *error);
+int kin__thread_start(pthread_t *thread, const char *name, void *(*run)(void *user), void *user,
+                      struct kin_error *error);
 
 /* A condition that waits by the monotonic clock. */
-int  kin__thread_cond_init(pthread_cond_t *cond);       /* 0, or an errno */
+int kin__thread_cond_init(pthread_cond_t *cond); /* 0, or an errno */
 /* true: signalled or a spurious wake; false: until_us (kin__clock_us) passed.  UINT64_MAX: no limit. */
 bool kin__thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_us);
 #endif
