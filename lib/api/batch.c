@@ -80,7 +80,7 @@ int kin_batch_respond(struct kin_batch *batch, const char *json, size_t size)
 	}
 	batch->answered = true;
 	if (batch->reason[0] == 0)
-		snprintf(batch->reason, sizeof batch->reason, "%s", response.why);
+		snprintf(batch->reason, sizeof batch->reason, "%.255s", response.why);
 	return KIN_FAILED;
 }
 

@@ -28,7 +28,7 @@ void kin__batch_fail(struct kin_batch *batch, uint32_t index, const char *reason
 	if (index >= batch->fail_at)
 		return;
 	batch->fail_at = index;
-	snprintf(batch->reason, sizeof batch->reason, "%s", reason);
+	snprintf(batch->reason, sizeof batch->reason, "%.255s", reason);
 }
 
 void kin__batch_finish(struct kin_batch *batch, int code)
