@@ -1,0 +1,292 @@
+/* What sim_produce holds the producer to. */
+#include "produce_world.h"
+
+enum { PAUSES = 6, PAUSES_LEAST_US = 20000 }; /* that many jittered, growing pauses are never shorter */
+
+static struct produce_item *item_of(struct kin__producer_record *record)
+{
+	return (struct produce_item *)(void *)record;
+}
+
+/* Why may a request leave now, if all in it is new? */
+static void check_reason(struct produce_world *w, const struct kin__producer_effect *effect)
+{
+	const struct produce_item *first = item_of(effect->send.records[0]);
+	const struct produce_item *last = item_of(effect->send.records[effect->send.n - 1]);
+	const struct produce_item *next = NULL;
+	bool lingered = w->now_us >= first->accepted_us + w->settings.linger_us;
+
+	if (effect->send.n == w->settings.request_records_max) {
+		produce_met[PRODUCE_FULL_RECORDS]++;
+		return;
+	}
+	for (uint32_t i = (uint32_t)(last - w->items) + 1; i < w->next_item && !next; i++)
+		if (w->items[i].held && w->items[i].sends == 0)
+			next = &w->items[i];
+	if (effect->send.bytes == w->settings.request_bytes_max ||
+	    (next && effect->send.bytes + next->record.bytes > w->settings.request_bytes_max)) {
+		produce_met[PRODUCE_FULL_BYTES]++;
+		return;
+	}
+	produce_met[PRODUCE_LINGERED] += lingered;
+	PRODUCE_CHECK(w, lingered || w->closing || first->order <= w->flushed,
+	              "request #%llu leaves without a reason", (unsigned long long)w->serial);
+	if (lingered && w->calm && w->in_flight + 1 < w->settings.requests_max)
+		PRODUCE_CHECK(w,
+		              w->now_us == first->accepted_us + w->settings.linger_us ||
+		                              w->flushed >= first->order,
+		              "record %llu lingered for too long", (unsigned long long)first->order);
+}
+
+/* What expired before it was ever sent is not missed. */
+static void skip_unsent(struct produce_world *w)
+{
+	for (uint32_t i = 0; i < w->next_item; i++) {
+		const struct produce_item *item = &w->items[i];
+
+		if (item->life == w->life && item->order == w->first_unsent && item->reported)
+			w->first_unsent++;
+	}
+}
+
+static void check_entry(struct produce_world *w, struct produce_item *item, const struct produce_item *before)
+{
+	PRODUCE_CHECK(w, item->held && !item->sending, "record %llu is sent though it is not waiting",
+	              (unsigned long long)item->order);
+	PRODUCE_CHECK(w, w->now_us < item->deadline_us, "record %llu is sent after its end",
+	              (unsigned long long)item->order);
+	PRODUCE_CHECK(w, item->code == KIN_OK, "record %llu is sent again after a final answer",
+	              (unsigned long long)item->order);
+	item->sending = true;
+	if (item->sends++ == 0) {
+		if (item->order != w->first_unsent)
+			skip_unsent(w);
+		PRODUCE_CHECK(w, item->order == w->first_unsent, "first sends out of order: %llu before %llu",
+		              (unsigned long long)item->order, (unsigned long long)w->first_unsent);
+		w->first_unsent++;
+		return;
+	}
+	PRODUCE_CHECK(w, !before || before->sends > 1, "a new record stands before record %llu",
+	              (unsigned long long)item->order);
+	if (before && before->failed_in == item->failed_in)
+		PRODUCE_CHECK(w, before->failed_at < item->failed_at, "records %llu and %llu changed places",
+		              (unsigned long long)before->order, (unsigned long long)item->order);
+	if (item->entry_fails == PAUSES)
+		PRODUCE_CHECK(w, w->now_us - item->first_fail_us >= PAUSES_LEAST_US,
+		              "record %llu does not back off", (unsigned long long)item->order);
+}
+
+void produce_check_send(struct produce_world *w, const struct kin__producer_effect *effect)
+{
+	uint64_t bytes = 0;
+	const struct produce_item *before = NULL;
+
+	PRODUCE_CHECK(w, effect->send.n > 0 && effect->send.n <= w->settings.request_records_max,
+	              "a request of %u records", effect->send.n);
+	PRODUCE_CHECK(w, w->in_flight < w->settings.requests_max, "more than %u requests",
+	              w->settings.requests_max);
+	if (item_of(effect->send.records[0])->sends == 0)
+		check_reason(w, effect);
+	for (uint32_t i = 0; i < effect->send.n; i++) {
+		check_entry(w, item_of(effect->send.records[i]), before);
+		before = item_of(effect->send.records[i]);
+		bytes += before->record.bytes;
+	}
+	PRODUCE_CHECK(w, bytes == effect->send.bytes && bytes <= w->settings.request_bytes_max,
+	              "a request of %llu bytes", (unsigned long long)bytes);
+	if (w->pauses >= PAUSES)
+		PRODUCE_CHECK(w, w->now_us - w->pauses_since_us >= PAUSES_LEAST_US,
+		              "no pause after %u failures in a row", w->pauses);
+}
+
+/* Counts the pauses that the producer owes the service. */
+static void count_pauses(struct produce_world *w, const struct produce_request *r)
+{
+	uint32_t throttled = 0;
+	bool bad = r->verdict == KIN__THROTTLED || r->verdict == KIN__TRANSIENT || r->verdict == KIN__IN_USE;
+
+	for (uint32_t i = 0; i < r->n && r->verdict == KIN__DONE; i++)
+		throttled += r->results[i] == KIN__THROTTLED;
+	if (r->verdict == KIN__DONE && throttled <= r->n / 2) {
+		w->pauses = 0;
+	} else if ((bad || throttled) && r->serial > w->pause_serial) {
+		if (w->pauses++ == 0)
+			w->pauses_since_us = w->now_us;
+		w->pause_serial = w->serial;
+	}
+}
+
+void produce_check_answer(struct produce_world *w, const struct produce_request *r)
+{
+	count_pauses(w, r);
+	for (uint32_t i = 0; i < r->n; i++) {
+		struct produce_item *item = &w->items[r->items[i]];
+		uint8_t result = r->verdict == KIN__DONE ? r->results[i] : r->verdict;
+
+		if (result != KIN__DONE)
+			w->calm = false;
+		item->sending = false;
+		item->last_answer_us = w->now_us;
+		item->acked = result == KIN__DONE;
+		item->failed_in = r->serial;
+		item->failed_at = i;
+		item->code = result == KIN__REFUSED || result == KIN__NOT_FOUND ||
+		                                             result == KIN__INVALID_ARGUMENT
+		                             ? r->code
+		                             : KIN_OK;
+		if (result != KIN__DONE &&
+		    (r->verdict == KIN__DONE ? result == KIN__TRANSIENT : r->maybe_stored))
+			item->doubt = true;
+		if (r->verdict != KIN__DONE) {
+			item->entry_fails = 0;
+			item->failed_in = 0; /* whole requests merge in the order of acceptance */
+			item->failed_at = (uint32_t)item->order;
+		} else if (item->entry_fails++ == 0) {
+			item->first_fail_us = w->now_us;
+		}
+	}
+}
+
+static void check_status(struct produce_world *w, const struct produce_item *item, int32_t code,
+                         uint8_t status)
+{
+	unsigned long long order = item->order;
+
+	PRODUCE_CHECK(w, (status == KIN_STORED) == (code == KIN_OK), "record %llu: status %u with code %d",
+	              order, status, code);
+	PRODUCE_CHECK(w, (status == KIN_STORED) == item->acked, "record %llu: status %u, acknowledged %d",
+	              order, status, item->acked);
+	if (status == KIN_STORED)
+		PRODUCE_CHECK(w, item->copies > 0, "record %llu is said to be stored", order);
+	else
+		PRODUCE_CHECK(w, (status == KIN_POSSIBLY_STORED) == item->doubt,
+		              "record %llu: status %u, doubt %d", order, status, item->doubt);
+}
+
+void produce_check_deliver(struct produce_world *w, struct produce_item *item, int32_t code, uint8_t status)
+{
+	unsigned long long order = item->order;
+	uint64_t latest = item->deadline_us > item->last_answer_us ? item->deadline_us : item->last_answer_us;
+
+	PRODUCE_CHECK(w, item->held && !item->reported, "record %llu is reported again", order);
+	PRODUCE_CHECK(w, !item->sending, "record %llu is reported while it is under way", order);
+	PRODUCE_CHECK(w, item->record.attempts == item->sends, "record %llu: %u attempts, %u seen", order,
+	              item->record.attempts, item->sends);
+	check_status(w, item, code, status);
+	PRODUCE_CHECK(w, w->now_us <= latest, "record %llu is reported late", order);
+	if (code == KIN_EXPIRED)
+		PRODUCE_CHECK(w, w->now_us >= item->deadline_us, "record %llu expires early", order);
+	else if (code != KIN_OK)
+		PRODUCE_CHECK(w, code == item->code || (w->abandoned && code == KIN_CLOSED),
+		              "record %llu: code %d", order, code);
+	produce_met[PRODUCE_STORED] += status == KIN_STORED;
+	produce_met[PRODUCE_REFUSED] += code == KIN_DENIED;
+	produce_met[PRODUCE_EXPIRED_NOT_SENT] += code == KIN_EXPIRED && status == KIN_NOT_SENT;
+	produce_met[PRODUCE_EXPIRED_DOUBT] += code == KIN_EXPIRED && status == KIN_POSSIBLY_STORED;
+	item->held = false;
+	item->reported = true;
+}
+
+/* Nothing stays behind that could leave, while the service is well. */
+static void check_unsent(struct produce_world *w)
+{
+	uint64_t bytes = 0;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->next_item; i++) {
+		const struct produce_item *item = &w->items[i];
+
+		if (item->life != w->life || !item->held || item->sends > 0)
+			continue;
+		PRODUCE_CHECK(w, !w->closing && item->order > w->flushed,
+		              "record %llu lingers in spite of a flush", (unsigned long long)item->order);
+		n++;
+		bytes += item->record.bytes;
+	}
+	PRODUCE_CHECK(w, n < w->settings.request_records_max && bytes < w->settings.request_bytes_max,
+	              "a full request lingers");
+}
+
+void produce_check_time(struct produce_world *w)
+{
+	uint64_t bytes = 0, records = 0;
+	const struct kin__bug *bug;
+
+	kin__producer_check(w->producer);
+	bug = kin__producer_bug(w->producer);
+	PRODUCE_CHECK(w, !bug->what, "%s (%d)", bug->what, bug->line);
+	PRODUCE_CHECK(w, kin__producer_wake_us(w->producer) > w->now_us,
+	              "the producer wants to be woken in the past");
+	if (w->calm && w->in_flight < w->settings.requests_max)
+		check_unsent(w);
+	for (uint32_t i = 0; i < w->next_item; i++) {
+		const struct produce_item *item = &w->items[i];
+
+		if (item->life != w->life || (!item->held && !item->reporting))
+			continue;
+		records++;
+		bytes += item->record.bytes;
+		PRODUCE_CHECK(w, !item->held || item->sending || !w->abandoned,
+		              "record %llu was not given up", (unsigned long long)item->order);
+		PRODUCE_CHECK(w, !item->held || item->sending || w->now_us < item->deadline_us,
+		              "record %llu outlived its time", (unsigned long long)item->order);
+	}
+	PRODUCE_CHECK(w, bytes <= w->settings.buffer_bytes_max && records <= w->settings.buffer_records_max,
+	              "the buffer overflows");
+	PRODUCE_CHECK(w, bytes == w->room.bytes && records == w->room.records, "the room is miscounted");
+}
+
+static void count_shard(struct produce_world *w, struct kin__span shard, uint32_t found[PRODUCE_ITEMS])
+{
+	struct kin__span stream = { "orders", 6 };
+	size_t n = kin__model_count(w->model, (int64_t)(w->now_us / 1000), stream, shard);
+	struct kin__model_record record;
+
+	for (size_t i = 0; i < n; i++) {
+		PRODUCE_CHECK(w, kin__model_peek(w->model, stream, shard, i, &record),
+		              "the model lost a record");
+		const struct produce_item *item = (const struct produce_item *)(const void *)record.data.at;
+
+		PRODUCE_CHECK(w, record.data.n + record.key.n == item->record.bytes,
+		              "a record changed its size");
+		found[item - w->items]++;
+	}
+}
+
+/* The service itself is asked what it holds. */
+void produce_check_end(struct produce_world *w)
+{
+	uint32_t found[PRODUCE_ITEMS] = { 0 };
+	struct kin__shard_info shards[256];
+	struct kin__model_list list = { .stream = { "orders", 6 } };
+	struct kin__model_answer answer;
+	char next[KIN__MODEL_TOKEN];
+	size_t n;
+
+	kin__model_list_shards(w->model, (int64_t)(w->now_us / 1000), &list, shards, 256, &n, next, &answer);
+	PRODUCE_CHECK(w, w->well_us, "the service does not heal");
+	PRODUCE_CHECK(w, !answer.code, "the list of shards: %s", answer.message);
+	for (size_t i = 0; i < n; i++)
+		count_shard(w, kin__span_text(shards[i].id), found);
+	for (uint32_t i = 0; i < w->next_item; i++) {
+		const struct produce_item *item = &w->items[i];
+		unsigned long long order = item->order;
+
+		PRODUCE_CHECK(w, item->reported || item->life != w->life, "record %llu was never reported",
+		              order);
+		if (item->reported && item->accepted_us > w->well_us &&
+		    item->deadline_us - item->accepted_us >= 60000000)
+			PRODUCE_CHECK(w, item->acked || w->abandoned,
+			              "record %llu was not stored though all is well", order);
+		PRODUCE_CHECK(w, found[i] == item->copies_here,
+		              "record %llu: %u copies, the service holds %u", order, item->copies_here,
+		              found[i]);
+		if (item->reported && !item->acked && !item->doubt)
+			PRODUCE_CHECK(w, item->copies == 0,
+			              "record %llu was said not to be sent, but is stored", order);
+	}
+	PRODUCE_CHECK(w, kin__producer_wake_us(w->producer) == UINT64_MAX,
+	              "a drained producer wants to be woken");
+	PRODUCE_CHECK(w, kin__producer_oldest(w->producer) == w->last_order + 1,
+	              "a drained producer waits for a record");
+}

@@ -1,0 +1,129 @@
+/* The world of sim_produce: one producer machine, a network that loses things, the model of the service, in
+ * virtual time.  Everything is drawn from one seed. */
+#ifndef KIN_SIM_PRODUCE_WORLD_H
+#define KIN_SIM_PRODUCE_WORLD_H
+#include "base/heap.h"
+#include "base/rng.h"
+#include "model/model.h"
+#include "producer/producer.h"
+#include "producer/room.h"
+
+enum { PRODUCE_ITEMS = 160, PRODUCE_REQUESTS = 128 };
+
+/* What a run may meet; the simulator says which of them no seed met. */
+enum produce_event {
+	PRODUCE_STORED,
+	PRODUCE_EXPIRED_NOT_SENT,
+	PRODUCE_EXPIRED_DOUBT,
+	PRODUCE_REFUSED,
+	PRODUCE_NOT_FOUND,
+	PRODUCE_IN_USE,
+	PRODUCE_THROTTLED,
+	PRODUCE_TRANSIENT,
+	PRODUCE_ENTRY_THROTTLED,
+	PRODUCE_ENTRY_INTERNAL,
+	PRODUCE_ENTRY_INTERNAL_STORED,
+	PRODUCE_DROP,
+	PRODUCE_DROP_AFTER,
+	PRODUCE_TRUNCATE,
+	PRODUCE_LATE,
+	PRODUCE_NO_CONNECTION,
+	PRODUCE_DENIED,
+	PRODUCE_DUPLICATE,
+	PRODUCE_FULL,
+	PRODUCE_FULL_RECORDS,
+	PRODUCE_FULL_BYTES,
+	PRODUCE_LINGERED,
+	PRODUCE_FLUSH,
+	PRODUCE_CRASH,
+	PRODUCE_SPLIT,
+	PRODUCE_MERGE,
+	PRODUCE_RECREATE,
+	PRODUCE_CLOSE,
+	PRODUCE_ABANDON,
+	PRODUCE_OWN_TTL,
+	PRODUCE_EVENTS
+};
+extern const char *const produce_event_names[PRODUCE_EVENTS];
+
+struct produce_item {
+	struct kin__producer_record record; /* first: the machine's view of it */
+	struct kin__heap_node report;       /* when the callback has run and its room is free again */
+	uint32_t life;                      /* of which process; 0: not put yet */
+	bool held, reported, sending, acked, doubt, reporting;
+	uint64_t order, accepted_us, deadline_us, last_answer_us;
+	uint32_t sends, copies, copies_here; /* stored in all; in the stream as it is now */
+	uint32_t entry_fails;                /* in a row */
+	uint64_t first_fail_us;
+	uint64_t failed_in; /* the request whose answer failed it, and its place there */
+	uint32_t failed_at;
+	int32_t code; /* of a final answer */
+};
+
+struct produce_request { /* from SEND until it arrived (or never will) and was answered */
+	struct kin__heap_node arrive, answer;
+	uint64_t id, serial, sent_us;
+	uint32_t life, n;
+	uint16_t items[PRODUCE_ITEMS];
+	uint8_t results[PRODUCE_ITEMS];
+	bool used, will_arrive, will_answer, maybe_stored;
+	uint8_t verdict;
+	int32_t code;
+	uint64_t hint_us;
+};
+
+struct produce_world {
+	struct kin__rng rng;
+	uint64_t seed, now_us, trace;
+	bool verbose, healed, closing, abandoned;
+	uint32_t life;
+	struct kin__producer_settings settings;
+	struct kin__producer *producer;
+	struct kin__model *model;
+	struct kin__room room;
+	struct kin__heap due; /* of everything below */
+	struct kin__heap_node put, flush, change, recreate, heal, crash;
+	struct produce_item items[PRODUCE_ITEMS];
+	struct produce_request requests[PRODUCE_REQUESTS];
+	uint32_t next_item, in_flight;
+	uint64_t serial;
+
+	/* Drawn. */
+	uint32_t items_n, abandon_at, burst_max, item_bytes_max, own_ttl_per_mille;
+	uint32_t lose_per_mille, deny_per_mille, late_per_mille, flush_per_mille, hint_per_mille;
+	uint64_t gap_us, latency_us, timeout_us, report_us, heal_us;
+	uint64_t well_us; /* since when all is well; 0: not yet */
+	bool deletes, reshards, crashes;
+
+	/* For the checks. */
+	uint64_t last_order, first_unsent, flushed; /* orders of this life */
+	bool calm;                                  /* no answer was bad in this life */
+	uint32_t pauses;                            /* in a row */
+	uint64_t pause_serial, pauses_since_us;
+};
+
+/* Runs a seed to its end; gives the hash of its trace.  Prints and exits on failure. */
+uint64_t produce_run(uint64_t seed, bool verbose);
+extern uint32_t produce_seen[KIN__RECORD_STATES];
+extern uint64_t produce_met[PRODUCE_EVENTS];
+
+/* One line of the trace: "[    12.345 ms] send #3 7 records ..."; its hash goes into w->trace. */
+void produce_note(struct produce_world *w, const char *what, uint64_t number, uint64_t more,
+                  const char *word);
+_Noreturn void produce_fail(struct produce_world *w, const char *format, ...)
+		__attribute__((format(printf, 2, 3)));
+#define PRODUCE_CHECK(w, condition, ...) ((condition) ? (void)0 : produce_fail((w), __VA_ARGS__))
+
+/* produce_service.c: the network and the service. */
+void produce_send(struct produce_world *w, const struct kin__producer_effect *effect);
+void produce_arrive(struct produce_world *w, struct produce_request *request);
+void produce_change_shards(struct produce_world *w);
+void produce_faults(struct produce_world *w);
+
+/* produce_checks.c */
+void produce_check_send(struct produce_world *w, const struct kin__producer_effect *effect);
+void produce_check_answer(struct produce_world *w, const struct produce_request *request);
+void produce_check_deliver(struct produce_world *w, struct produce_item *item, int32_t code, uint8_t status);
+void produce_check_time(struct produce_world *w); /* after each step */
+void produce_check_end(struct produce_world *w);
+#endif
