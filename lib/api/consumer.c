@@ -249,12 +249,19 @@ int kin_consumer_run(struct kin_client *client, const struct kin_consumer_option
 		return kin__error(error, KIN_INVALID,
 		                  "kin_consumer_run(): option handler is required; without one use "
 		                  "kin_consumer_open() and kin_consumer_next()");
-	int code = kin_consumer_open(&consumer, client, options, error);
+	/* Before anything runs: from the client's callback thread it could never be waited for, nor closed. */
+	struct kin__core *core = NULL;
+	int code = client ? kin__handle_core(client, "kin_consumer_run()", &core, error) : KIN_OK;
+	if (code == KIN_OK && core && kin__core_on_callback(core))
+		code = kin__error(
+				error, KIN_WOULD_DEADLOCK,
+				"kin_consumer_run() from a callback of its own client would wait for itself");
+	kin__core_unref(core);
+	if (code == KIN_OK)
+		code = kin_consumer_open(&consumer, client, options, error);
 	if (code != KIN_OK)
 		return code;
 	code = kin_consumer_wait(consumer, -1, error);
-	if (code == KIN_WOULD_DEADLOCK)
-		return code;
 	int closed = kin_consumer_close(consumer, -1, code == KIN_OK ? error : NULL);
 	return code == KIN_OK ? closed : code;
 }
