@@ -20,8 +20,10 @@ void kin__control_start(struct kin__consumer *consumer)
 
 void kin__control_sync_due(struct kin__consumer *consumer)
 {
-	if (kin__consumer_lives(consumer) && consumer->booted)
-		want(consumer, JOB_SHARDS);
+	if (!kin__consumer_lives(consumer) || !consumer->booted)
+		return;
+	want(consumer, JOB_DESCRIBE); /* is it still the same stream, with the same retention? */
+	want(consumer, JOB_SHARDS);
 }
 
 static void again(struct kin__consumer *consumer, uint8_t job, uint64_t base_us)
@@ -93,6 +95,7 @@ static void send(struct kin__consumer *consumer, uint8_t job)
 		send_origin(consumer, &effect);
 	} else {
 		effect.type = KIN__CONSUMER_LIST_SHARDS;
+		consumer->list_ms = consumer->service_ms;
 		while (!kin__list_empty(&consumer->missing)) {
 			struct kin__list *node = consumer->missing.next;
 
@@ -269,6 +272,8 @@ static bool take_list(struct kin__consumer *consumer, const struct kin__consumer
 		if (shard->listed == 0)
 			shard->listed = consumer->lists;
 		shard->seen_list = consumer->lists;
+		if (!info->last_sequence)
+			shard->open_ms = consumer->list_ms;
 	}
 	return !consumer->nomem;
 }

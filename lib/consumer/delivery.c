@@ -204,6 +204,7 @@ static void sink(struct kin__consumer *consumer, struct kin__shard *shard, bool 
 /* The shard's turn: one call. */
 static void run(struct kin__consumer *consumer, struct kin__shard *shard)
 {
+	uint64_t low = shard->settled.low;
 	struct kin__range range;
 	enum kin__next next;
 
@@ -214,18 +215,19 @@ static void run(struct kin__consumer *consumer, struct kin__shard *shard)
 			return;
 	}
 	next = kin__pieces_next(consumer, shard);
-	if (next == NEXT_INVOKE) {
+	if (consumer->nomem)
+		return;
+	if (next == NEXT_INVOKE)
 		invoke(consumer, shard);
-	} else if (next == NEXT_SINK_OLD || next == NEXT_SINK_FAILED) {
+	else if (next == NEXT_SINK_OLD || next == NEXT_SINK_FAILED)
 		sink(consumer, shard, next == NEXT_SINK_OLD);
-	} else if (!consumer->nomem) {
-		/* Dropped, wholly or in part. */
+	else
 		move(consumer, shard, WORK_REST);
-		if (next == NEXT_NONE)
-			batch_over(consumer, shard);
+	if (next == NEXT_NONE)
+		batch_over(consumer, shard);
+	if (shard->settled.low != low) /* some were dropped */
 		settled(consumer, shard);
-		kin__delivery_consider(consumer, shard);
-	}
+	kin__delivery_consider(consumer, shard);
 }
 
 void kin__delivery_pump(struct kin__consumer *consumer)

@@ -52,10 +52,24 @@ void kin__fetch_due(struct kin__consumer *consumer, struct kin__shard *shard)
 	kin__fetch_consider(consumer, shard);
 }
 
+/* The service does not know the shard, or not its position: is it still the same stream, is the shard there? */
+static void ask(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	shard->iterator = false;
+	move(consumer, shard, READ_MISSING);
+	kin__list_append(&consumer->missing, &shard->read_queue);
+	consumer->wanted |= KIN__TO(JOB_DESCRIBE) | KIN__TO(JOB_SHARDS);
+}
+
+static const char *position(const struct kin__shard *shard)
+{
+	return shard->after[0] ? shard->after : shard->checkpoint;
+}
+
 static uint64_t ask_iterator(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_GET_ITERATOR };
-	const char *at = shard->after[0] ? shard->after : shard->checkpoint;
+	const char *at = position(shard);
 
 	shard->asked_latest = shard->fresh;
 	effect.iterator.type = KIN__ITERATOR_TRIM_HORIZON;
@@ -127,16 +141,9 @@ static void refused(struct kin__consumer *consumer, struct kin__shard *shard, co
 static void bad_position(struct kin__consumer *consumer, struct kin__shard *shard,
                          const struct kin__consumer_event *event)
 {
-	const char *at = shard->after[0] ? shard->after : shard->checkpoint;
-
-	if (!shard->horizon && kin__lease_is_number(at)) {
-		kin__bytes_format(kin__emit_text(consumer),
-		                  "%s: the service does not know its position %s any more: %s", shard->id, at,
-		                  kin__emit_why(event->error));
-		if (!kin__fetch_gap(consumer, shard))
-			return;
-		shard->horizon = true;
-		back_off(consumer, shard, TRANSIENT_BASE_US);
+	if (!shard->horizon && kin__lease_is_number(position(shard))) {
+		shard->strange = true;
+		ask(consumer, shard);
 	} else if (shard->read_tries < ITERATOR_TRIES_MAX) {
 		back_off(consumer, shard, TRANSIENT_BASE_US);
 	} else {
@@ -153,16 +160,14 @@ static void failed(struct kin__consumer *consumer, struct kin__shard *shard, con
 		consumer->health.throttled++;
 		back_off(consumer, shard, THROTTLED_BASE_US);
 		return;
+	case KIN__INVALID_ARGUMENT: /* of an iterator: it is of no use either */
 	case KIN__ITERATOR_EXPIRED:
 		shard->iterator = false;
 		back_off(consumer, shard, TRANSIENT_BASE_US);
 		return;
 	case KIN__NOT_FOUND:
 		consumer->health.requests_failed++;
-		shard->iterator = false;
-		move(consumer, shard, READ_MISSING);
-		kin__list_append(&consumer->missing, &shard->read_queue);
-		consumer->wanted |= KIN__TO(JOB_DESCRIBE) | KIN__TO(JOB_SHARDS);
+		ask(consumer, shard);
 		return;
 	case KIN__REFUSED:
 		consumer->health.requests_failed++;
@@ -298,10 +303,13 @@ static void learn(struct kin__consumer *consumer, struct kin__shard *shard,
 		seen = shard->sent_ms - event->page.behind_ms;
 	shard->reached = until_reached(consumer, event, seen, cut);
 	shard->ended = event->page.ended && cut == event->page.count;
+	if (seen > shard->fetched_ms || last > shard->fetched_ms)
+		shard->fetched_ms = seen > last ? seen : last;
+	/* What is covered here is taken for covered in its children too: not after it was closed. */
+	if (seen > shard->open_ms)
+		seen = shard->open_ms;
 	if (last > seen)
 		seen = last;
-	if (seen > shard->fetched_ms)
-		shard->fetched_ms = seen;
 	if (cut < event->page.count && seen > consumer->until_ms)
 		seen = consumer->until_ms;
 	if (seen > shard->caught_up_ms)
@@ -350,13 +358,27 @@ void kin__fetch_settled(struct kin__consumer *consumer, struct kin__shard *shard
 	kin__fetch_consider(consumer, shard);
 }
 
+/* The shard is there, its position is not: another number space, or trimmed beyond recognition. */
+static bool forget_position(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	shard->strange = false;
+	kin__bytes_format(kin__emit_text(consumer), "%s: the service does not know its position %s any more",
+	                  shard->id, position(shard));
+	if (!kin__fetch_gap(consumer, shard))
+		return false;
+	shard->horizon = true;
+	return true;
+}
+
 void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard, bool listed)
 {
 	kin__list_remove(&shard->read_queue);
+	if (listed && shard->strange && !forget_position(consumer, shard))
+		return;
 	if (!listed) {
 		kin__bytes_format(kin__emit_text(consumer),
 		                  "%s: the shard is gone, with what it held behind position %s", shard->id,
-		                  shard->after[0] ? shard->after : shard->checkpoint);
+		                  position(shard));
 		if (!kin__fetch_gap(consumer, shard))
 			return;
 		shard->ended = true;
@@ -366,7 +388,7 @@ void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard
 		return;
 	}
 	shard->read_due_us =
-			kin__emit_backoff(consumer, THROTTLED_BASE_US, REQUEST_CAP_US, shard->read_tries);
+		kin__emit_backoff(consumer, THROTTLED_BASE_US, REQUEST_CAP_US, shard->read_tries);
 	if (shard->read_tries < UINT32_MAX)
 		shard->read_tries++;
 	move(consumer, shard, READ_WAITING);

@@ -141,9 +141,11 @@ struct kin__shard {
 	uint64_t read_id, read_due_us;
 	char after[KIN__SEQUENCE_TEXT]; /* the last record fetched; "": none, the item says where to begin */
 	uint32_t read_tries;
+	bool strange; /* the service refused its position */
 	bool iterator, asked_latest, horizon, ended,
 			reached;                /* horizon: its position is gone, begin at TRIM_HORIZON */
-	int64_t sent_ms, fetched_ms, behind_ms; /* fetched_ms: arrivals up to here have been fetched */
+	/* fetched_ms: arrivals up to here have been fetched; open_ms: it was still open then, by a list */
+	int64_t sent_ms, fetched_ms, behind_ms, open_ms;
 	struct kin__page *first_page, *last_page;
 	uint64_t pages_n, fetched; /* fetched: ordinal behind the last record */
 
@@ -193,6 +195,7 @@ struct kin__consumer {
 		int64_t timestamp_ms, covered_ms;
 	} origin;               /* here: this process made it; latest: at LATEST */
 	uint8_t wanted, job;    /* wanted: bits of jobs; job: JOBS: none in flight */
+	int64_t list_ms;      /* service time when the list was asked for */
 	uint64_t job_id, lists; /* lists: answers of LIST_SHARDS */
 	uint32_t job_tries;
 	bool recreated;

@@ -63,11 +63,12 @@ static int64_t covered_ms(const struct kin__shard *shard)
 static bool refresh_is_due(const struct kin__consumer *consumer, const struct kin__shard *shard)
 {
 	int64_t every = consumer->retention_ms / 4;
+	int64_t since = shard->covered_ms ? shard->covered_ms : consumer->origin.covered_ms;
 
 	if (every > COVERED_REFRESH_MS || every <= 0)
 		every = COVERED_REFRESH_MS;
 	return kin__consumer_lives(consumer) && shard->settled.low == shard->fetched &&
-	       covered_ms(shard) - shard->covered_ms >= every;
+	       covered_ms(shard) - since >= every;
 }
 
 static bool wanted(const struct kin__consumer *consumer, const struct kin__shard *shard)
@@ -196,6 +197,7 @@ static void accept(struct kin__consumer *consumer, struct kin__shard *shard)
 		consumer->health.checkpoints++;
 	if (strcmp(shard->checkpoint, "SHARD_END") == 0) {
 		shard->stored_low = shard->writing_low;
+		shard->marks_n = 0;
 		kin__descent_ended(consumer, shard);
 		return;
 	}

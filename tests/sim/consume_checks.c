@@ -1,0 +1,224 @@
+/* What must hold in the world of sim_consume: the promises of kin_consumer(3), checked where they show. */
+#include <string.h>
+#include "consume_world.h"
+
+static uint64_t dropped_in_all(const struct consume_world *w)
+{
+	struct kin_consumer_health health = { .size = sizeof health };
+
+	if (w->consumer)
+		kin__consumer_health(w->consumer, &health);
+	return w->dropped_before + health.dropped;
+}
+
+static bool gap_named(struct consume_world *w, const struct consume_record *record)
+{
+	if (w->shards[record->shard].gap)
+		return true;
+	if (consume_store_find(w, record->stream, w->shards[record->shard].id))
+		return false;
+	for (uint32_t i = 0; i < w->shards_n; i++) /* it came and went unseen: its children tell of it */
+		if (w->shards[i].stream == record->stream && w->shards[i].gap)
+			return true;
+	return false;
+}
+
+static bool may_be_dropped(const struct consume_world *w, const struct consume_record *record)
+{
+	return (w->set.maximum_retry_attempts >= 0 && record->fails > (uint32_t)w->set.maximum_retry_attempts) ||
+	       (w->set.maximum_record_age_ms >= 0 &&
+	                             consume_service_ms(w) + 1000 - record->arrival_ms > w->set.maximum_record_age_ms);
+}
+
+/* Trimmed, and older than the first start: what the horizon had left behind when reading began is nobody's loss. */
+static bool before_start(struct consume_world *w, const struct consume_record *record)
+{
+	const struct consume_item *origin = consume_store_find(w, record->stream, "-");
+
+	if (!w->set.leases)
+		return record->put_ms < w->began_ms + 1000;
+	/* 0: the first start did not know the time; then nothing can be known before the first page. */
+	return origin && (origin->covered_ms == 0 || record->put_ms < origin->covered_ms + 1000);
+}
+
+/* Settled, or left out for a reason the user was told. */
+bool consume_excused(struct consume_world *w, struct consume_record *record)
+{
+	bool latest = w->set.starting_position == KIN_LATEST && record->stream == 1;
+
+	if (record->settled || record->optional || record->lost || record->slack)
+		return true;
+	if (record->stream < w->stream || (latest && w->ever_running_us == UINT64_MAX))
+		return true;
+	if (w->set.starting_position == KIN_AT_TIMESTAMP && record->stream == 1 &&
+	    record->arrival_ms < w->set.starting_timestamp_ms)
+		return true;
+	if (record->arrival_ms + w->retention_ms < consume_service_ms(w) &&
+	    (before_start(w, record) || gap_named(w, record))) {
+		record->lost = true;
+		consume_met(w, CONSUME_TRIMMED);
+		return true;
+	}
+	if (record->dropped || (w->set.drop && may_be_dropped(w, record))) {
+		if (!record->dropped)
+			consume_met(w, CONSUME_DROPPED);
+		record->dropped = true;
+		return true;
+	}
+	return false;
+}
+
+static void check_record(struct consume_world *w, struct consume_record *record)
+{
+	const char *id = w->shards[record->shard].id;
+	const struct consume_item *item = consume_store_find(w, record->stream, id);
+
+	if (record->settled_in == w->process)
+		consume_fail(w, "r%u is handed out again after it was settled", record->id);
+	if (record->settled)
+		consume_met(w, CONSUME_REDELIVERED);
+	if (w->set.leases && item && consume_store_covers(item->checkpoint, record->sequence))
+		consume_fail(w, "r%u is handed out, and the checkpoint %s covers it", record->id, item->checkpoint);
+	if (w->set.until == KIN_UNTIL_TIMESTAMP && record->arrival_ms > w->set.until_timestamp_ms)
+		consume_fail(w, "r%u is handed out, and arrived after `until`", record->id);
+	if (record->stream == 1 && record->put_ms < w->latest_ms)
+		consume_fail(w, "r%u is handed out, and was put before the start", record->id);
+	if (record->stream == w->stream && record->id < w->handled_max[record->key])
+		consume_fail(w, "r%u is handed out after r%u of its key", record->id, w->handled_max[record->key] - 1);
+}
+
+/* Everything of its key before it is settled, or stands before it in the batch. */
+static void check_order(struct consume_world *w, const uint32_t *ids, uint32_t i)
+{
+	struct consume_record *record = &w->records[ids[i]];
+
+	for (uint32_t k = 0; k < record->id; k++) {
+		struct consume_record *earlier = &w->records[k];
+		bool before = false;
+
+		if (earlier->key != record->key || earlier->stream != record->stream || earlier->settled)
+			continue;
+		for (uint32_t j = 0; j < i; j++)
+			before = before || ids[j] == k;
+		if (!before && !consume_excused(w, earlier))
+			consume_fail(w, "r%u is handed out before r%u of its key is settled", record->id, k);
+	}
+}
+
+static void check_size(struct consume_world *w, const struct consume_call *call, uint32_t n)
+{
+	struct kin__event_source source;
+	size_t bytes = KIN__EVENT_ENVELOPE_BYTES + n - 1;
+
+	if (n > w->set.batch_size)
+		consume_fail(w, "%u records in a batch of at most %u", n, w->set.batch_size);
+	kin__event_source_init(&source, w->arn, w->set.application);
+	for (size_t i = 0; i < call->slices_n; i++)
+		for (uint32_t k = 0; k < call->slices[i].count; k++)
+			bytes += kin__event_record_bytes(
+				&source,
+				&consume_page_find(w, call->slices[i].page)->records[call->slices[i].first + k]);
+	if (bytes > w->set.batch_bytes_max && n > 1)
+		consume_fail(w, "a batch of %u records has %zu bytes, at most %llu are allowed", n, bytes,
+		             (unsigned long long)w->set.batch_bytes_max);
+	if (bytes > w->set.batch_bytes_max)
+		consume_met(w, CONSUME_BIG_RECORD);
+}
+
+void consume_check_handed(struct consume_world *w, const struct consume_call *call, uint32_t *ids, uint32_t n)
+{
+	if (call->type == KIN__CONSUMER_INVOKE)
+		check_size(w, call, n);
+	for (uint32_t i = 0; i < n; i++) {
+		if (i > 0 && ids[i] <= ids[i - 1])
+			consume_fail(w, "r%u stands before r%u", ids[i - 1], ids[i]);
+		if (call->type != KIN__CONSUMER_INVOKE)
+			continue;
+		check_record(w, &w->records[ids[i]]);
+		check_order(w, ids, i);
+	}
+	if (call->type == KIN__CONSUMER_INVOKE && w->set.batching_window_us > 0 && n == w->set.batch_size && n > 1)
+		consume_met(w, CONSUME_WINDOW_FULL);
+}
+
+static bool backwards(const char *old, const char *now)
+{
+	bool number = old[0] >= '0' && old[0] <= '9';
+
+	if (strcmp(old, "SHARD_END") == 0)
+		return strcmp(now, "SHARD_END") != 0;
+	return number && !consume_store_covers(now, old);
+}
+
+void consume_check_checkpoint(struct consume_world *w, const struct consume_item *old,
+                              const struct consume_item *now)
+{
+	if (old && backwards(old->checkpoint, now->checkpoint))
+		consume_fail(w, "%s: the checkpoint goes back from %s to %s", now->shard_id, old->checkpoint,
+		             now->checkpoint);
+	if (old && old->covered_ms > now->covered_ms)
+		consume_fail(w, "%s: covered goes back", now->shard_id);
+	if (now->stream != w->stream)
+		return;
+	for (uint32_t i = 0; i < w->records_n; i++) {
+		struct consume_record *record = &w->records[i];
+
+		if (record->settled || record->stream != now->stream ||
+		    strcmp(w->shards[record->shard].id, now->shard_id) != 0)
+			continue;
+		if (consume_store_covers(now->checkpoint, record->sequence) && !consume_excused(w, record))
+			consume_fail(w, "%s: the checkpoint passes r%u, which is not settled", now->shard_id, i);
+		if (now->shard_id[0] != '-' && record->put_ms + 1000 < now->covered_ms && !consume_excused(w, record))
+			consume_fail(w, "%s: says that all is covered up to after r%u, which is not settled",
+			             now->shard_id, i);
+	}
+}
+
+/* The process is over: what it settled and did not store will be repeated. */
+void consume_check_repeats(struct consume_world *w, bool clean)
+{
+	uint32_t most = clean ? 0 : 2 * w->set.batch_size;
+
+	if (!w->set.leases)
+		return;
+	for (uint32_t s = 0; s < w->shards_n; s++) {
+		const struct consume_item *item = consume_store_find(w, w->shards[s].stream, w->shards[s].id);
+		uint32_t n = 0;
+
+		if (w->shards[s].stream != w->stream)
+			continue;
+		for (uint32_t i = 0; i < w->records_n; i++)
+			n += w->records[i].shard == s && w->records[i].settled_in == w->process &&
+			     !(item && consume_store_covers(item->checkpoint, w->records[i].sequence));
+		if (n > most)
+			consume_fail(w, "%s: %u records will be repeated, at most %u may be", w->shards[s].id, n, most);
+	}
+}
+
+bool consume_check_done(struct consume_world *w)
+{
+	uint64_t dropped = 0;
+
+	for (uint32_t i = 0; i < w->records_n; i++) {
+		if (!consume_excused(w, &w->records[i]))
+			return false;
+		dropped += w->records[i].dropped && !w->records[i].settled && !w->records[i].lost && w->records[i].stream == w->stream;
+	}
+	return dropped <= dropped_in_all(w); /* each of them was counted */
+}
+
+void consume_check_drained(struct consume_world *w)
+{
+	for (uint32_t i = 0; i < w->records_n; i++)
+		if (!consume_excused(w, &w->records[i]))
+			consume_fail(w, "r%u of %s is never settled", i, w->shards[w->records[i].shard].id);
+	consume_fail(w, "it does not come to its end");
+}
+
+void consume_check_end(struct consume_world *w)
+{
+	if (w->expect_gap && w->gaps_before == 0)
+		consume_fail(w, "the stream was created anew, and no gap was counted");
+	if (!w->short_retention && w->stream == 1 && w->gaps_before > 0)
+		consume_fail(w, "a gap was counted, and nothing was ever trimmed");
+}

@@ -1,0 +1,116 @@
+/* The store of the world: conditional writes that fail before or after they took effect, and a thief. */
+#include <stdio.h>
+#include <string.h>
+#include "consume_world.h"
+
+struct consume_item *consume_store_find(struct consume_world *w, uint32_t stream, const char *shard_id)
+{
+	for (uint32_t i = 0; i < w->items_n; i++)
+		if (w->items[i].stream == stream && strcmp(w->items[i].shard_id, shard_id) == 0)
+			return &w->items[i];
+	return NULL;
+}
+
+static bool is_number(const char *checkpoint)
+{
+	return checkpoint[0] >= '0' && checkpoint[0] <= '9';
+}
+
+/* Does a checkpoint say that this record is done? */
+bool consume_store_covers(const char *checkpoint, const char *sequence)
+{
+	size_t a = strlen(checkpoint), b = strlen(sequence);
+
+	if (strcmp(checkpoint, "SHARD_END") == 0)
+		return true;
+	return is_number(checkpoint) && (a != b ? a > b : strcmp(checkpoint, sequence) >= 0);
+}
+
+static int apply(struct consume_world *w, struct consume_call *call)
+{
+	struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id), old = { 0 };
+
+	if (call->type == KIN__CONSUMER_STORE_CREATE) {
+		if (item)
+			return KIN_EXISTS;
+		if (w->items_n == CONSUME_ITEMS)
+			consume_fail(w, "the world's store is full");
+		item = &w->items[w->items_n++];
+	} else {
+		if (!item || item->counter != call->expected) {
+			snprintf(call->error.message, sizeof call->error.message, "held by %s",
+			         item ? item->owner : "nobody");
+			call->answer.error = &call->error;
+			return KIN_LOST;
+		}
+		old = *item;
+	}
+	if (old.thief && old.thief_process == w->process)
+		consume_fail(w, "%s: written after its lease was taken", call->item.shard_id);
+	if (old.used && call->item.counter != old.counter + 1)
+		consume_fail(w, "%s: counter %llu after %llu", call->item.shard_id,
+		             (unsigned long long)call->item.counter, (unsigned long long)old.counter);
+	consume_check_checkpoint(w, old.used ? &old : NULL, &call->item);
+	*item = call->item;
+	return KIN_OK;
+}
+
+void consume_store_perform(struct consume_world *w, struct consume_call *call)
+{
+	bool list = call->type == KIN__CONSUMER_STORE_LIST;
+
+	call->answer.store_code = KIN_OK;
+	if (consume_chance(w, w->store_fail_per_mille)) {
+		call->answer.store_code = kin__rng_chance(&w->rng, 500) ? KIN_IO : KIN_NETWORK;
+		if (list || kin__rng_chance(&w->rng, 500)) {
+			consume_met(w, CONSUME_STORE_BEFORE);
+			return;
+		}
+		consume_met(w, CONSUME_STORE_AFTER);
+		apply(w, call);
+		return;
+	}
+	if (!list)
+		call->answer.store_code = apply(w, call);
+	if (call->answer.store_code == KIN_LOST) {
+		struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id);
+
+		consume_met(w, item && item->thief ? CONSUME_LOST : CONSUME_REFUSED_OWN);
+	}
+}
+
+void consume_store_list(struct consume_world *w, struct kin_lease *out, size_t *n)
+{
+	for (uint32_t i = 0; i < w->items_n; i++) {
+		const struct consume_item *item = &w->items[i];
+
+		out[i] = (struct kin_lease){ .size = sizeof out[i],
+			                     .stream_arn = w->arn,
+			                     .stream_created_ms = item->created_ms,
+			                     .shard_id = item->shard_id,
+			                     .owner = item->owner,
+			                     .counter = item->counter,
+			                     .checkpoint = item->checkpoint,
+			                     .timestamp_ms = item->timestamp_ms,
+			                     .covered_ms = item->covered_ms,
+			                     .parents = item->parents };
+	}
+	*n = w->items_n;
+}
+
+void consume_store_steal(struct consume_world *w)
+{
+	struct consume_item *item;
+
+	if (w->items_n == 0)
+		return;
+	item = &w->items[kin__rng_below(&w->rng, w->items_n)];
+	if (item->shard_id[0] == '-' || item->stream != w->stream || !w->consumer)
+		return;
+	item->thief = true;
+	item->thief_process = w->process;
+	item->counter++;
+	snprintf(item->owner, sizeof item->owner, "thief");
+	consume_met(w, CONSUME_THEFT);
+	CONSUME_SAY(w, "a thief takes the lease of %s", item->shard_id);
+}

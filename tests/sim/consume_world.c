@@ -1,0 +1,735 @@
+/* The world of sim_consume: its clock, its processes, what happens when. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "consume_world.h"
+
+#define BASE_MS INT64_C(1700000000000)
+#define SECOND  UINT64_C(1000000)
+
+const char *const consume_event_names[CONSUME_EVENTS] = {
+	"put", "split", "merge", "recreated", "recreated while down", "trimmed", "gap noted", "gap fatal", "crash",
+	"crash after an effect", "theft", "lease lost", "throttled", "transient", "answer lost", "iterator expired",
+	"not found", "invalid argument", "handled", "handler failed", "handler answered badly", "partial failure",
+	"partial failure at the first", "busy", "sunk as too old", "sunk as failed", "sink failed", "dropped",
+	"store failed before", "store failed after", "own write refused", "until", "handler stops", "redelivered",
+	"batch spans pages", "record bigger than a batch", "window filled", "buffer full", "no clock", "latest", "reader",
+	"bisected", "blocked"
+};
+uint64_t consume_seen[CONSUME_EVENTS];
+
+static struct {
+	uint32_t states[8], lives[LIVES], readings[READINGS], workings[WORKINGS], writings[WRITINGS];
+} moves;
+
+void consume_say(const struct consume_world *w, const char *format, ...)
+{
+	va_list list;
+
+	printf("[%10.3f ms] ", (double)w->now_us / 1e3);
+	va_start(list, format);
+	vprintf(format, list);
+	va_end(list);
+	putchar('\n');
+}
+
+void consume_fail(const struct consume_world *w, const char *format, ...)
+{
+	va_list list;
+
+	fflush(stdout);
+	fprintf(stderr, "seed %" PRIu64 ", %.3f ms, process %u: ", w->seed, (double)w->now_us / 1e3, w->process);
+	va_start(list, format);
+	vfprintf(stderr, format, list);
+	va_end(list);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+void consume_met(struct consume_world *w, enum consume_event event)
+{
+	consume_seen[event]++;
+	consume_mark(w, event);
+}
+
+void consume_mark(struct consume_world *w, uint64_t what)
+{
+	w->trace = (w->trace ^ what ^ w->now_us << 20) * UINT64_C(0x100000001b3);
+	w->trace ^= w->trace >> 29;
+}
+
+bool consume_chance(struct consume_world *w, uint32_t per_mille)
+{
+	return !w->healed && kin__rng_chance(&w->rng, per_mille);
+}
+
+uint64_t consume_later(struct consume_world *w, uint64_t low_us, uint64_t high_us)
+{
+	return w->now_us + kin__rng_between(&w->rng, low_us, high_us > low_us ? high_us : low_us);
+}
+
+int64_t consume_service_ms(const struct consume_world *w)
+{
+	return BASE_MS + (int64_t)(w->now_us / 1000);
+}
+
+void consume_heap(struct consume_world *w, struct kin__heap_node *node, uint64_t due_us)
+{
+	if (kin__heap_set(&w->due, node, due_us) < 0)
+		consume_fail(w, "out of memory");
+}
+
+/* --- effects out --------------------------------------------------------------- */
+
+static void copy_store(struct consume_world *w, struct consume_call *call, const struct kin__consumer_effect *effect)
+{
+	const struct kin_lease *lease = &effect->store.lease;
+	struct consume_item *item = &call->item;
+
+	*item = (struct consume_item){ .used = true };
+	for (uint32_t i = 1; i <= w->stream; i++)
+		if (w->created_ms[i] == lease->stream_created_ms)
+			item->stream = i;
+	if (!item->stream || strcmp(lease->owner, w->worker) != 0)
+		consume_fail(w, "%s: an item of an unknown stream or owner", lease->shard_id);
+	snprintf(item->shard_id, sizeof item->shard_id, "%s", lease->shard_id);
+	snprintf(item->owner, sizeof item->owner, "%s", lease->owner);
+	snprintf(item->checkpoint, sizeof item->checkpoint, "%s", lease->checkpoint);
+	snprintf(item->parents, sizeof item->parents, "%s", lease->parents);
+	item->counter = lease->counter;
+	item->created_ms = lease->stream_created_ms;
+	item->timestamp_ms = lease->timestamp_ms;
+	item->covered_ms = lease->covered_ms;
+	call->expected = effect->store.expected;
+}
+
+static void copy_slices(struct consume_world *w, struct consume_call *call, const struct kin__slice *at, size_t n)
+{
+	if (n > CONSUME_SLICES)
+		consume_fail(w, "too many slices");
+	memcpy(call->slices, at, n * sizeof *at);
+	call->slices_n = n;
+}
+
+static struct consume_call *call_new(struct consume_world *w, const struct kin__consumer_effect *effect)
+{
+	for (size_t i = 0; i < CONSUME_CALLS; i++) {
+		struct consume_call *call = &w->calls[i];
+
+		if (call->used)
+			continue;
+		*call = (struct consume_call){ .used = true, .id = effect->id, .type = effect->type, .shard = effect->shard };
+		return call;
+	}
+	consume_fail(w, "too many effects in flight");
+}
+
+static void count(struct consume_world *w, const struct consume_call *call, int32_t by)
+{
+	bool store = call->type >= KIN__CONSUMER_STORE_LIST && call->type <= KIN__CONSUMER_STORE_UPDATE;
+
+	w->writes += (uint32_t)(store ? by : 0);
+	w->reads += (uint32_t)(call->type == KIN__CONSUMER_FETCH || call->type == KIN__CONSUMER_GET_ITERATOR ? by : 0);
+	w->works += (uint32_t)(call->type == KIN__CONSUMER_INVOKE || call->type == KIN__CONSUMER_SINK ? by : 0);
+	if (w->writes > w->set.stores_max || w->reads > w->set.fetches_max || w->works > w->set.handlers_max)
+		consume_fail(w, "%u reads, %u calls, %u store requests in flight", w->reads, w->works, w->writes);
+}
+
+static void request(struct consume_world *w, const struct kin__consumer_effect *effect)
+{
+	struct consume_call *call = call_new(w, effect);
+	uint64_t latency = w->latency_us;
+
+	count(w, call, 1);
+	switch (effect->type) {
+	case KIN__CONSUMER_STORE_CREATE:
+	case KIN__CONSUMER_STORE_UPDATE:
+		copy_store(w, call, effect);
+		CONSUME_SAY(w, "store %s: %s, counter %" PRIu64, call->item.shard_id, call->item.checkpoint,
+		            call->item.counter);
+		break;
+	case KIN__CONSUMER_GET_ITERATOR:
+		call->position = effect->iterator.type;
+		call->timestamp_ms = effect->iterator.timestamp_ms;
+		snprintf(call->sequence, sizeof call->sequence, "%s",
+		         effect->iterator.sequence ? effect->iterator.sequence : "");
+		break;
+	case KIN__CONSUMER_FETCH:
+		if (w->held_bytes >= w->set.buffer_bytes_max)
+			consume_fail(w, "a fetch goes out with %" PRIu64 " bytes held", w->held_bytes);
+		break;
+	case KIN__CONSUMER_INVOKE:
+		copy_slices(w, call, effect->invoke.slices, effect->invoke.slices_n);
+		call->count = effect->invoke.count;
+		call->attempt = effect->invoke.attempt;
+		latency = w->handler_us;
+		consume_handler_begin(w, call);
+		break;
+	case KIN__CONSUMER_SINK:
+		copy_slices(w, call, effect->sink.slices, effect->sink.slices_n);
+		call->count = effect->sink.count;
+		call->attempts = effect->sink.attempts;
+		call->old = strcmp(effect->sink.condition, "RecordAgeExceeded") == 0;
+		call->handler_failed = effect->sink.handler_failed;
+		consume_handler_begin(w, call);
+		break;
+	default:
+		break;
+	}
+	consume_heap(w, &call->node, consume_later(w, 1, latency));
+}
+
+static void notice(struct consume_world *w, const struct kin__consumer_effect *effect)
+{
+	if (effect->type == KIN__CONSUMER_RELEASE) {
+		consume_page_release(w, effect->release.page);
+	} else if (effect->type == KIN__CONSUMER_STATE) {
+		const struct kin_error *error = effect->state.error;
+
+		CONSUME_SAY(w, "state %s%s%s", kin__consumer_states[effect->state.state].name, error ? ": " : "",
+		            error ? error->message : "");
+		if (effect->state.state == KIN_CONSUMER_RUNNING && w->ever_running_us == UINT64_MAX) {
+			for (uint32_t i = 0; i < w->records_n; i++)
+				w->records[i].optional = w->set.starting_position == KIN_LATEST &&
+				                         w->records[i].stream == 1;
+			w->ever_running_us = w->now_us;
+		}
+	} else {
+		CONSUME_SAY(w, "note: %s", effect->note.text);
+		if (strstr(effect->note.text, "blocked"))
+			consume_met(w, CONSUME_BLOCKED);
+	}
+}
+
+/* A gap is named by a warning, or by the fatal error: "SHARD: ...". */
+static void note_gap(struct consume_world *w, const char *text)
+{
+	for (uint32_t i = 0; i < w->shards_n; i++) {
+		size_t n = strlen(w->shards[i].id);
+
+		if (w->shards[i].stream == w->stream && strncmp(text, w->shards[i].id, n) == 0 && text[n] == ':')
+			w->shards[i].gap = true;
+	}
+}
+
+/* Until it notices, a consumer may read the new stream under the old one's name; then it begins again. */
+static void forget(struct consume_world *w)
+{
+	for (uint32_t i = 0; i < w->records_n; i++)
+		w->records[i].settled_in = 0;
+	memset(w->handled_max, 0, sizeof w->handled_max);
+}
+
+static void take_effects(struct consume_world *w)
+{
+	for (size_t i = 0; i < w->effects.n; i++) {
+		const struct kin__consumer_effect *effect = &w->effects.at[i];
+
+		consume_mark(w, effect->id << 8 | effect->type);
+		if (effect->type == KIN__CONSUMER_NOTE && strstr(effect->note.text, "on_gap")) {
+			note_gap(w, effect->note.text);
+			if (strstr(effect->note.text, "created anew"))
+				forget(w);
+			consume_met(w, CONSUME_GAP_NOTED);
+		}
+		if (effect->type == KIN__CONSUMER_STATE && effect->state.error &&
+		    effect->state.error->code == KIN_GAP) {
+			note_gap(w, effect->state.error->message);
+			consume_met(w, CONSUME_GAP_FATAL);
+		}
+		if (effect->type >= KIN__CONSUMER_RELEASE)
+			notice(w, effect);
+		else
+			request(w, effect);
+	}
+}
+
+static void step(struct consume_world *w, struct kin__consumer_event *event)
+{
+	uint64_t room = w->set.buffer_bytes_max + w->set.fetches_max * w->page_bytes_max;
+	const char *broken;
+
+	event->now_us = w->now_us;
+	event->service_ms = w->now_us < w->clock_from_us ? 0 : consume_service_ms(w) + w->clock_error_ms;
+	if (!event->service_ms)
+		consume_met(w, CONSUME_NO_CLOCK);
+	w->effects.n = 0;
+	kin__consumer_step(w->consumer, event, &w->effects);
+	take_effects(w);
+	broken = w->verify ? kin__consumer_verify(w->consumer) : w->consumer->bug.what;
+	if (broken)
+		consume_fail(w, "broken: %s", broken);
+	if (w->held_bytes > room)
+		consume_fail(w, "%" PRIu64 " bytes are held, at most %" PRIu64 " may be", w->held_bytes, room);
+	if (w->held_bytes >= w->set.buffer_bytes_max)
+		consume_met(w, CONSUME_BUFFER_FULL);
+}
+
+/* --- answers in ---------------------------------------------------------------- */
+
+static void perform(struct consume_world *w, struct consume_call *call)
+{
+	static const uint8_t types[] = { [KIN__CONSUMER_DESCRIBE] = KIN__CONSUMER_DESCRIBED,
+		                         [KIN__CONSUMER_LIST_SHARDS] = KIN__CONSUMER_SHARDS,
+		                         [KIN__CONSUMER_STORE_LIST] = KIN__CONSUMER_LEASES,
+		                         [KIN__CONSUMER_STORE_CREATE] = KIN__CONSUMER_WRITTEN,
+		                         [KIN__CONSUMER_STORE_UPDATE] = KIN__CONSUMER_WRITTEN,
+		                         [KIN__CONSUMER_GET_ITERATOR] = KIN__CONSUMER_ITERATOR,
+		                         [KIN__CONSUMER_FETCH] = KIN__CONSUMER_PAGE,
+		                         [KIN__CONSUMER_INVOKE] = KIN__CONSUMER_HANDLED,
+		                         [KIN__CONSUMER_SINK] = KIN__CONSUMER_SUNK };
+
+	call->performed = true;
+	call->answer.id = call->id;
+	call->answer.type = types[call->type];
+	call->node.due = consume_later(w, 1, w->latency_us);
+	if (call->type == KIN__CONSUMER_INVOKE || call->type == KIN__CONSUMER_SINK)
+		consume_handler_perform(w, call);
+	else if (call->type >= KIN__CONSUMER_STORE_LIST && call->type <= KIN__CONSUMER_STORE_UPDATE)
+		consume_store_perform(w, call);
+	else
+		consume_service_perform(w, call);
+}
+
+static void unhold(struct consume_world *w, struct consume_call *call)
+{
+	for (size_t i = 0; i < call->slices_n; i++)
+		consume_page_find(w, call->slices[i].page)->refs--;
+	w->shards[w->records[consume_page_find(w, call->slices[0].page)->ids[call->slices[0].first]].shard].calling = false;
+}
+
+static void tell(struct consume_world *w, struct consume_call *call)
+{
+	static struct kin_lease leases[CONSUME_ITEMS];
+	struct kin__consumer_event event = call->answer;
+
+	count(w, call, -1);
+	if (call->slices_n > 0)
+		unhold(w, call);
+	consume_mark(w, call->id);
+	if (call->type == KIN__CONSUMER_STORE_LIST) {
+		event.leases.at = leases;
+		if (event.store_code == KIN_OK)
+			consume_store_list(w, leases, &event.leases.n);
+	} else {
+		consume_service_tell(w, call, &event);
+	}
+	call->used = false;
+	if (call->type == KIN__CONSUMER_STORE_UPDATE && event.store_code == KIN_LOST) {
+		struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id);
+
+		if (item && item->thief && item->thief_process == w->process && item->stream == w->stream)
+			w->shards[consume_service_shard(w, item->shard_id)].stolen_told = true;
+	}
+	step(w, &event);
+}
+
+static void on_call(struct consume_world *w, struct consume_call *call)
+{
+	if (call->performed) {
+		tell(w, call);
+		return;
+	}
+	perform(w, call);
+	consume_heap(w, &call->node, call->node.due);
+}
+
+/* --- processes ----------------------------------------------------------------- */
+
+static void note_moves(struct consume_world *w)
+{
+	const struct kin__consumer *c = w->consumer;
+
+	for (size_t i = 0; i < KIN__ARRAY_LEN(c->seen_states); i++)
+		moves.states[i] |= c->seen_states[i];
+	for (size_t i = 0; i < LIVES; i++)
+		moves.lives[i] |= c->seen_lives[i];
+	for (size_t i = 0; i < READINGS; i++)
+		moves.readings[i] |= c->seen_readings[i];
+	for (size_t i = 0; i < WORKINGS; i++)
+		moves.workings[i] |= c->seen_workings[i];
+	for (size_t i = 0; i < WRITINGS; i++)
+		moves.writings[i] |= c->seen_writings[i];
+}
+
+static void process_over(struct consume_world *w)
+{
+	struct kin_consumer_health health = { .size = sizeof health };
+
+	kin__consumer_health(w->consumer, &health);
+	w->dropped_before += health.dropped;
+	w->gaps_before += health.gaps;
+	if (health.bisected)
+		consume_met(w, CONSUME_BISECTED);
+	note_moves(w);
+	kin__consumer_free(w->consumer);
+	w->consumer = NULL;
+	for (size_t i = 0; i < w->shards_n; i++) {
+		w->shards[i].calling = w->shards[i].stolen_told = false;
+		w->shards[i].piece_count = w->shards[i].piece_fails = 0;
+	}
+	for (size_t i = 0; i < w->records_n; i++)
+		w->records[i].fails = 0;
+	memset(w->handled_max, 0, sizeof w->handled_max);
+	w->reads = w->works = w->writes = 0;
+}
+
+static void crash(struct consume_world *w)
+{
+	if (!w->consumer)
+		return;
+	consume_met(w, CONSUME_CRASH);
+	for (size_t i = 0; i < CONSUME_CALLS; i++) {
+		struct consume_call *call = &w->calls[i];
+
+		if (!call->used)
+			continue;
+		kin__heap_remove(&w->due, &call->node);
+		if (!call->performed && call->type >= KIN__CONSUMER_STORE_CREATE &&
+		    (call->type < KIN__CONSUMER_GET_ITERATOR || call->type > KIN__CONSUMER_FETCH) &&
+		    kin__rng_chance(&w->rng, 500)) {
+			consume_met(w, CONSUME_CRASH_AFTER_EFFECT);
+			perform(w, call);
+		}
+		call->used = false;
+	}
+	CONSUME_SAY(w, "process %u crashes", w->process);
+	consume_check_repeats(w, false);
+	process_over(w);
+	consume_pages_clear(w);
+	consume_heap(w, &w->begin, consume_later(w, 1, w->healed ? SECOND : w->down_us));
+}
+
+static void begin(struct consume_world *w)
+{
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
+
+	w->process++;
+	snprintf(w->worker, sizeof w->worker, "worker-%u", w->process);
+	w->set.worker = w->worker;
+	w->set.seed = kin__rng_next(&w->rng);
+	if (w->healed) {
+		w->set.until = KIN_UNTIL_NEVER;
+		w->set.on_gap = KIN_GAP_CONTINUE;
+	}
+	if (!w->set.leases) /* each one begins anew */
+		w->ever_running_us = UINT64_MAX;
+	w->stopping = false;
+	w->began_ms = consume_service_ms(w);
+	w->clock_error_ms = (int64_t)kin__rng_below(&w->rng, 1001) - 500;
+	w->clock_from_us = w->now_us + kin__rng_below(&w->rng, kin__rng_chance(&w->rng, 100) ? 3 * SECOND : 20000);
+	if (w->process == 1 && w->set.starting_position == KIN_LATEST && w->set.leases)
+		w->latest_ms = consume_service_ms(w) - 1500;
+	CONSUME_SAY(w, "process %u begins", w->process);
+	w->consumer = kin__consumer_new(&w->set);
+	if (!w->consumer)
+		consume_fail(w, "out of memory");
+	step(w, &event);
+}
+
+/* The process came to its end by itself. */
+static void ended(struct consume_world *w)
+{
+	int state = kin__consumer_state(w->consumer);
+	struct kin_consumer_health health = { .size = sizeof health };
+
+	kin__consumer_health(w->consumer, &health);
+	for (size_t i = 0; i < CONSUME_CALLS; i++)
+		if (w->calls[i].used)
+			consume_fail(w, "the consumer is idle with effects in flight");
+	for (size_t i = 0; i < CONSUME_PAGES; i++)
+		if (w->pages[i].live)
+			consume_fail(w, "page %" PRIu64 " was never released", w->pages[i].id);
+	if (state == KIN_CONSUMER_ENDED && w->set.until != KIN_UNTIL_NEVER && !w->stopping)
+		consume_met(w, CONSUME_UNTIL);
+	consume_check_repeats(w, state == KIN_CONSUMER_ENDED);
+	if (state == KIN_CONSUMER_FATAL) {
+		CONSUME_SAY(w, "process %u is over: %s", w->process, health.error.message);
+		if (health.code != KIN_GAP && health.code != KIN_LOST && health.code != KIN_IO && health.code != KIN_NETWORK)
+			consume_fail(w, "fatal %d: %s", health.code, health.error.message);
+		if (health.code == KIN_GAP)
+			w->set.on_gap = KIN_GAP_CONTINUE;
+	}
+	process_over(w);
+	if (w->stopping && state == KIN_CONSUMER_ENDED)
+		w->over = true;
+	else
+		consume_heap(w, &w->begin, consume_later(w, 1, SECOND));
+}
+
+/* --- what happens when ---------------------------------------------------------- */
+
+static void heal(struct consume_world *w)
+{
+	w->healed = true;
+	CONSUME_SAY(w, "the world is healed");
+	for (uint32_t i = 0; i < w->records_n && w->set.maximum_retry_attempts < 0; i++)
+		w->records[i].poison = false;
+	if (w->set.maximum_retry_attempts < 0)
+		w->poison_per_mille = 0;
+}
+
+static void on_put(struct consume_world *w)
+{
+	uint64_t n = 1 + kin__rng_below(&w->rng, 6);
+
+	while (n-- > 0)
+		consume_service_put(w);
+	if (w->records_n < w->records_max && !w->healed)
+		consume_heap(w, &w->put, consume_later(w, 1, w->gap_us));
+}
+
+static void on_change(struct consume_world *w)
+{
+	if (w->healed)
+		return;
+	if (w->recreates > 0 && kin__rng_chance(&w->rng, 300)) {
+		w->recreates--;
+		consume_service_recreate(w);
+	} else if (w->changes > 0) {
+		w->changes--;
+		consume_service_change(w);
+	}
+	if (w->changes + w->recreates > 0)
+		consume_heap(w, &w->change, consume_later(w, SECOND, 12 * SECOND));
+}
+
+static void on_crash(struct consume_world *w)
+{
+	if (w->healed || w->crashes == 0)
+		return;
+	w->crashes--;
+	crash(w);
+	consume_heap(w, &w->crash, consume_later(w, SECOND / 10, 15 * SECOND));
+}
+
+static void on_due(struct consume_world *w, struct kin__heap_node *node)
+{
+	kin__heap_remove(&w->due, node);
+	if (node == &w->put)
+		on_put(w);
+	else if (node == &w->change)
+		on_change(w);
+	else if (node == &w->crash)
+		on_crash(w);
+	else if (node == &w->heal)
+		heal(w);
+	else if (node == &w->begin)
+		begin(w);
+	else if (node == &w->thief)
+		consume_store_steal(w);
+	else
+		on_call(w, kin__container(node, struct consume_call, node));
+}
+
+/* --- a seed --------------------------------------------------------------------- */
+
+static uint64_t pick(struct consume_world *w, uint32_t per_mille, uint64_t low, uint64_t high)
+{
+	return kin__rng_chance(&w->rng, per_mille) ? kin__rng_between(&w->rng, low, high) : 0;
+}
+
+static void draw_settings(struct consume_world *w)
+{
+	struct kin__consumer_settings *set = &w->set;
+	struct kin__rng *rng = &w->rng;
+
+	set->application = "app";
+	set->batch_size = 1 + (uint32_t)kin__rng_below(rng, 12);
+	set->batch_bytes_max = kin__rng_chance(rng, 250) ? kin__rng_between(rng, 450, 3000) : 6291456;
+	set->batching_window_us = pick(w, 350, 100000, 3000000);
+	set->maximum_retry_attempts = (int32_t)kin__rng_below(rng, 5) - 1;
+	set->maximum_record_age_ms = kin__rng_chance(rng, 250) ? (int64_t)kin__rng_between(rng, 1000, 20000) : -1;
+	set->bisect = kin__rng_chance(rng, 400);
+	set->drop = (set->maximum_retry_attempts >= 0 || set->maximum_record_age_ms >= 0) && kin__rng_chance(rng, 300);
+	set->leases = kin__rng_chance(rng, 900);
+	set->handlers_max = 1 + (uint32_t)kin__rng_below(rng, 3);
+	set->fetches_max = 1 + (uint32_t)kin__rng_below(rng, 4);
+	set->stores_max = 1 + (uint32_t)kin__rng_below(rng, 2);
+	set->buffer_bytes_max = kin__rng_chance(rng, 300) ? kin__rng_between(rng, 300, 3000) : 1 << 20;
+	set->poll_interval_us = kin__rng_between(rng, 500000, 2000000);
+	set->behind_interval_us = pick(w, 500, 1, 200000);
+	set->shard_sync_interval_us = kin__rng_between(rng, 2000000, 10000000);
+	set->retry_base_us = kin__rng_between(rng, 20000, 500000);
+	set->retry_max_us = kin__rng_between(rng, 500000, 3000000);
+	set->on_gap = kin__rng_chance(rng, 500) ? KIN_GAP_CONTINUE : KIN_GAP_STOP;
+	set->until = kin__rng_chance(rng, 850)           ? KIN_UNTIL_NEVER :
+	             kin__rng_chance(rng, 500)           ? KIN_UNTIL_LATEST :
+	                                                   KIN_UNTIL_TIMESTAMP;
+	set->until_timestamp_ms = BASE_MS + (int64_t)kin__rng_below(rng, 30000);
+	set->starting_position = kin__rng_chance(rng, 600) ? KIN_TRIM_HORIZON :
+	                         kin__rng_chance(rng, 600) ? KIN_LATEST :
+	                                                     KIN_AT_TIMESTAMP;
+	set->starting_timestamp_ms = BASE_MS + (int64_t)kin__rng_below(rng, 10000);
+	if (!set->leases)
+		consume_met(w, CONSUME_READER);
+	if (set->starting_position == KIN_LATEST)
+		consume_met(w, CONSUME_LATEST);
+}
+
+static void draw_faults(struct consume_world *w)
+{
+	struct kin__rng *rng = &w->rng;
+
+	w->api_fail_per_mille = (uint32_t)pick(w, 600, 1, 300);
+	w->store_fail_per_mille = (uint32_t)pick(w, 500, 1, 400);
+	w->handler_fail_per_mille = (uint32_t)pick(w, 500, 1, 250);
+	w->busy_per_mille = (uint32_t)pick(w, 300, 1, 400);
+	w->poison_per_mille = (uint32_t)pick(w, 400, 1, 150);
+	w->sink_fail_per_mille = (uint32_t)pick(w, 500, 1, 500);
+	w->stop_per_mille = (uint32_t)pick(w, 100, 1, 100);
+	w->report_per_mille = (uint32_t)pick(w, 500, 1, 1000);
+	w->crashes = w->set.leases ? (uint32_t)pick(w, 500, 1, 3) : 0;
+	w->changes = (uint32_t)pick(w, 600, 1, 4);
+	w->recreates = (uint32_t)pick(w, 120, 1, 2);
+	w->thefts = w->set.leases && kin__rng_chance(rng, 80);
+	w->latency_us = kin__rng_chance(rng, 800) ? 50000 : 1500000;
+	w->handler_us = kin__rng_chance(rng, 600) ? 100000 : 4000000;
+	w->gap_us = kin__rng_between(rng, 100000, 3000000);
+	w->short_retention = kin__rng_chance(rng, 200);
+	w->retention_ms = w->short_retention ? (int64_t)kin__rng_between(rng, 15000, 40000) : 86400000;
+	w->down_us = w->short_retention ? 60 * SECOND : 3 * SECOND;
+	w->heal_us = kin__rng_between(rng, 20 * SECOND, 45 * SECOND);
+	w->jitter_ms = (uint32_t)pick(w, 300, 1, 300);
+	w->records_max = (uint32_t)kin__rng_between(rng, 8, 60);
+	if (w->set.until == KIN_UNTIL_TIMESTAMP)
+		w->jitter_ms = 0;
+}
+
+static void build(struct consume_world *w)
+{
+	struct kin__model_options options;
+
+	draw_settings(w);
+	draw_faults(w);
+	kin__model_options_init(&options);
+	options.seed = kin__rng_next(&w->rng);
+	options.retention_ms = w->retention_ms;
+	options.iterator_ttl_ms = !kin__rng_chance(&w->rng, 300) ? 300000 : w->latency_us > SECOND ? 10000 : 3000;
+	options.transition_ms = w->recreates == 0 && kin__rng_chance(&w->rng, 500) ? 500 : 0;
+	options.arrival_jitter_ms = w->jitter_ms;
+	options.sparse_per_mille = (uint32_t)pick(w, 400, 1, 400);
+	options.borrow_records = true;
+	w->model = kin__model_new(&options);
+	if (!w->model)
+		consume_fail(w, "out of memory");
+	for (size_t i = 0; i < CONSUME_KEYS; i++)
+		w->keys[i] = (struct kin__hashkey){ kin__rng_next(&w->rng), kin__rng_next(&w->rng) };
+	w->ever_running_us = UINT64_MAX;
+	consume_service_create(w, consume_service_ms(w), 1 + (uint32_t)kin__rng_below(&w->rng, 3));
+	w->now_us = SECOND;
+	consume_heap(w, &w->put, consume_later(w, 0, 2 * SECOND));
+	consume_heap(w, &w->begin, consume_later(w, 0, 12 * SECOND));
+	consume_heap(w, &w->heal, consume_later(w, w->heal_us, w->heal_us));
+	if (w->changes + w->recreates)
+		consume_heap(w, &w->change, consume_later(w, 0, 15 * SECOND));
+	if (w->crashes)
+		consume_heap(w, &w->crash, consume_later(w, 0, 20 * SECOND));
+	if (w->thefts)
+		consume_heap(w, &w->thief, consume_later(w, 10 * SECOND, 30 * SECOND));
+}
+
+static void introduce(const struct consume_world *w)
+{
+	const struct kin__consumer_settings *set = &w->set;
+
+	consume_say(w,
+	            "batch %u/%" PRIu64 " window %" PRIu64 " ms, retries %d age %" PRId64 " bisect %d drop %d leases %d "
+	            "start %d@%" PRId64 " until %d@%" PRId64 " on_gap %d buffer %" PRIu64 " retention %" PRId64,
+	            set->batch_size, set->batch_bytes_max, set->batching_window_us / 1000,
+	            set->maximum_retry_attempts, set->maximum_record_age_ms, set->bisect, set->drop, set->leases,
+	            set->starting_position, set->starting_timestamp_ms - BASE_MS, set->until,
+	            set->until_timestamp_ms - BASE_MS, set->on_gap, set->buffer_bytes_max, w->retention_ms);
+}
+
+/* All is healed and done: stop the consumer. */
+static void maybe_stop(struct consume_world *w)
+{
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_STOP };
+	struct kin_consumer_health health = { .size = sizeof health };
+
+	if (!w->healed || w->stopping || !w->consumer || kin__consumer_state(w->consumer) != KIN_CONSUMER_RUNNING ||
+	    w->set.until != KIN_UNTIL_NEVER || !consume_check_done(w))
+		return;
+	kin__consumer_health(w->consumer, &health);
+	if (w->expect_gap && w->gaps_before + health.gaps == 0)
+		return; /* it did not notice yet */
+	w->stopping = true;
+	CONSUME_SAY(w, "all is done: stop");
+	step(w, &event);
+}
+
+static void turn(struct consume_world *w)
+{
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_TIMER };
+	struct kin__heap_node *node;
+	uint64_t wake;
+
+	maybe_stop(w);
+	if (w->consumer && kin__consumer_state(w->consumer) >= KIN_CONSUMER_ENDED && kin__consumer_idle(w->consumer)) {
+		ended(w);
+		return;
+	}
+	node = kin__heap_first(&w->due);
+	wake = w->consumer ? kin__consumer_wake_us(w->consumer) : UINT64_MAX;
+	if (!node && wake == UINT64_MAX)
+		consume_fail(w, "nothing will ever happen again");
+	if (node && node->due <= wake) {
+		w->now_us = node->due > w->now_us ? node->due : w->now_us;
+		on_due(w, node);
+	} else {
+		w->now_us = wake > w->now_us ? wake : w->now_us;
+		step(w, &event);
+	}
+}
+
+static void tear_down(struct consume_world *w)
+{
+	kin__heap_fini(&w->due);
+	kin__mem_free(w->effects.at);
+	kin__model_free(w->model);
+}
+
+uint64_t consume_run(uint64_t seed, bool verbose, bool verify)
+{
+	static struct consume_world world;
+	struct consume_world *w = &world;
+
+	memset(w, 0, sizeof *w);
+	w->seed = seed;
+	w->rng.state = seed * 2 + 1;
+	w->verbose = verbose;
+	w->verify = verify;
+	kin__heap_init(&w->due);
+	build(w);
+	if (verbose)
+		introduce(w);
+	for (uint64_t turns = 0; !w->over; turns++) {
+		if (turns == 200000 || w->now_us > w->heal_us + 400 * SECOND)
+			consume_check_drained(w);
+		turn(w);
+	}
+	consume_check_end(w);
+	CONSUME_SAY(w, "over: %u records, %u processes", w->records_n, w->process);
+	tear_down(w);
+	return w->trace;
+}
+
+static void unmade(const char *machine, const struct kin__state_row *rows, size_t n, const uint32_t *seen)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (rows[i].to & ~seen[i] & KIN__TO(k))
+				printf("never moved: %s %s -> %s\n", machine, rows[i].name, rows[k].name);
+}
+
+void consume_moves(void)
+{
+	unmade("consumer", kin__consumer_states, KIN_CONSUMER_FATAL + 1, moves.states);
+	unmade("life", kin__shard_lives, LIVES, moves.lives);
+	unmade("reading", kin__shard_readings, READINGS, moves.readings);
+	unmade("working", kin__shard_workings, WORKINGS, moves.workings);
+	unmade("writing", kin__shard_writings, WRITINGS, moves.writings);
+}
