@@ -202,6 +202,7 @@ static const struct {
 	{ ITEMS(ITEM("11")), KIN__RESPONSE_PARTIAL, 3, "" },
 	{ ITEMS(ITEM("100")), KIN__RESPONSE_PARTIAL, 4, "" },
 	{ ITEMS(ITEM("100") "," ITEM("11")), KIN__RESPONSE_PARTIAL, 3, "" },
+	{ ITEMS(ITEM("11") "," ITEM("100")), KIN__RESPONSE_PARTIAL, 3, "" },
 	{ ITEMS(ITEM("11") "," ITEM("100") "," ITEM("11")), KIN__RESPONSE_PARTIAL, 3, "" },
 	{ ITEMS("{\"itemIdentifier\":\"1\\u0031\",\"more\":1}"), KIN__RESPONSE_PARTIAL, 3, "" },
 	{ ITEMS(ITEM("77")), KIN__RESPONSE_FAILED, ALL, "itemIdentifier '77' is not the sequence number" },

@@ -201,19 +201,19 @@ END_TEST
 static const char shards_answer[] =
 		"{\"NextToken\":\"more\",\"Shards\":[{\"ShardId\":\"shardId-000000000002\",\"ParentShardId\":"
 		"\"shardId-000000000000\",\"AdjacentParentShardId\":\"shardId-000000000001\","
-                "\"HashKeyRange\":"
+		"\"HashKeyRange\":"
 		"{\"EndingHashKey\":\"340282366920938463463374607431768211455\",\"StartingHashKey\":\"0\"},"
 		"\"SequenceNumberRange\":{\"StartingSequenceNumber\":\"4\\u0039\"}},{\"ShardId\":"
 		"\"shardId-000000000000\",\"HashKeyRange\":{\"StartingHashKey\":\"5\",\"EndingHashKey\":"
-                "\"5\"},"
+		"\"5\"},"
 		"\"SequenceNumberRange\":{\"StartingSequenceNumber\":\"1\",\"EndingSequenceNumber\":\"2\"}}]"
-                "}";
+		"}";
 static const char summary_answer[] =
 		"{\"StreamDescriptionSummary\":{\"StreamName\":\"orders\",\"StreamARN\":\"" ARN
 		"\",\"StreamStatus\":"
 		"\"UPDATING\",\"RetentionPeriodHours\":48.0,\"StreamCreationTimestamp\":1.768480496789E9,"
 		"\"EnhancedMonitoring\":[{\"ShardLevelMetrics\":[]}],\"OpenShardCount\":12,\"ConsumerCount\":"
-                "0,"
+		"0,"
 		"\"MaxRecordSizeInKiB\":2048}}";
 
 START_TEST(list_shards_answer)
@@ -324,6 +324,40 @@ static bool decode_all(void)
 	return done;
 }
 
+/* More shards than a chunk holds: the array is the only allocation that is too large for what is there. */
+START_TEST(list_shards_no_memory)
+{
+	static const char shard[] =
+			"{\"ShardId\":\"s\",\"HashKeyRange\":{\"StartingHashKey\":\"0\",\"EndingHashKey\":"
+			"\"9\"},\"SequenceNumberRange\":{\"StartingSequenceNumber\":\"1\"}}";
+	struct kin__shard_page page;
+	struct kin__bytes out;
+	uint64_t total;
+
+	kin__bytes_init(&out);
+	kin__bytes_text(&out, "{\"Shards\":[");
+	for (int i = 0; i < 40; i++) {
+		kin__bytes_text(&out, i ? "," : "");
+		kin__bytes_text(&out, shard);
+	}
+	kin__bytes_text(&out, "]}");
+	kin__arena_init(&arena);
+	kin__mem_fail_at(0);
+	ck_assert_int_eq(kin__list_shards_decode(&page, &arena, out.at, out.n, NULL), KIN_OK);
+	ck_assert_uint_eq(page.n, 40);
+	total = kin__mem_count();
+	kin__arena_fini(&arena);
+	for (uint64_t i = 1; i <= total; i++) {
+		kin__mem_fail_at(i);
+		ck_assert_int_ne(kin__list_shards_decode(&page, &arena, out.at, out.n, NULL), KIN_OK);
+		ck_assert_uint_eq(page.n, 0);
+		kin__arena_fini(&arena);
+	}
+	kin__mem_fail_at(0);
+	kin__bytes_fini(&out);
+}
+END_TEST
+
 START_TEST(answers_no_memory)
 {
 	fail_each(decode_all);
@@ -338,5 +372,6 @@ static void add_calls(TCase *tcase)
 	tcase_add_test(tcase, stream_summary_answer);
 	tcase_add_test(tcase, list_streams_answer);
 	tcase_add_test(tcase, answers_no_memory);
+	tcase_add_test(tcase, list_shards_no_memory);
 }
 #endif

@@ -427,6 +427,7 @@ START_TEST(get_records_answers)
 	              reason.text);
 	ck_assert_uint_eq(page.n, get_answers[_i].n);
 	ck_assert_uint_eq(page.children_n, get_answers[_i].children_n);
+	ck_assert_uint_eq(page.payload_bytes, page.n > 0 ? page.records[0].data_size : 0);
 	ck_assert_int_eq(page.behind_ms, get_answers[_i].behind_ms);
 	if (page.n > 0)
 		ck_assert_int_eq(page.records[0].arrival_ms, get_answers[_i].arrival_ms);
