@@ -250,6 +250,12 @@ uint64_t kin__producer_wake_us(const struct kin__producer *producer)
 	return end && end->due < wake ? end->due : wake;
 }
 
+void kin__producer_fresh(const struct kin__producer *producer, uint64_t *records, uint64_t *bytes)
+{
+	*records = producer->fresh_n;
+	*bytes = producer->fresh_bytes;
+}
+
 uint64_t kin__producer_oldest(const struct kin__producer *producer)
 {
 	if (kin__list_empty(&producer->all))

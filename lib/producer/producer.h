@@ -122,6 +122,8 @@ void kin__producer_step(struct kin__producer *producer, const struct kin__produc
 /* The next effect of the steps so far; false: none is left. */
 bool kin__producer_take(struct kin__producer *producer, struct kin__producer_effect *out);
 uint64_t kin__producer_wake_us(const struct kin__producer *producer); /* UINT64_MAX: never */
+/* The records that were never sent: how far is the next full request? */
+void kin__producer_fresh(const struct kin__producer *producer, uint64_t *records, uint64_t *bytes);
 /* All records below this order are reported. */
 uint64_t kin__producer_oldest(const struct kin__producer *producer);
 const struct kin__producer_counts *kin__producer_counts(const struct kin__producer *producer);

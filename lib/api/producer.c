@@ -1,0 +1,209 @@
+/* api/producer - kin_producer made true: arguments and options checked, then drive/produce. */
+#include "api/handle.h"
+#include "api/options.h"
+#include "base/mem.h"
+#include "drive/produce.h"
+#include "kinesis/limits.h"
+#include <kinstream/producer.h>
+
+struct kin_producer {
+	struct kin__handle handle;
+	struct kin__produce *produce;
+};
+
+static int check(struct kin_producer *producer, const char *call, struct kin_error *error)
+{
+	return kin__handle_check(producer ? &producer->handle : NULL, KIN__HANDLE_PRODUCER, call, error);
+}
+
+static void machine_settings(struct kin__producer_settings *machine,
+                             const struct kin_producer_options *options)
+{
+	kin__producer_settings_init(machine);
+	machine->request_records_max = options->request_records_max;
+	machine->request_bytes_max = options->request_bytes_max;
+	machine->requests_max = options->requests_max;
+	machine->linger_us = (uint64_t)options->linger_ms * 1000;
+	machine->record_ttl_us = (uint64_t)options->record_ttl_ms * 1000;
+	machine->buffer_bytes_max = options->buffer_bytes_max;
+	machine->buffer_records_max = options->buffer_records_max;
+}
+
+static int read_options(struct kin_producer_options *own, const struct kin_producer_options *given,
+                        struct kin_error *error)
+{
+	struct kin__reason reason = { "" };
+	int code = kin__options_read(&kin__options_producer, own, given, error);
+
+	if (code != KIN_OK)
+		return code;
+	if (!own->stream)
+		return kin__error(error, KIN_INVALID,
+		                  "kin_producer_open(): option stream is required: the name or ARN of a "
+		                  "stream");
+	if (!kin__limits_stream(kin__span_text(own->stream), &reason))
+		return kin__error(error, KIN_INVALID, "kin_producer_open(): option stream: %s", reason.text);
+	return KIN_OK;
+}
+
+static int open_produce(struct kin_producer *producer, struct kin_client *client,
+                        const struct kin_producer_options *own, struct kin_error *error)
+{
+	struct kin__produce_options options = { .stream = own->stream,
+		                                .on_delivery = own->on_delivery,
+		                                .user = own->user,
+		                                .record_bytes_max = own->record_bytes_max };
+	struct kin__core *core;
+	int code = kin__handle_core(client, "kin_producer_open()", &core, error);
+
+	if (code != KIN_OK)
+		return code;
+	machine_settings(&options.machine, own);
+	code = kin__produce_open(&producer->produce, core, &options, error);
+	kin__core_unref(core);
+	return code;
+}
+
+int kin_producer_open(struct kin_producer **out, struct kin_client *client,
+                      const struct kin_producer_options *options, struct kin_error *error)
+{
+	struct kin_producer_options own;
+	struct kin_producer *producer;
+	int code;
+
+	if (!out || !options)
+		return kin__error(error, KIN_INVALID, "kin_producer_open(): %s must not be NULL",
+		                  out ? "options" : "out");
+	*out = NULL;
+	code = read_options(&own, options, error);
+	if (code != KIN_OK)
+		return code;
+	producer = kin__mem_zalloc(sizeof *producer);
+	if (!producer)
+		return kin__error_nomem(error);
+	code = open_produce(producer, client, &own, error);
+	if (code != KIN_OK) {
+		kin__mem_free(producer);
+		return code;
+	}
+	kin__handle_init(&producer->handle, KIN__HANDLE_PRODUCER);
+	*out = producer;
+	return KIN_OK;
+}
+
+/* A program built with a longer struct may use members that we do not know. */
+static int read_entry(struct kin_put_entry *own, const struct kin_put_entry *given, struct kin_error *error)
+{
+	const unsigned char *bytes = (const unsigned char *)given;
+
+	if (!given || given->size < sizeof *own)
+		return kin__error(error, KIN_INVALID, "kin_producer_put_entry(): %s",
+		                  given ? "clear the entry with kin_put_entry_init() first"
+		                        : "entry must not be NULL");
+	for (size_t i = offsetof(struct kin_put_entry, reserved); i < given->size; i++)
+		if (bytes[i])
+			return kin__error(error, KIN_TOO_NEW,
+			                  "kin_producer_put_entry(): the entry uses a member that "
+			                  "libkinstream %s does not know",
+			                  kin_version());
+	*own = *given;
+	return KIN_OK;
+}
+
+static int check_entry(const struct kin_put_entry *entry, int64_t timeout_ms, const char *call,
+                       struct kin_error *error)
+{
+	struct kin__reason reason = { "" };
+
+	if (entry->data_size > 0 && !entry->data)
+		return kin__error(error, KIN_INVALID, "%s: data is NULL but its size is %zu", call,
+		                  entry->data_size);
+	if (!entry->key && entry->key_size > 0)
+		return kin__error(error, KIN_INVALID,
+		                  "%s: the key is NULL but its size is %zu; for a record that may go "
+		                  "anywhere it is 0",
+		                  call, entry->key_size);
+	if (entry->key && !kin__limits_partition_key(kin__span(entry->key, entry->key_size), &reason))
+		return kin__error(error, KIN_INVALID, "%s: %s", call, reason.text);
+	if (entry->hash_key && !kin__limits_hash_key(kin__span_text(entry->hash_key), &reason))
+		return kin__error(error, KIN_INVALID, "%s: %s", call, reason.text);
+	if (entry->ttl_ms != 0 && (entry->ttl_ms < 100 || entry->ttl_ms > INT32_MAX))
+		return kin__error(error, KIN_INVALID,
+		                  "%s: ttl_ms is %lld; it must be 100..2147483647, or 0 for the producer's "
+		                  "record_ttl_ms",
+		                  call, (long long)entry->ttl_ms);
+	if (timeout_ms < -1)
+		return kin__error(error, KIN_INVALID,
+		                  "%s: timeout_ms is %lld; it must be 0 or more, or -1 for no limit", call,
+		                  (long long)timeout_ms);
+	return KIN_OK;
+}
+
+int kin_producer_put(struct kin_producer *producer, const void *key, size_t key_size, const void *data,
+                     size_t size, int64_t timeout_ms, struct kin_error *error)
+{
+	struct kin_put_entry entry = {
+		.size = sizeof entry, .key = key, .key_size = key_size, .data = data, .data_size = size
+	};
+	int code = check(producer, "kin_producer_put()", error);
+
+	if (code == KIN_OK)
+		code = check_entry(&entry, timeout_ms, "kin_producer_put()", error);
+	return code == KIN_OK ? kin__produce_put(producer->produce, &entry, NULL, timeout_ms, error) : code;
+}
+
+int kin_producer_put_entry(struct kin_producer *producer, const struct kin_put_entry *entry, void *token,
+                           int64_t timeout_ms, struct kin_error *error)
+{
+	struct kin_put_entry own;
+	int code = check(producer, "kin_producer_put_entry()", error);
+
+	if (code == KIN_OK)
+		code = read_entry(&own, entry, error);
+	if (code == KIN_OK)
+		code = check_entry(&own, timeout_ms, "kin_producer_put_entry()", error);
+	return code == KIN_OK ? kin__produce_put(producer->produce, &own, token, timeout_ms, error) : code;
+}
+
+int kin_producer_flush(struct kin_producer *producer, int64_t timeout_ms, struct kin_error *error)
+{
+	int code = check(producer, "kin_producer_flush()", error);
+
+	return code == KIN_OK ? kin__produce_flush(producer->produce, timeout_ms, error) : code;
+}
+
+int kin_producer_stats(struct kin_producer *producer, struct kin_producer_stats *stats,
+                       struct kin_error *error)
+{
+	struct kin_producer_stats own;
+	int code = check(producer, "kin_producer_stats()", error);
+	size_t told;
+
+	if (code != KIN_OK)
+		return code;
+	if (!stats || stats->size < offsetof(struct kin_producer_stats, requests_failed))
+		return kin__error(error, KIN_INVALID,
+		                  "kin_producer_stats(): set stats->size to sizeof *stats before the call");
+	kin__produce_stats(producer->produce, &own);
+	told = stats->size;
+	memcpy(stats, &own, told < sizeof own ? told : sizeof own);
+	stats->size = told;
+	return KIN_OK;
+}
+
+int kin_producer_close(struct kin_producer *producer, int64_t timeout_ms, struct kin_error *error)
+{
+	int code;
+
+	if (!producer)
+		return KIN_OK;
+	code = check(producer, "kin_producer_close()", error);
+	if (code != KIN_OK)
+		return code;
+	code = kin__produce_close(producer->produce, timeout_ms, error);
+	if (code == KIN_TIMEOUT || code == KIN_WOULD_DEADLOCK)
+		return code;
+	kin__handle_fini(&producer->handle);
+	kin__mem_free(producer);
+	return code;
+}

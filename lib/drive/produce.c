@@ -1,0 +1,396 @@
+/* drive/produce - see produce.h */
+#include "base/mem.h"
+#include "drive/produce.h"
+#include "io/clock.h"
+#include "io/thread.h"
+
+/* --- the loop's side ------------------------------------------------------------------ */
+
+static void take_effects(struct kin__produce *produce)
+{
+	struct kin__producer_effect effect;
+
+	do {
+		kin__produce_send_failed(produce);
+		while (kin__producer_take(produce->own.machine, &effect)) {
+			if (effect.type == KIN__PRODUCER_SEND) {
+				kin__produce_send(produce, &effect);
+			} else {
+				struct kin__produce_record *record =
+						(struct kin__produce_record *)(void *)effect.deliver.record;
+
+				record->status = effect.deliver.status;
+				kin__list_append(&produce->own.reports, &record->machine.queue);
+			}
+		}
+	} while (!kin__list_empty(&produce->own.unsent));
+}
+
+/* Requests keep their memory while there is work; after a burst all but one give it back. */
+static void trim(struct kin__produce *produce, struct kin__list *idle)
+{
+	while (!kin__list_empty(&produce->inbox.idle) &&
+	       produce->inbox.idle.next != produce->inbox.idle.prev) {
+		struct kin__list *node = produce->inbox.idle.prev;
+
+		kin__list_remove(node);
+		kin__list_append(idle, node);
+	}
+}
+
+static void free_requests(struct kin__list *list)
+{
+	while (!kin__list_empty(list)) {
+		struct kin__list *node = list->next;
+
+		kin__list_remove(node);
+		kin__produce_request_free(kin__container(node, struct kin__produce_request, node));
+	}
+}
+
+/* Tells those who put what the machine is up to. */
+static void publish(struct kin__produce *produce)
+{
+	const struct kin__producer_counts *counts = kin__producer_counts(produce->own.machine);
+	const struct kin__bug *bug = kin__producer_bug(produce->own.machine);
+	struct kin_producer_stats *stats = &produce->inbox.stats;
+	struct kin__list idle;
+	bool frozen = bug->what && !produce->own.frozen;
+
+	kin__list_init(&idle);
+	pthread_mutex_lock(&produce->inbox.lock);
+	kin__producer_fresh(produce->own.machine, &produce->inbox.fresh_n, &produce->inbox.fresh_bytes);
+	produce->inbox.saturated = counts->in_flight >= produce->set.machine.requests_max;
+	produce->inbox.attended = produce->inbox.saturated || produce->inbox.fresh_n > 0;
+	stats->in_flight = counts->in_flight;
+	stats->requests = counts->requests;
+	stats->requests_failed = counts->requests_failed;
+	stats->retried = counts->retried;
+	stats->throttled = counts->throttled;
+	if (counts->in_flight == 0)
+		trim(produce, &idle);
+	if (frozen) {
+		produce->inbox.frozen = KIN_BUG;
+		pthread_cond_broadcast(&produce->inbox.change);
+	}
+	pthread_mutex_unlock(&produce->inbox.lock);
+	free_requests(&idle);
+	if (!frozen)
+		return;
+	produce->own.frozen = true;
+	KIN__LOG(produce->set.core, KIN_LOG_ERROR, "producer",
+	         "a broken invariant, the producer of %s is frozen: %s (%d)", produce->set.stream, bug->what,
+	         bug->line);
+}
+
+static void arm(struct kin__produce *produce)
+{
+	struct kin__loop *loop = kin__core_loop(produce->set.core);
+	uint64_t wake = kin__producer_wake_us(produce->own.machine);
+
+	if (wake == UINT64_MAX)
+		kin__loop_timer_clear(loop, &produce->own.timer);
+	else
+		kin__loop_timer_set(loop, &produce->own.timer, wake);
+}
+
+/* What was put, asked or answered since, in the order that the machine wants it. */
+static void feed(struct kin__produce *produce, struct kin__producer_event *event)
+{
+	struct kin__producer *machine = produce->own.machine;
+	struct kin__producer_event other = { .now_us = event->now_us };
+	struct kin__list records;
+	bool flush, close;
+
+	kin__list_init(&records);
+	pthread_mutex_lock(&produce->inbox.lock);
+	if (!kin__list_empty(&produce->inbox.records)) {
+		records = produce->inbox.records;
+		records.next->prev = records.prev->next = &records;
+		kin__list_init(&produce->inbox.records);
+	}
+	produce->inbox.records_n = produce->inbox.records_bytes = 0;
+	produce->inbox.woken = false;
+	flush = produce->inbox.flush;
+	produce->inbox.flush = false;
+	close = produce->inbox.closing && !produce->own.closing;
+	pthread_mutex_unlock(&produce->inbox.lock);
+	if (!kin__list_empty(&records)) {
+		other.type = KIN__PRODUCER_PUT;
+		other.records = &records;
+		kin__producer_step(machine, &other);
+	}
+	if (flush) {
+		other.type = KIN__PRODUCER_FLUSH;
+		kin__producer_step(machine, &other);
+	}
+	if (close) {
+		produce->own.closing = true;
+		other.type = KIN__PRODUCER_CLOSE;
+		kin__producer_step(machine, &other);
+	}
+	kin__producer_step(machine, event);
+}
+
+void kin__produce_step(struct kin__produce *produce, struct kin__producer_event *event)
+{
+	event->now_us = kin__loop_now_us(kin__core_loop(produce->set.core));
+	feed(produce, event);
+	take_effects(produce);
+	kin__produce_report(produce);
+	publish(produce);
+	arm(produce);
+}
+
+static void on_attend(struct kin__loop_task *task)
+{
+	struct kin__produce *produce = kin__container(task, struct kin__produce, attend);
+
+	kin__produce_step(produce, &(struct kin__producer_event){ .type = KIN__PRODUCER_TIMER });
+}
+
+static void on_timer(struct kin__loop_timer *timer)
+{
+	struct kin__produce *produce = kin__container(timer, struct kin__produce, own.timer);
+
+	kin__produce_step(produce, &(struct kin__producer_event){ .type = KIN__PRODUCER_TIMER });
+}
+
+/* The last thing that the loop does with it. */
+static void on_detach(struct kin__loop_task *task)
+{
+	struct kin__produce *produce = kin__container(task, struct kin__produce, detach);
+
+	while (!kin__list_empty(&produce->own.busy)) /* only of a frozen one */
+		kin__core_cancel(produce->set.core,
+		                 &kin__container(produce->own.busy.next, struct kin__produce_request, node)
+		                                  ->attempt);
+	kin__loop_timer_fini(kin__core_loop(produce->set.core), &produce->own.timer);
+	pthread_mutex_lock(&produce->inbox.lock);
+	produce->inbox.detached = true;
+	pthread_cond_broadcast(&produce->inbox.change);
+	pthread_mutex_unlock(&produce->inbox.lock);
+}
+
+/* --- open and free -------------------------------------------------------------------- */
+
+static void init(struct kin__produce *produce, struct kin__core *core,
+                 const struct kin__produce_options *options)
+{
+	const struct kin__producer_settings *machine = &options->machine;
+
+	produce->set.core = core;
+	produce->set.on_delivery = options->on_delivery;
+	produce->set.user = options->user;
+	produce->set.record_bytes_max = options->record_bytes_max;
+	produce->set.machine = *machine;
+	produce->set.machine.seed = kin__core_seed(core);
+	/* Twice what the records can need: the rest is ends of chunks, and what old records pin down. */
+	produce->set.memory_max = 2 * (machine->buffer_bytes_max +
+	                               machine->buffer_records_max * sizeof(struct kin__produce_record)) +
+	                          16 * KIN__PRODUCE_CHUNK;
+	produce->inbox.room = (struct kin__room){ .bytes_max = machine->buffer_bytes_max,
+		                                  .records_max = machine->buffer_records_max };
+	produce->inbox.rng.state = kin__core_seed(core);
+	produce->inbox.reported_below = produce->inbox.reports_oldest = 1;
+	kin__list_init(&produce->own.reports);
+	kin__list_init(&produce->own.busy);
+	kin__list_init(&produce->own.unsent);
+	kin__list_init(&produce->inbox.records);
+	kin__list_init(&produce->inbox.chunks);
+	kin__list_init(&produce->inbox.reports);
+	kin__list_init(&produce->inbox.answered);
+	kin__list_init(&produce->inbox.idle);
+	kin__loop_task_init(&produce->attend, on_attend);
+	kin__loop_task_init(&produce->detach, on_detach);
+	kin__pool_job_init(&produce->report, kin__produce_report_job);
+}
+
+/* Nobody else knows it. */
+static void produce_free(struct kin__produce *produce)
+{
+	kin__producer_free(produce->own.machine);
+	kin__mem_free(produce->own.results);
+	kin__mem_free(produce->own.verdicts);
+	free_requests(&produce->inbox.answered);
+	free_requests(&produce->inbox.idle);
+	kin__produce_chunks_fini(produce);
+	kin__mem_free(produce->set.stream);
+	pthread_cond_destroy(&produce->inbox.change);
+	pthread_mutex_destroy(&produce->inbox.lock);
+	kin__mem_free(produce);
+}
+
+static bool allocate(struct kin__produce *produce, const char *stream)
+{
+	uint32_t records_max = produce->set.machine.request_records_max;
+
+	produce->set.stream = kin__mem_text(stream);
+	produce->set.arn = strncmp(stream, "arn:", 4) == 0 ? produce->set.stream : NULL;
+	produce->own.machine = kin__producer_new(&produce->set.machine);
+	produce->own.results = kin__mem_array(records_max, sizeof *produce->own.results);
+	produce->own.verdicts = kin__mem_array(records_max, 1);
+	return produce->set.stream && produce->own.machine && produce->own.results && produce->own.verdicts;
+}
+
+int kin__produce_open(struct kin__produce **out, struct kin__core *core,
+                      const struct kin__produce_options *options, struct kin_error *error)
+{
+	struct kin__produce *produce = kin__mem_zalloc(sizeof *produce);
+
+	if (!produce)
+		return kin__error_nomem(error);
+	if (pthread_mutex_init(&produce->inbox.lock, NULL) != 0) {
+		kin__mem_free(produce);
+		return kin__error_nomem(error);
+	}
+	if (kin__thread_cond_init(&produce->inbox.change) != 0) {
+		pthread_mutex_destroy(&produce->inbox.lock);
+		kin__mem_free(produce);
+		return kin__error_nomem(error);
+	}
+	init(produce, core, options);
+	if (!allocate(produce, options->stream) ||
+	    kin__loop_timer_init(kin__core_loop(core), &produce->own.timer, on_timer) != KIN_OK) {
+		produce_free(produce);
+		return kin__error_nomem(error);
+	}
+	kin__core_ref(core);
+	*out = produce;
+	return KIN_OK;
+}
+
+/* --- flush, close, stats ---------------------------------------------------------------- */
+
+uint64_t kin__produce_deadline_us(int64_t timeout_ms)
+{
+	uint64_t now_us = kin__clock_us();
+
+	if (timeout_ms < 0 || (uint64_t)timeout_ms > (UINT64_MAX - now_us) / 1000)
+		return UINT64_MAX;
+	return now_us + (uint64_t)timeout_ms * 1000;
+}
+
+static int frozen_error(const struct kin__produce *produce, struct kin_error *error)
+{
+	return kin__error(error, KIN_BUG,
+	                  "the producer of %s met a broken invariant and is frozen; the log says which, "
+	                  "please report it",
+	                  produce->set.stream);
+}
+
+/* Under the lock: until all up to `mark` is reported, and nobody is about to tell more of it. */
+static int wait_reported(struct kin__produce *produce, uint64_t mark, uint64_t until_us, const char *call,
+                         struct kin_error *error)
+{
+	const struct kin_producer_stats *stats = &produce->inbox.stats;
+	bool in_time = true;
+
+	while (!produce->inbox.frozen && produce->inbox.reported_below <= mark) {
+		if (!in_time)
+			return kin__error(
+					error, KIN_TIMEOUT,
+					"%s: out of time, %llu records are left: %llu requests are under way",
+					call, (unsigned long long)produce->inbox.room.records,
+					(unsigned long long)stats->in_flight);
+		in_time = kin__thread_cond_wait(&produce->inbox.change, &produce->inbox.lock, until_us);
+	}
+	return produce->inbox.frozen ? frozen_error(produce, error) : KIN_OK;
+}
+
+static int would_deadlock(const struct kin__produce *produce, const char *call, struct kin_error *error)
+{
+	return kin__error(error, KIN_WOULD_DEADLOCK,
+	                  "%s: on the callback thread it would wait for reports that this very thread makes; "
+	                  "%llu records are on their way",
+	                  call, (unsigned long long)produce->inbox.room.records);
+}
+
+int kin__produce_flush(struct kin__produce *produce, int64_t timeout_ms, struct kin_error *error)
+{
+	uint64_t until_us = kin__produce_deadline_us(timeout_ms), mark;
+	bool reported;
+	int code;
+
+	pthread_mutex_lock(&produce->inbox.lock);
+	mark = produce->inbox.stats.accepted;
+	reported = produce->inbox.reported_below > mark;
+	produce->inbox.flush |= !reported;
+	pthread_mutex_unlock(&produce->inbox.lock);
+	if (!reported)
+		kin__loop_post(kin__core_loop(produce->set.core), &produce->attend);
+	pthread_mutex_lock(&produce->inbox.lock);
+	if (!reported && kin__core_on_callback(produce->set.core))
+		code = would_deadlock(produce, "kin_producer_flush()", error);
+	else
+		code = wait_reported(produce, mark, until_us, "kin_producer_flush()", error);
+	if (code == KIN_OK)
+		produce->inbox.given_up = 0;
+	pthread_mutex_unlock(&produce->inbox.lock);
+	return code;
+}
+
+static int last_word(struct kin__produce *produce, struct kin_error *error)
+{
+	const struct kin_error *last = &produce->inbox.last_error;
+	int code = last->code;
+
+	if (produce->inbox.given_up == 0)
+		return KIN_OK;
+	kin__error(error, code,
+	           "kin_producer_close(): %llu records were given up since the last flush; the last one: "
+	           "%.250s",
+	           (unsigned long long)produce->inbox.given_up, last->message);
+	if (error) {
+		error->http_status = last->http_status;
+		error->retryable = last->retryable;
+		memcpy(error->aws_code, last->aws_code, sizeof error->aws_code);
+		memcpy(error->request_id, last->request_id, sizeof error->request_id);
+	}
+	return code;
+}
+
+/* The loop lets go of it, and the callback thread has made its last report. */
+static void detach(struct kin__produce *produce)
+{
+	kin__loop_post(kin__core_loop(produce->set.core), &produce->detach);
+	pthread_mutex_lock(&produce->inbox.lock);
+	while (!produce->inbox.detached || produce->inbox.reporting)
+		kin__thread_cond_wait(&produce->inbox.change, &produce->inbox.lock, UINT64_MAX);
+	pthread_mutex_unlock(&produce->inbox.lock);
+}
+
+int kin__produce_close(struct kin__produce *produce, int64_t timeout_ms, struct kin_error *error)
+{
+	uint64_t until_us = kin__produce_deadline_us(timeout_ms);
+	struct kin__core *core = produce->set.core;
+	int code;
+
+	if (kin__core_on_callback(core))
+		return would_deadlock(produce, "kin_producer_close()", error);
+	pthread_mutex_lock(&produce->inbox.lock);
+	produce->inbox.closing = true;
+	pthread_cond_broadcast(&produce->inbox.change);
+	pthread_mutex_unlock(&produce->inbox.lock);
+	kin__loop_post(kin__core_loop(core), &produce->attend);
+	pthread_mutex_lock(&produce->inbox.lock);
+	code = wait_reported(produce, produce->inbox.stats.accepted, until_us, "kin_producer_close()", error);
+	pthread_mutex_unlock(&produce->inbox.lock);
+	if (code == KIN_TIMEOUT)
+		return code;
+	detach(produce);
+	if (code == KIN_OK)
+		code = last_word(produce, error);
+	produce_free(produce);
+	kin__core_unref(core);
+	return code;
+}
+
+void kin__produce_stats(struct kin__produce *produce, struct kin_producer_stats *stats)
+{
+	pthread_mutex_lock(&produce->inbox.lock);
+	*stats = produce->inbox.stats;
+	stats->buffered = produce->inbox.room.records;
+	stats->buffered_bytes = produce->inbox.room.bytes;
+	pthread_mutex_unlock(&produce->inbox.lock);
+}

@@ -1,0 +1,159 @@
+/* drive/produce - carries out what the producer machine decides: the inside of a kin_producer.
+ *
+ * `set` is read-only after open, `own` belongs to the loop thread, `inbox` is under its lock.  Records are
+ * copied into chunks, many to an allocation.  Invariant: a record lives from put until its report was made;
+ * bytes of answers that reports point into live as long.
+ */
+#ifndef KIN_DRIVE_PRODUCE_H
+#define KIN_DRIVE_PRODUCE_H
+#include <pthread.h>
+#include <stdatomic.h>
+#include "base/rng.h"
+#include "drive/core.h"
+#include "kinesis/put_records.h"
+#include "producer/producer.h"
+#include "producer/room.h"
+
+enum {
+	KIN__PRODUCE_CHUNK = 65536,
+	KIN__PRODUCE_LARGE = 16384
+}; /* larger records have a chunk of their own */
+
+struct kin__produce_chunk {
+	struct kin__list node;
+	size_t size, used;
+	uint32_t live; /* records in it that are not yet reported */
+	_Alignas(16) char bytes[];
+};
+
+/* Why an attempt failed; counted by the records that failed with it. */
+struct kin__produce_fault {
+	_Atomic uint32_t references;
+	struct kin_error error;
+};
+
+/* In a chunk, followed by hash key (0-ended), key and data. */
+struct kin__produce_record {
+	struct kin__producer_record machine; /* first */
+	struct kin__produce_chunk *chunk;
+	struct kin__produce_fault *fault; /* of the last failed attempt, or NULL */
+	struct kin__produce_request
+			*request; /* whose answer shard_id and sequence_number are in; NULL: not stored */
+	const char *shard_id, *sequence_number;
+	void *token;
+	uint32_t key_n, data_n;
+	uint8_t hash_n, status; /* status: enum kin_delivery_status, once it is known */
+};
+
+struct kin__produce_request {
+	struct kin__attempt attempt;
+	struct kin__produce *produce;
+	struct kin__bytes body;
+	char *answer; /* what results point into, until all its records are reported */
+	uint64_t id;
+	struct kin__producer_record *const *records;
+	uint32_t n;
+	uint32_t reports;      /* under the lock: stored records not yet reported */
+	struct kin__list node; /* in own.busy or own.unsent, or inbox.answered or inbox.idle */
+};
+
+struct kin__produce {
+	struct {
+		struct kin__core *core;
+		char *stream, *arn; /* arn: NULL, or stream when it is one */
+		void (*on_delivery)(void *user, const struct kin_delivery *delivery);
+		void *user;
+		uint32_t record_bytes_max;
+		uint64_t memory_max; /* of chunks */
+		struct kin__producer_settings machine;
+	} set;
+	struct {
+		struct kin__producer *machine;
+		struct kin__list reports;      /* of the step that runs: records done */
+		struct kin__list busy, unsent; /* requests */
+		struct kin__loop_timer timer;
+		struct kin__put_result *results; /* of the answer that is judged */
+		uint8_t *verdicts;
+		bool closing, frozen;
+	} own;
+	struct {
+		pthread_mutex_t lock;
+		pthread_cond_t change;
+		/* put */
+		struct kin__list records; /* put and not yet with the machine */
+		uint64_t records_n, records_bytes;
+		struct kin__room room;
+		struct kin__list chunks; /* the last one is open */
+		uint64_t memory;
+		struct kin__rng rng;
+		bool closing, woken, flush;
+		/* what the machine said last */
+		bool attended, saturated; /* it will look here soon by itself; it cannot send more anyway */
+		uint64_t fresh_n, fresh_bytes;
+		struct kin_producer_stats stats;
+		/* reports */
+		struct kin__list reports;
+		uint64_t reports_oldest; /* once these are made, all below this order are */
+		uint64_t reported_below;
+		uint64_t given_up; /* since the last flush */
+		struct kin_error last_error;
+		bool reporting;            /* the job is posted or runs */
+		struct kin__list answered; /* requests whose answer is still pointed into */
+		struct kin__list idle;     /* requests to use again */
+		int32_t frozen;            /* 0, or KIN_BUG */
+		bool detached;
+	} inbox;
+	struct kin__loop_task attend, detach;
+	struct kin__pool_job report;
+};
+
+struct kin__produce_options { /* borrowed until return */
+	struct kin__producer_settings machine;
+	const char *stream;
+	void (*on_delivery)(void *user, const struct kin_delivery *delivery);
+	void *user;
+	uint32_t record_bytes_max;
+};
+
+int kin__produce_open(struct kin__produce **out, struct kin__core *core,
+                      const struct kin__produce_options *options,
+                      struct kin_error *error); /* takes a reference to core */
+/* The entry is checked but for what the options say of sizes. */
+int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *entry, void *token,
+                     int64_t timeout_ms, struct kin_error *error);
+int kin__produce_flush(struct kin__produce *produce, int64_t timeout_ms, struct kin_error *error);
+int kin__produce_close(struct kin__produce *produce, int64_t timeout_ms,
+                       struct kin_error *error); /* see kin_producer_close() */
+void kin__produce_stats(struct kin__produce *produce, struct kin_producer_stats *stats);
+
+/* --- between the files of drive/produce* --- */
+uint64_t kin__produce_deadline_us(int64_t timeout_ms); /* of a wait that begins now */
+void kin__produce_step(struct kin__produce *produce,
+                       struct kin__producer_event *event); /* loop thread: one step and its effects */
+
+/* drive/produce_record; all under the lock. */
+struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
+                                                    const struct kin_put_entry *entry,
+                                                    struct kin__span key); /* NULL: out of memory */
+bool kin__produce_record_fits(const struct kin__produce *produce,
+                              size_t size); /* is there memory left for it? */
+size_t kin__produce_record_size(const struct kin_put_entry *entry, struct kin__span key);
+void kin__produce_record_free(struct kin__produce *produce, struct kin__produce_record *record);
+void kin__produce_chunks_fini(struct kin__produce *produce);
+struct kin__span kin__produce_record_hash(const struct kin__produce_record *record);
+struct kin__span kin__produce_record_key(const struct kin__produce_record *record);
+struct kin__span kin__produce_record_data(const struct kin__produce_record *record);
+
+/* drive/produce_request; loop thread. */
+void kin__produce_send(struct kin__produce *produce, const struct kin__producer_effect *effect);
+void kin__produce_send_failed(struct kin__produce *produce); /* answers what could not be sent */
+void kin__produce_request_give(
+		struct kin__produce *produce,
+		struct kin__produce_request *request); /* under the lock: not in use any more */
+void kin__produce_request_free(struct kin__produce_request *request);
+void kin__produce_fault_drop(struct kin__produce_fault *fault); /* any thread; NULL is fine */
+
+/* drive/produce_report */
+void kin__produce_report(struct kin__produce *produce); /* loop thread: own.reports to the callback thread */
+void kin__produce_report_job(struct kin__pool_job *job);
+#endif

@@ -1,0 +1,264 @@
+/* drive/produce_request - the producer's requests: encoded, attempted once, their answers read; see produce.h */
+#include "base/mem.h"
+#include "drive/produce.h"
+#include "kinesis/verdict.h"
+
+static struct kin__produce_record *record_at(const struct kin__produce_request *request, uint32_t i)
+{
+	return (struct kin__produce_record *)(void *)request->records[i];
+}
+
+/* --- faults --------------------------------------------------------------------------- */
+
+void kin__produce_fault_drop(struct kin__produce_fault *fault)
+{
+	if (fault && atomic_fetch_sub(&fault->references, 1) == 1)
+		kin__mem_free(fault);
+}
+
+/* Without memory for it the record's last error stays unknown. */
+static struct kin__produce_fault *fault_new(const struct kin_error *error)
+{
+	struct kin__produce_fault *fault = kin__mem_alloc(sizeof *fault);
+
+	if (fault) {
+		atomic_init(&fault->references, 1);
+		fault->error = *error;
+	}
+	return fault;
+}
+
+static void blame(struct kin__produce_record *record, struct kin__produce_fault *fault)
+{
+	kin__produce_fault_drop(record->fault);
+	record->fault = fault;
+	if (fault)
+		atomic_fetch_add(&fault->references, 1);
+}
+
+/* --- the pool of requests -------------------------------------------------------------- */
+
+static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome);
+
+static struct kin__produce_request *request_new(struct kin__produce *produce)
+{
+	struct kin__produce_request *request = kin__mem_zalloc(sizeof *request);
+
+	if (!request)
+		return NULL;
+	request->produce = produce;
+	kin__bytes_init(&request->body);
+	kin__attempt_init(&request->attempt);
+	kin__list_init(&request->node);
+	return request;
+}
+
+void kin__produce_request_free(struct kin__produce_request *request)
+{
+	kin__attempt_fini(&request->attempt);
+	kin__bytes_fini(&request->body);
+	kin__mem_free(request->answer);
+	kin__mem_free(request);
+}
+
+static struct kin__produce_request *request_take(struct kin__produce *produce)
+{
+	struct kin__produce_request *request = NULL;
+
+	pthread_mutex_lock(&produce->inbox.lock);
+	if (!kin__list_empty(&produce->inbox.idle)) {
+		request = kin__container(produce->inbox.idle.next, struct kin__produce_request, node);
+		kin__list_remove(&request->node);
+	}
+	pthread_mutex_unlock(&produce->inbox.lock);
+	return request ? request : request_new(produce);
+}
+
+void kin__produce_request_give(struct kin__produce *produce, struct kin__produce_request *request)
+{
+	kin__mem_free(request->answer);
+	request->answer = NULL;
+	kin__list_remove(&request->node);
+	kin__list_prepend(&produce->inbox.idle, &request->node);
+}
+
+/* --- sending --------------------------------------------------------------------------- */
+
+static bool encode(struct kin__produce *produce, struct kin__produce_request *request)
+{
+	struct kin__put_records put;
+
+	kin__bytes_clear(&request->body);
+	kin__put_records_begin(&put, &request->body, kin__span_text(produce->set.stream));
+	for (uint32_t i = 0; i < request->n; i++) {
+		const struct kin__produce_record *record = record_at(request, i);
+
+		kin__put_records_add(&put, kin__produce_record_key(record), kin__produce_record_hash(record),
+		                     kin__produce_record_data(record));
+	}
+	kin__put_records_end(&put);
+	return !request->body.failed;
+}
+
+void kin__produce_send(struct kin__produce *produce, const struct kin__producer_effect *effect)
+{
+	struct kin__produce_request *request = request_take(produce);
+	struct kin__attempt *attempt;
+
+	if (!request) { /* nothing to remember it by: give the machine its answer at once, it backs off */
+		struct kin__producer_event event = {
+			.type = KIN__PRODUCER_ANSWERED,
+			.answer = { .id = effect->send.id, .verdict = KIN__TRANSIENT, .code = KIN_NOMEM }
+		};
+
+		event.now_us = kin__loop_now_us(kin__core_loop(produce->set.core));
+		kin__producer_step(produce->own.machine, &event);
+		return;
+	}
+	request->id = effect->send.id;
+	request->records = effect->send.records;
+	request->n = effect->send.n;
+	request->reports = 0;
+	if (!encode(produce, request)) {
+		kin__list_append(&produce->own.unsent, &request->node);
+		return;
+	}
+	kin__list_append(&produce->own.busy, &request->node);
+	attempt = &request->attempt;
+	attempt->operation = KIN__PUT_RECORDS;
+	attempt->body = kin__bytes_view(&request->body);
+	attempt->stream_arn = produce->set.arn;
+	attempt->done = on_done;
+	attempt->user = request;
+	KIN__LOG(produce->set.core, KIN_LOG_TRACE, "producer", "send request %llu: %u records, %llu bytes",
+	         (unsigned long long)request->id, (unsigned)request->n,
+	         (unsigned long long)effect->send.bytes);
+	kin__core_attempt(produce->set.core, attempt);
+}
+
+void kin__produce_send_failed(struct kin__produce *produce)
+{
+	struct kin__list *unsent = &produce->own.unsent;
+
+	while (!kin__list_empty(unsent)) {
+		struct kin__produce_request *request =
+				kin__container(unsent->next, struct kin__produce_request, node);
+		struct kin__producer_event event = {
+			.type = KIN__PRODUCER_ANSWERED,
+			.answer = { .id = request->id, .verdict = KIN__TRANSIENT, .code = KIN_NOMEM }
+		};
+
+		kin__list_remove(&request->node);
+		kin__produce_request_free(request);
+		event.now_us = kin__loop_now_us(kin__core_loop(produce->set.core));
+		kin__producer_step(produce->own.machine, &event);
+	}
+}
+
+/* --- answers --------------------------------------------------------------------------- */
+
+static void blame_all(struct kin__produce_request *request, const struct kin_error *error)
+{
+	struct kin__produce_fault *fault = fault_new(error);
+
+	for (uint32_t i = 0; i < request->n; i++)
+		blame(record_at(request, i), fault);
+	kin__produce_fault_drop(fault);
+}
+
+static void entry_error(struct kin_error *error, const struct kin__put_result *result, uint8_t verdict,
+                        const struct kin_error *answer)
+{
+	kin__error(error, verdict == KIN__THROTTLED ? KIN_THROTTLED : KIN_REFUSED, "PutRecords: %s: %s",
+	           result->error_code, result->error_message ? result->error_message : "no message");
+	error->http_status = answer->http_status;
+	error->retryable = verdict == KIN__THROTTLED || verdict == KIN__TRANSIENT;
+	memcpy(error->request_id, answer->request_id, sizeof error->request_id);
+	for (size_t i = 0; result->error_code[i] && i + 1 < sizeof error->aws_code; i++)
+		error->aws_code[i] = result->error_code[i];
+}
+
+/* Neighbours that failed alike share one fault. */
+static void blame_entries(struct kin__produce_request *request, const struct kin_error *answer)
+{
+	const struct kin__put_result *results = request->produce->own.results;
+	struct kin__produce_fault *fault = NULL;
+	const char *last = NULL;
+
+	for (uint32_t i = 0; i < request->n; i++) {
+		struct kin_error error;
+
+		if (!results[i].error_code)
+			continue;
+		if (!last || strcmp(last, results[i].error_code) != 0) {
+			kin__produce_fault_drop(fault);
+			entry_error(&error, &results[i], request->produce->own.verdicts[i], answer);
+			fault = fault_new(&error);
+			last = results[i].error_code;
+		}
+		blame(record_at(request, i), fault);
+	}
+	kin__produce_fault_drop(fault);
+}
+
+/* What the answer says of each record; false: it makes no sense. */
+static bool read_answer(struct kin__produce_request *request, struct kin__outcome *outcome)
+{
+	struct kin__produce *produce = request->produce;
+	struct kin__put_result *results = produce->own.results;
+	struct kin__reason reason = { "" };
+	size_t n = 0;
+
+	request->answer = kin__bytes_take(&outcome->body, &n);
+	if (!request->answer ||
+	    kin__put_records_decode(request->answer, n, results, request->n, &reason) != KIN_OK) {
+		kin__error(&outcome->error, KIN_PROTOCOL, "PutRecords: %s",
+		           reason.text[0] ? reason.text : "the answer has no body");
+		outcome->error.http_status = 200;
+		return false;
+	}
+	for (uint32_t i = 0; i < request->n; i++) {
+		struct kin__produce_record *record = record_at(request, i);
+
+		produce->own.verdicts[i] = (uint8_t)kin__verdict_of_entry(
+				kin__span_text(results[i].error_code ? results[i].error_code : ""));
+		if (produce->own.verdicts[i] != KIN__DONE)
+			continue;
+		record->shard_id = results[i].shard_id;
+		record->sequence_number = results[i].sequence_number;
+		record->request = request;
+		request->reports++; /* nobody else knows it before the step */
+	}
+	return true;
+}
+
+static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
+{
+	struct kin__produce_request *request = attempt->user;
+	struct kin__produce *produce = request->produce;
+	struct kin__producer_event event = { .type = KIN__PRODUCER_ANSWERED };
+	struct kin__producer_answer *answer = &event.answer;
+
+	answer->id = request->id;
+	answer->verdict = (uint8_t)outcome->verdict;
+	answer->maybe_stored = outcome->maybe_done;
+	answer->hint_us = outcome->has_hint ? outcome->hint_ms * 1000 : 0;
+	answer->results = produce->own.verdicts;
+	if (outcome->verdict == KIN__DONE && !read_answer(request, outcome)) {
+		answer->verdict = KIN__TRANSIENT;
+		answer->maybe_stored = true;
+	}
+	answer->code = outcome->error.code;
+	if (answer->verdict == KIN__DONE)
+		blame_entries(request, &outcome->error);
+	else
+		blame_all(request, &outcome->error);
+	kin__list_remove(&request->node);
+	pthread_mutex_lock(&produce->inbox.lock);
+	if (request->reports == 0)
+		kin__produce_request_give(produce, request);
+	else
+		kin__list_append(&produce->inbox.answered, &request->node);
+	pthread_mutex_unlock(&produce->inbox.lock);
+	kin__produce_step(produce, &event);
+}
