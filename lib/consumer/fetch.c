@@ -145,7 +145,7 @@ static void bad_position(struct kin__consumer *consumer, struct kin__shard *shar
 		shard->strange = true;
 		ask(consumer, shard);
 	} else if (shard->read_tries < ITERATOR_TRIES_MAX) {
-		back_off(consumer, shard, TRANSIENT_BASE_US);
+		ask(consumer, shard);
 	} else {
 		refused(consumer, shard, "its starting position", event);
 	}
@@ -163,7 +163,11 @@ static void failed(struct kin__consumer *consumer, struct kin__shard *shard, con
 	case KIN__INVALID_ARGUMENT: /* of an iterator: it is of no use either */
 	case KIN__ITERATOR_EXPIRED:
 		shard->iterator = false;
-		back_off(consumer, shard, TRANSIENT_BASE_US);
+		/* A number is refused by another stream of this name; a word is not, so look first. */
+		if (kin__lease_is_number(position(shard)))
+			back_off(consumer, shard, TRANSIENT_BASE_US);
+		else
+			ask(consumer, shard);
 		return;
 	case KIN__NOT_FOUND:
 		consumer->health.requests_failed++;
@@ -227,22 +231,29 @@ bool kin__fetch_gap(struct kin__consumer *consumer, struct kin__shard *shard)
 	return false;
 }
 
-/* Was anything trimmed that we never saw?  What arrived before fetched_ms, we saw. */
+/* Was anything trimmed that we never saw?  What arrived before fetched_ms, we saw.  Without a clock the
+ * question waits for one. */
 static bool trimmed(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	char from[KIN__TIME_TEXT], to[KIN__TIME_TEXT];
-	int64_t horizon = consumer->service_ms - consumer->retention_ms;
+	int64_t horizon = consumer->service_ms - consumer->retention_ms, since = shard->fetched_ms;
 
-	if (shard->fetched_ms <= 0 || consumer->service_ms <= 0 || consumer->retention_ms <= 0 ||
-	    shard->fetched_ms >= horizon - GAP_SLACK_MS)
+	if (shard->unjudged_ms == 0 && since > 0) {
+		shard->unjudged_ms = since;
+		shard->unjudged_us = consumer->now_us;
+	}
+	if (shard->unjudged_ms == 0 || consumer->service_ms <= 0 || consumer->retention_ms <= 0)
 		return false;
-	kin__time_iso(shard->fetched_ms, from);
+	since = shard->unjudged_ms;
+	horizon -= (int64_t)((consumer->now_us - shard->unjudged_us) / 1000); /* as it was at that answer */
+	shard->unjudged_ms = 0;
+	if (since >= horizon - GAP_SLACK_MS)
+		return false;
+	kin__time_iso(since, from);
 	kin__time_iso(horizon, to);
-	kin__bytes_format(
-			kin__emit_text(consumer),
-			"%s: records that arrived from %s to %s may have been trimmed before they were read",
-			shard->id, from, to);
-	shard->fetched_ms = 0;
+	kin__bytes_format(kin__emit_text(consumer),
+	                  "%s: records that arrived from %s to %s may have been trimmed before they were read",
+	                  shard->id, from, to);
 	return true;
 }
 

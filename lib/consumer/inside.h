@@ -146,6 +146,8 @@ struct kin__shard {
 			reached;                /* horizon: its position is gone, begin at TRIM_HORIZON */
 	/* fetched_ms: arrivals up to here have been fetched; open_ms: it was still open then, by a list */
 	int64_t sent_ms, fetched_ms, behind_ms, open_ms;
+	int64_t unjudged_ms; /* fetched_ms before the first answer that no clock could judge; 0 none */
+	uint64_t unjudged_us; /* when that was */
 	struct kin__page *first_page, *last_page;
 	uint64_t pages_n, fetched; /* fetched: ordinal behind the last record */
 

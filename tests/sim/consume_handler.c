@@ -31,11 +31,11 @@ void consume_handler_begin(struct consume_world *w, struct consume_call *call)
 		consume_page_find(w, call->slices[i].page)->refs++;
 	if (call->slices_n > 1)
 		consume_met(w, CONSUME_SPANNED);
-	if (shard->calling)
+	if (call->shard >= CONSUME_SHARDS || w->calling[call->shard])
 		consume_fail(w, "%s: two calls at once", shard->id);
 	if (shard->stolen_told)
 		consume_fail(w, "%s: a call after its lease was taken", shard->id);
-	shard->calling = true;
+	w->calling[call->shard] = true;
 	consume_check_handed(w, call, ids, n);
 }
 

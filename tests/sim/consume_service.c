@@ -312,6 +312,8 @@ static void perform_fetch(struct consume_world *w, struct consume_call *call)
 	answer(w, call, &told);
 	if (call->answer.verdict == KIN__DONE)
 		take_page(w, call, &page);
+	if (w->consumer->created_ms != w->created_ms[w->stream])
+		w->mixed = true;
 	if (call->answer.verdict != KIN__DONE || page.n > 0 || page.next[0] == 0)
 		CONSUME_SAY(w, "fetch of %s: %s, %u records, behind %lld%s",
 		            kin__consumer_shard_id(w->consumer, call->shard), told.code ? told.message : "ok",

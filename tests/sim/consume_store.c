@@ -52,6 +52,7 @@ static int apply(struct consume_world *w, struct consume_call *call)
 		             (unsigned long long)call->item.counter, (unsigned long long)old.counter);
 	consume_check_checkpoint(w, old.used ? &old : NULL, &call->item);
 	*item = call->item;
+	item->told = old.told;
 	return KIN_OK;
 }
 
@@ -105,7 +106,8 @@ void consume_store_steal(struct consume_world *w)
 	if (w->items_n == 0)
 		return;
 	item = &w->items[kin__rng_below(&w->rng, w->items_n)];
-	if (item->shard_id[0] == '-' || item->stream != w->stream || !w->consumer)
+	if (item->shard_id[0] == '-' || item->stream != w->stream || !w->consumer ||
+	    item->told != w->process)
 		return;
 	item->thief = true;
 	item->thief_process = w->process;

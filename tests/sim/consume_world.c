@@ -147,8 +147,8 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 	case KIN__CONSUMER_STORE_CREATE:
 	case KIN__CONSUMER_STORE_UPDATE:
 		copy_store(w, call, effect);
-		CONSUME_SAY(w, "store %s: %s, counter %" PRIu64, call->item.shard_id, call->item.checkpoint,
-		            call->item.counter);
+		CONSUME_SAY(w, "store %s: %s, counter %" PRIu64 ", covered %" PRId64, call->item.shard_id,
+		            call->item.checkpoint, call->item.counter, call->item.covered_ms ? call->item.covered_ms - BASE_MS : -1);
 		break;
 	case KIN__CONSUMER_GET_ITERATOR:
 		call->position = effect->iterator.type;
@@ -220,6 +220,7 @@ static void forget(struct consume_world *w)
 	for (uint32_t i = 0; i < w->records_n; i++)
 		w->records[i].settled_in = 0;
 	memset(w->handled_max, 0, sizeof w->handled_max);
+	w->mixed = false;
 }
 
 static void take_effects(struct consume_world *w)
@@ -255,6 +256,7 @@ static void step(struct consume_world *w, struct kin__consumer_event *event)
 	event->service_ms = w->now_us < w->clock_from_us ? 0 : consume_service_ms(w) + w->clock_error_ms;
 	if (!event->service_ms)
 		consume_met(w, CONSUME_NO_CLOCK);
+	w->blind = w->blind || (!event->service_ms && event->type == KIN__CONSUMER_PAGE);
 	w->effects.n = 0;
 	kin__consumer_step(w->consumer, event, &w->effects);
 	take_effects(w);
@@ -297,7 +299,7 @@ static void unhold(struct consume_world *w, struct consume_call *call)
 {
 	for (size_t i = 0; i < call->slices_n; i++)
 		consume_page_find(w, call->slices[i].page)->refs--;
-	w->shards[w->records[consume_page_find(w, call->slices[0].page)->ids[call->slices[0].first]].shard].calling = false;
+	w->calling[call->shard] = false;
 }
 
 static void tell(struct consume_world *w, struct consume_call *call)
@@ -317,6 +319,8 @@ static void tell(struct consume_world *w, struct consume_call *call)
 		consume_service_tell(w, call, &event);
 	}
 	call->used = false;
+	if (event.type == KIN__CONSUMER_WRITTEN && event.store_code == KIN_OK)
+		consume_store_find(w, call->item.stream, call->item.shard_id)->told = w->process;
 	if (call->type == KIN__CONSUMER_STORE_UPDATE && event.store_code == KIN_LOST) {
 		struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id);
 
@@ -367,13 +371,15 @@ static void process_over(struct consume_world *w)
 	kin__consumer_free(w->consumer);
 	w->consumer = NULL;
 	for (size_t i = 0; i < w->shards_n; i++) {
-		w->shards[i].calling = w->shards[i].stolen_told = false;
+		w->shards[i].stolen_told = false;
 		w->shards[i].piece_count = w->shards[i].piece_fails = 0;
 	}
 	for (size_t i = 0; i < w->records_n; i++)
 		w->records[i].fails = 0;
 	memset(w->handled_max, 0, sizeof w->handled_max);
+	memset(w->calling, 0, sizeof w->calling);
 	w->reads = w->works = w->writes = 0;
+	w->mixed = false;
 }
 
 static void crash(struct consume_world *w)

@@ -34,7 +34,6 @@ struct consume_shard {
 	char id[CONSUME_TEXT];
 	uint32_t stream;
 	bool gap;           /* one was named */
-	bool calling;       /* a call is in flight */
 	bool stolen_told;   /* the process was told that it lost the lease */
 	uint32_t piece_first, piece_count, piece_fails; /* the last call */
 };
@@ -45,7 +44,7 @@ struct consume_item { /* of the store */
 	char shard_id[CONSUME_TEXT], owner[CONSUME_TEXT], checkpoint[CONSUME_TEXT], parents[2 * CONSUME_TEXT];
 	uint64_t counter;
 	int64_t created_ms, timestamp_ms, covered_ms;
-	uint32_t thief_process; /* whose lease it took */
+	uint32_t told, thief_process; /* the process that knows it is its own; whose lease the thief took */
 };
 
 struct consume_page {
@@ -102,6 +101,7 @@ struct consume_world {
 	struct consume_page pages[CONSUME_PAGES];
 	uint64_t page_serial, held_bytes, page_bytes_max;
 	char tokens[CONSUME_SHARDS][KIN__MODEL_TOKEN]; /* by the machine's index */
+	bool calling[CONSUME_SHARDS];                  /* a call of the machine's shard is in flight */
 	uint32_t reads, works, writes;
 
 	/* the service */
@@ -129,7 +129,8 @@ struct consume_world {
 	/* for the checks */
 	uint64_t ever_running_us; /* when a process first said that it runs; UINT64_MAX: never yet */
 	uint64_t dropped_before, gaps_before;
-	bool expect_gap;
+	bool blind; /* pages came while no clock was known: what was trimmed is named late */
+	bool expect_gap, mixed; /* mixed: a new stream was read under the old one's name, and nobody noticed yet */
 	uint32_t handled_max[CONSUME_KEYS]; /* in this process: highest record handled, + 1 */
 	int64_t latest_ms;                  /* nothing that arrived before may be shown; 0: no such rule */
 };
