@@ -6,7 +6,7 @@
 #ifndef KIN_EVENT_LAMBDA_EVENT_H
 #define KIN_EVENT_LAMBDA_EVENT_H
 #include "base/bytes.h"
-#include "kinstream/record.h"
+#include "kinstream.h"
 
 enum { KIN__EVENT_ENVELOPE_BYTES = 14 }; /* of {"Records":[]} */
 

@@ -4,7 +4,7 @@
  */
 #ifndef KIN_EVENT_RESPONSE_H
 #define KIN_EVENT_RESPONSE_H
-#include "kinstream/record.h"
+#include "kinstream.h"
 
 enum kin__response_outcome {
 	KIN__RESPONSE_SUCCESS,

@@ -7,7 +7,7 @@
 #define KIN_KINESIS_GET_RECORDS_H
 #include "aws/reason.h"
 #include "base/bytes.h"
-#include "kinstream/record.h"
+#include "kinstream.h"
 
 struct kin__get_page {
 	struct kin_record *records;

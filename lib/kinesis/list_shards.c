@@ -2,7 +2,7 @@
 #include "kinesis/limits.h"
 #include "kinesis/list_shards.h"
 #include "kinesis/members.h"
-#include "kinstream/error.h"
+#include "kinstream.h"
 
 void kin__list_shards_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span next_token,
                              uint32_t max)

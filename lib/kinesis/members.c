@@ -2,7 +2,7 @@
 #include "base/timetext.h"
 #include "kinesis/limits.h"
 #include "kinesis/members.h"
-#include "kinstream/error.h"
+#include "kinstream.h"
 #include "wire/jsontext.h"
 
 void kin__members_stream(struct kin__bytes *out, struct kin__span stream)

@@ -1,7 +1,7 @@
 /* kinesis/put_records - see put_records.h */
 #include "kinesis/members.h"
 #include "kinesis/put_records.h"
-#include "kinstream/error.h"
+#include "kinstream.h"
 #include "wire/jsontext.h"
 
 #define LITERAL(out, text) kin__bytes_add(out, text, sizeof(text) - 1)

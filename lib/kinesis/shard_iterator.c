@@ -3,7 +3,7 @@
 #include "base/timetext.h"
 #include "kinesis/members.h"
 #include "kinesis/shard_iterator.h"
-#include "kinstream/error.h"
+#include "kinstream.h"
 #include "wire/jsontext.h"
 
 const char *kin__iterator_type_name(enum kin__iterator_type type)

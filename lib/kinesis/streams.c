@@ -3,7 +3,7 @@
 #include "kinesis/limits.h"
 #include "kinesis/members.h"
 #include "kinesis/streams.h"
-#include "kinstream/error.h"
+#include "kinstream.h"
 #include "wire/jsontext.h"
 
 #define HOUR_MS INT64_C(3600000)
