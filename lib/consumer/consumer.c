@@ -237,11 +237,23 @@ static void freeze(struct kin__consumer *consumer)
 	consumer->bug = bug;
 }
 
-void kin__consumer_step(struct kin__consumer *consumer, const struct kin__consumer_event *event,
-                        struct kin__consumer_effects *out)
+/* The time it began may become known only later. */
+static void tell_time(struct kin__consumer *consumer, const struct kin__consumer_event *event)
 {
 	consumer->now_us = event->now_us;
 	consumer->service_ms = event->service_ms;
+	if (event->type == KIN__CONSUMER_START)
+		consumer->start_us = event->now_us;
+	if (consumer->start_ms <= 0 && event->service_ms > 0)
+		consumer->start_ms =
+				event->service_ms - (int64_t)((event->now_us - consumer->start_us) / 1000);
+	if (consumer->set.until == KIN_UNTIL_LATEST && consumer->until_ms == 0)
+		consumer->until_ms = consumer->start_ms;
+}
+
+void kin__consumer_step(struct kin__consumer *consumer, const struct kin__consumer_event *event,
+                        struct kin__consumer_effects *out)
+{
 	consumer->out = out;
 	if (is_answer(event->type)) {
 		KIN__CHECK(&consumer->bug, consumer->flying > 0);
@@ -250,6 +262,7 @@ void kin__consumer_step(struct kin__consumer *consumer, const struct kin__consum
 	if (frozen(consumer))
 		return; /* what was in flight is being answered */
 	kin__arena_clear(&consumer->arena);
+	tell_time(consumer, event);
 	dispatch(consumer, event);
 	timers(consumer);
 	if (!frozen(consumer))

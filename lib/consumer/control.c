@@ -14,7 +14,7 @@ static void want(struct kin__consumer *consumer, uint8_t job)
 
 void kin__control_start(struct kin__consumer *consumer)
 {
-	consumer->start_ms = consumer->service_ms;
+	consumer->start_us = consumer->now_us;
 	want(consumer, JOB_DESCRIBE);
 }
 
@@ -207,6 +207,7 @@ static void created_anew(struct kin__consumer *consumer, const struct kin__strea
 		return;
 	consumer->wanted = 0;
 	kin__descent_restart(consumer);
+	consumer->start_us = consumer->now_us;
 	consumer->start_ms = consumer->service_ms;
 	adopt(consumer, summary);
 }
@@ -228,8 +229,6 @@ void kin__control_on_described(struct kin__consumer *consumer, const struct kin_
 		kin__emit_fatal(consumer, KIN_NOT_FOUND, NULL);
 		return;
 	}
-	if (consumer->start_ms <= 0)
-		consumer->start_ms = consumer->service_ms;
 	if (summary->status == KIN__STREAM_CREATING ||
 	    (!consumer->arn[0] && consumer->set.leases && consumer->start_ms <= 0 &&
 	     consumer->set.starting_position == KIN_LATEST)) {
@@ -240,8 +239,6 @@ void kin__control_on_described(struct kin__consumer *consumer, const struct kin_
 	}
 	consumer->job_tries = 0;
 	consumer->retention_ms = summary->retention_ms;
-	if (consumer->set.until == KIN_UNTIL_LATEST && consumer->until_ms == 0)
-		consumer->until_ms = consumer->start_ms;
 	if (!consumer->arn[0])
 		adopt(consumer, summary);
 	else if (summary->created_ms != consumer->created_ms)

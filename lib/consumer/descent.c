@@ -253,7 +253,7 @@ void kin__descent_resolve(struct kin__consumer *consumer)
 void kin__descent_begin(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	shard->ours = true;
-	shard->fetched_ms = shard->covered_ms ? shard->covered_ms : consumer->origin.covered_ms;
+	shard->fetched_ms = shard->covered_ms;
 	live(consumer, shard, LIFE_ACTIVE);
 	kin__fetch_consider(consumer, shard);
 }

@@ -83,6 +83,10 @@ static uint64_t ask_iterator(struct kin__consumer *consumer, struct kin__shard *
 	} else if (strcmp(at, "AT_TIMESTAMP") == 0) {
 		effect.iterator.type = KIN__ITERATOR_AT_TIMESTAMP;
 		effect.iterator.timestamp_ms = shard->timestamp_ms;
+	} else if (strcmp(at, "LATEST") == 0 && consumer->start_ms > 0) {
+		/* A reader's, again: by now the time it began is known. */
+		effect.iterator.type = KIN__ITERATOR_AT_TIMESTAMP;
+		effect.iterator.timestamp_ms = consumer->start_ms - LATEST_SLACK_MS;
 	} else if (strcmp(at, "LATEST") == 0) {
 		effect.iterator.type = KIN__ITERATOR_LATEST;
 	}
@@ -238,6 +242,8 @@ static bool trimmed(struct kin__consumer *consumer, struct kin__shard *shard)
 	char from[KIN__TIME_TEXT], to[KIN__TIME_TEXT];
 	int64_t horizon = consumer->service_ms - consumer->retention_ms, since = shard->fetched_ms;
 
+	if (since == 0) /* nothing was read: but what came since the start is ours */
+		since = consumer->origin.covered_ms ? consumer->origin.covered_ms : consumer->start_ms;
 	if (shard->unjudged_ms == 0 && since > 0) {
 		shard->unjudged_ms = since;
 		shard->unjudged_us = consumer->now_us;
@@ -251,9 +257,10 @@ static bool trimmed(struct kin__consumer *consumer, struct kin__shard *shard)
 		return false;
 	kin__time_iso(since, from);
 	kin__time_iso(horizon, to);
-	kin__bytes_format(kin__emit_text(consumer),
-	                  "%s: records that arrived from %s to %s may have been trimmed before they were read",
-	                  shard->id, from, to);
+	kin__bytes_format(
+			kin__emit_text(consumer),
+			"%s: records that arrived from %s to %s may have been trimmed before they were read",
+			shard->id, from, to);
 	return true;
 }
 
@@ -399,7 +406,7 @@ void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard
 		return;
 	}
 	shard->read_due_us =
-		kin__emit_backoff(consumer, THROTTLED_BASE_US, REQUEST_CAP_US, shard->read_tries);
+			kin__emit_backoff(consumer, THROTTLED_BASE_US, REQUEST_CAP_US, shard->read_tries);
 	if (shard->read_tries < UINT32_MAX)
 		shard->read_tries++;
 	move(consumer, shard, READ_WAITING);

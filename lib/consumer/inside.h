@@ -143,10 +143,10 @@ struct kin__shard {
 	uint32_t read_tries;
 	bool strange; /* the service refused its position */
 	bool iterator, asked_latest, horizon, ended,
-			reached;                /* horizon: its position is gone, begin at TRIM_HORIZON */
+			reached; /* horizon: its position is gone, begin at TRIM_HORIZON */
 	/* fetched_ms: arrivals up to here have been fetched; open_ms: it was still open then, by a list */
 	int64_t sent_ms, fetched_ms, behind_ms, open_ms;
-	int64_t unjudged_ms; /* fetched_ms before the first answer that no clock could judge; 0 none */
+	int64_t unjudged_ms;  /* fetched_ms before the first answer that no clock could judge; 0 none */
 	uint64_t unjudged_us; /* when that was */
 	struct kin__page *first_page, *last_page;
 	uint64_t pages_n, fetched; /* fetched: ordinal behind the last record */
@@ -182,7 +182,7 @@ struct kin__consumer {
 	struct kin_error error;
 
 	/* the step under way */
-	uint64_t now_us;
+	uint64_t now_us, start_us;
 	int64_t service_ms;
 	struct kin__consumer_effects *out;
 	struct kin__arena arena; /* texts and slices of effects: until the next step */
@@ -197,7 +197,7 @@ struct kin__consumer {
 		int64_t timestamp_ms, covered_ms;
 	} origin;               /* here: this process made it; latest: at LATEST */
 	uint8_t wanted, job;    /* wanted: bits of jobs; job: JOBS: none in flight */
-	int64_t list_ms;      /* service time when the list was asked for */
+	int64_t list_ms;        /* service time when the list was asked for */
 	uint64_t job_id, lists; /* lists: answers of LIST_SHARDS */
 	uint32_t job_tries;
 	bool recreated;

@@ -109,6 +109,9 @@ void kin__lease_consider(struct kin__consumer *consumer, struct kin__shard *shar
 		return;
 	}
 	/* A reader: nothing is stored, so it counts as stored at once. */
+	shard->covered_ms = covered_ms(shard);
+	if (shard->settled.low > 0)
+		shard->timestamp_ms = 0;
 	if (shard->life == LIFE_LEASING && kin__consumer_lives(consumer)) {
 		shard->item = true;
 		kin__descent_begin(consumer, shard);

@@ -13,8 +13,7 @@ const struct kin__state_row kin__consumer_states[] = {
 };
 
 const struct kin__state_row kin__shard_lives[] = {
-	[LIFE_NEW] = { "new", TO(LIFE_LEASING) | TO(LIFE_ACTIVE) | TO(LIFE_ENDED) | TO(LIFE_IGNORED) |
-	                                      TO(LIFE_DROPPED) },
+	[LIFE_NEW] = { "new", TO(LIFE_LEASING) | TO(LIFE_ENDED) | TO(LIFE_IGNORED) | TO(LIFE_DROPPED) },
 	[LIFE_LEASING] = { "leasing", TO(LIFE_ACTIVE) | TO(LIFE_LOST) | TO(LIFE_DROPPED) },
 	[LIFE_ACTIVE] = { "active", TO(LIFE_ENDING) | TO(LIFE_LOST) | TO(LIFE_DROPPED) },
 	[LIFE_ENDING] = { "ending", TO(LIFE_ENDED) | TO(LIFE_LOST) | TO(LIFE_DROPPED) },
@@ -41,8 +40,7 @@ const struct kin__state_row kin__shard_workings[] = {
 	[WORK_REST] = { "rest", TO(WORK_GATHERING) | TO(WORK_HELD) | TO(WORK_READY) | TO(WORK_WAITING) },
 	[WORK_GATHERING] = { "gathering", TO(WORK_REST) | TO(WORK_HELD) | TO(WORK_READY) },
 	[WORK_HELD] = { "held", TO(WORK_REST) | TO(WORK_GATHERING) | TO(WORK_READY) | TO(WORK_WAITING) },
-	[WORK_READY] = { "ready", TO(WORK_REST) | TO(WORK_GATHERING) | TO(WORK_HELD) | TO(WORK_INVOKING) |
-	                                          TO(WORK_SINKING) | TO(WORK_WAITING) },
+	[WORK_READY] = { "ready", TO(WORK_REST) | TO(WORK_HELD) | TO(WORK_INVOKING) | TO(WORK_SINKING) },
 	[WORK_INVOKING] = { "invoking", AFTER_A_CALL },
 	[WORK_SINKING] = { "sinking", AFTER_A_CALL },
 	[WORK_WAITING] = { "waiting", TO(WORK_REST) | TO(WORK_GATHERING) | TO(WORK_HELD) | TO(WORK_READY) },

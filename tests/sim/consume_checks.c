@@ -25,9 +25,10 @@ static bool gap_named(struct consume_world *w, const struct consume_record *reco
 
 static bool may_be_dropped(const struct consume_world *w, const struct consume_record *record)
 {
-	return (w->set.maximum_retry_attempts >= 0 && record->fails > (uint32_t)w->set.maximum_retry_attempts) ||
+	return (w->set.maximum_retry_attempts >= 0 &&
+	        record->fails > (uint32_t)w->set.maximum_retry_attempts) ||
 	       (w->set.maximum_record_age_ms >= 0 &&
-	                             consume_service_ms(w) + 1000 - record->arrival_ms > w->set.maximum_record_age_ms);
+	        consume_service_ms(w) + 1000 - record->arrival_ms > w->set.maximum_record_age_ms);
 }
 
 /* Trimmed, and older than the first start: what the horizon had left behind when reading began is nobody's loss. */
@@ -78,13 +79,15 @@ static void check_record(struct consume_world *w, struct consume_record *record)
 	if (record->settled)
 		consume_met(w, CONSUME_REDELIVERED);
 	if (w->set.leases && item && consume_store_covers(item->checkpoint, record->sequence))
-		consume_fail(w, "r%u is handed out, and the checkpoint %s covers it", record->id, item->checkpoint);
+		consume_fail(w, "r%u is handed out, and the checkpoint %s covers it", record->id,
+		             item->checkpoint);
 	if (w->set.until == KIN_UNTIL_TIMESTAMP && record->arrival_ms > w->set.until_timestamp_ms)
 		consume_fail(w, "r%u is handed out, and arrived after `until`", record->id);
 	if (record->stream == 1 && record->put_ms < w->latest_ms)
 		consume_fail(w, "r%u is handed out, and was put before the start", record->id);
 	if (record->stream == w->stream && !w->mixed && record->id < w->handled_max[record->key])
-		consume_fail(w, "r%u is handed out after r%u of its key", record->id, w->handled_max[record->key] - 1);
+		consume_fail(w, "r%u is handed out after r%u of its key", record->id,
+		             w->handled_max[record->key] - 1);
 }
 
 /* Everything of its key before it is settled, or stands before it in the batch. */
@@ -100,6 +103,9 @@ static void check_order(struct consume_world *w, const uint32_t *ids, uint32_t i
 			continue;
 		for (uint32_t j = 0; j < i; j++)
 			before = before || ids[j] == k;
+		if (earlier->arrival_ms + w->retention_ms < consume_service_ms(w) &&
+		    w->shards[record->shard].gap)
+			continue; /* its shard is gone, which is named when its turn comes */
 		if (!before && !consume_excused(w, earlier))
 			consume_fail(w, "r%u is handed out before r%u of its key is settled", record->id, k);
 	}
@@ -116,8 +122,8 @@ static void check_size(struct consume_world *w, const struct consume_call *call,
 	for (size_t i = 0; i < call->slices_n; i++)
 		for (uint32_t k = 0; k < call->slices[i].count; k++)
 			bytes += kin__event_record_bytes(
-				&source,
-				&consume_page_find(w, call->slices[i].page)->records[call->slices[i].first + k]);
+					&source, &consume_page_find(w, call->slices[i].page)
+								  ->records[call->slices[i].first + k]);
 	if (bytes > w->set.batch_bytes_max && n > 1)
 		consume_fail(w, "a batch of %u records has %zu bytes, at most %llu are allowed", n, bytes,
 		             (unsigned long long)w->set.batch_bytes_max);
@@ -138,7 +144,8 @@ void consume_check_handed(struct consume_world *w, const struct consume_call *ca
 		if (!w->mixed)
 			check_order(w, ids, i);
 	}
-	if (call->type == KIN__CONSUMER_INVOKE && w->set.batching_window_us > 0 && n == w->set.batch_size && n > 1)
+	if (call->type == KIN__CONSUMER_INVOKE && w->set.batching_window_us > 0 && n == w->set.batch_size &&
+	    n > 1)
 		consume_met(w, CONSUME_WINDOW_FULL);
 }
 
@@ -168,8 +175,10 @@ void consume_check_checkpoint(struct consume_world *w, const struct consume_item
 		    strcmp(w->shards[record->shard].id, now->shard_id) != 0)
 			continue;
 		if (consume_store_covers(now->checkpoint, record->sequence) && !consume_excused(w, record))
-			consume_fail(w, "%s: the checkpoint passes r%u, which is not settled", now->shard_id, i);
-		if (now->shard_id[0] != '-' && record->put_ms + 1000 < now->covered_ms && !consume_excused(w, record))
+			consume_fail(w, "%s: the checkpoint passes r%u, which is not settled", now->shard_id,
+			             i);
+		if (now->shard_id[0] != '-' && record->put_ms + 1000 < now->covered_ms &&
+		    !consume_excused(w, record))
 			consume_fail(w, "%s: says that all is covered up to after r%u, which is not settled",
 			             now->shard_id, i);
 	}
@@ -180,7 +189,7 @@ void consume_check_repeats(struct consume_world *w, bool clean)
 {
 	uint32_t most = clean ? 0 : 2 * w->set.batch_size;
 
-	if (!w->set.leases)
+	if (!w->set.leases || w->consumer->created_ms != w->created_ms[w->stream])
 		return;
 	for (uint32_t s = 0; s < w->shards_n; s++) {
 		const struct consume_item *item = consume_store_find(w, w->shards[s].stream, w->shards[s].id);
@@ -195,7 +204,8 @@ void consume_check_repeats(struct consume_world *w, bool clean)
 			     !(item && consume_store_covers(item->checkpoint, w->records[i].sequence));
 		}
 		if (n > most)
-			consume_fail(w, "%s: %u records will be repeated, at most %u may be", w->shards[s].id, n, most);
+			consume_fail(w, "%s: %u records will be repeated, at most %u may be", w->shards[s].id,
+			             n, most);
 	}
 }
 
@@ -206,7 +216,8 @@ bool consume_check_done(struct consume_world *w)
 	for (uint32_t i = 0; i < w->records_n; i++) {
 		if (!consume_excused(w, &w->records[i]))
 			return false;
-		dropped += w->records[i].dropped && !w->records[i].settled && !w->records[i].lost && !w->records[i].slack && w->records[i].stream == w->stream;
+		dropped += w->records[i].dropped && !w->records[i].settled && !w->records[i].lost &&
+		           !w->records[i].slack && w->records[i].stream == w->stream;
 	}
 	return dropped <= dropped_in_all(w); /* each of them was counted */
 }
@@ -217,8 +228,10 @@ void consume_check_drained(struct consume_world *w)
 		if (!consume_excused(w, &w->records[i]))
 			consume_fail(w, "r%u of %s is never settled", i, w->shards[w->records[i].shard].id);
 	for (uint32_t i = 0; i < w->records_n; i++)
-		if (w->records[i].dropped && !w->records[i].settled && !w->records[i].lost && !w->records[i].slack)
-			CONSUME_SAY(w, "r%u of %s was dropped, it seems", i, w->shards[w->records[i].shard].id);
+		if (w->records[i].dropped && !w->records[i].settled && !w->records[i].lost &&
+		    !w->records[i].slack)
+			CONSUME_SAY(w, "r%u of %s was dropped, it seems", i,
+			            w->shards[w->records[i].shard].id);
 	consume_fail(w, "it does not come to its end");
 }
 

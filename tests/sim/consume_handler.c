@@ -81,7 +81,8 @@ static uint32_t handle(struct consume_world *w, struct consume_call *call, const
 	return 0;
 }
 
-static void perform_invoke(struct consume_world *w, struct consume_call *call, const uint32_t *ids, uint32_t n)
+static void perform_invoke(struct consume_world *w, struct consume_call *call, const uint32_t *ids,
+                           uint32_t n)
 {
 	uint32_t done = handle(w, call, ids, n);
 	struct consume_shard *shard = &w->shards[w->records[ids[0]].shard];
@@ -89,45 +90,48 @@ static void perform_invoke(struct consume_world *w, struct consume_call *call, c
 
 	for (uint32_t i = 0; i < done; i++)
 		settle(w, call, &w->records[ids[i]]);
-	if (shard->piece_first != ids[0] || shard->piece_count != n)
-		shard->piece_fails = 0;
-	shard->piece_first = ids[0];
-	shard->piece_count = n;
-	if (!busy && call->attempt < shard->piece_fails + 1)
-		consume_fail(w, "r%u..: told attempt %u, it is %u", ids[0], call->attempt, shard->piece_fails + 1);
+	if (w->pieces[call->shard].first != ids[0] || w->pieces[call->shard].count != n)
+		w->pieces[call->shard].fails = 0;
+	w->pieces[call->shard].first = ids[0];
+	w->pieces[call->shard].count = n;
+	if (!busy && call->attempt < w->pieces[call->shard].fails + 1)
+		consume_fail(w, "r%u..: told attempt %u, it is %u", ids[0], call->attempt,
+		             w->pieces[call->shard].fails + 1);
 	if (done < n && !busy)
-		shard->piece_fails++;
+		w->pieces[call->shard].fails++;
 	if (w->set.maximum_retry_attempts >= 0 && done == 0 &&
-	    shard->piece_fails > (uint32_t)w->set.maximum_retry_attempts + 1)
-		consume_fail(w, "r%u..: %u failed calls, %d retries are allowed", ids[0], shard->piece_fails,
-		             w->set.maximum_retry_attempts);
+	    w->pieces[call->shard].fails > (uint32_t)w->set.maximum_retry_attempts + 1)
+		consume_fail(w, "r%u..: %u failed calls, %d retries are allowed", ids[0],
+		             w->pieces[call->shard].fails, w->set.maximum_retry_attempts);
 	for (uint32_t i = done; i < n && !busy; i++)
 		w->records[ids[i]].fails++;
 	if (done > 0)
-		shard->piece_fails = 0;
+		w->pieces[call->shard].fails = 0;
 	if (consume_chance(w, w->stop_per_mille)) {
 		call->answer.handled.stop = true;
 		consume_met(w, CONSUME_HANDLER_STOP);
 	}
 	CONSUME_SAY(w, "%s: handler, r%u and %u more: %s, %u done", shard->id, ids[0], n - 1,
-	            call->answer.handled.code == KIN_OK ? "answered" :
-	            busy                                ? "busy" :
-	                                                  "FAILED",
+	            call->answer.handled.code == KIN_OK ? "answered"
+	            : busy                              ? "busy"
+	                                                : "FAILED",
 	            done);
 }
 
-static void check_sink(struct consume_world *w, const struct consume_call *call, const uint32_t *ids, uint32_t n)
+static void check_sink(struct consume_world *w, const struct consume_call *call, const uint32_t *ids,
+                       uint32_t n)
 {
 	for (uint32_t i = 0; i < n && call->old; i++)
 		if (w->set.maximum_record_age_ms < 0 ||
-		    consume_service_ms(w) + 1000 - w->records[ids[i]].arrival_ms <= w->set.maximum_record_age_ms)
+		    consume_service_ms(w) + 1000 - w->records[ids[i]].arrival_ms <=
+		                    w->set.maximum_record_age_ms)
 			consume_fail(w, "r%u is sunk as too old, and is not", ids[i]);
 	if (call->old)
 		return;
 	if (w->set.maximum_retry_attempts < 0 ||
 	    call->attempts != (uint32_t)w->set.maximum_retry_attempts + 1)
-		consume_fail(w, "r%u..: given up after %u calls, %d retries are allowed", ids[0], call->attempts,
-		             w->set.maximum_retry_attempts);
+		consume_fail(w, "r%u..: given up after %u calls, %d retries are allowed", ids[0],
+		             call->attempts, w->set.maximum_retry_attempts);
 	if (w->set.bisect && call->handler_failed && n > 1)
 		consume_fail(w, "r%u..: %u records are given up together in spite of bisect", ids[0], n);
 }
@@ -146,8 +150,9 @@ static void perform_sink(struct consume_world *w, struct consume_call *call, con
 			settle(w, call, &w->records[ids[i]]);
 		consume_met(w, call->old ? CONSUME_SUNK_OLD : CONSUME_SUNK_FAILED);
 	}
-	CONSUME_SAY(w, "sink, r%u and %u more, %s after %u: %s", ids[0], n - 1, call->old ? "too old" : "failed",
-	            call->attempts, call->answer.store_code == KIN_OK ? "taken" : "FAILED");
+	CONSUME_SAY(w, "sink, r%u and %u more, %s after %u: %s", ids[0], n - 1,
+	            call->old ? "too old" : "failed", call->attempts,
+	            call->answer.store_code == KIN_OK ? "taken" : "FAILED");
 }
 
 void consume_handler_perform(struct consume_world *w, struct consume_call *call)

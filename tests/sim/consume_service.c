@@ -106,7 +106,9 @@ void consume_service_put(struct consume_world *w)
 
 	if (w->records_n == w->records_max)
 		return;
-	*record = (struct consume_record){ .id = w->records_n, .stream = w->stream, .put_ms = consume_service_ms(w) };
+	*record = (struct consume_record){ .id = w->records_n,
+		                           .stream = w->stream,
+		                           .put_ms = consume_service_ms(w) };
 	record->key = (uint32_t)kin__rng_below(&w->rng, CONSUME_KEYS);
 	record->poison = kin__rng_chance(&w->rng, w->poison_per_mille);
 	entry.key = kin__span_text(names[record->key]);
@@ -114,7 +116,8 @@ void consume_service_put(struct consume_world *w)
 	/* The record's number stands in its data; a few records are bigger than a whole batch may be. */
 	entry.data = kin__span((const char *)&record->id,
 	                       kin__rng_chance(&w->rng, 30) ? sizeof *record : sizeof record->id);
-	kin__model_put_record(w->model, consume_service_ms(w), stream_name(), &entry, kin__span("", 0), &put, &told);
+	kin__model_put_record(w->model, consume_service_ms(w), stream_name(), &entry, kin__span("", 0), &put,
+	                      &told);
 	if (told.code || put.outcome != KIN__MODEL_STORED)
 		return;
 	record->shard = consume_service_shard(w, put.shard);
@@ -127,7 +130,8 @@ void consume_service_put(struct consume_world *w)
 	            record->poison ? " (poison)" : "");
 }
 
-static size_t list(struct consume_world *w, struct kin__shard_info *out, size_t room, struct kin__model_answer *told)
+static size_t list(struct consume_world *w, struct kin__shard_info *out, size_t room,
+                   struct kin__model_answer *told)
 {
 	struct kin__model_list how = { .stream = stream_name() };
 	char next[KIN__MODEL_TOKEN];
@@ -282,8 +286,8 @@ static void perform_iterator(struct consume_world *w, struct consume_call *call,
 	position.sequence = kin__span_text(call->sequence);
 	position.has_timestamp = call->position == KIN__ITERATOR_AT_TIMESTAMP;
 	position.timestamp_ms = call->timestamp_ms;
-	kin__model_get_iterator(w->model, consume_service_ms(w), stream_name(), kin__span_text(shard), &position,
-	                        call->token, &told);
+	kin__model_get_iterator(w->model, consume_service_ms(w), stream_name(), kin__span_text(shard),
+	                        &position, call->token, &told);
 	answer(w, call, &told);
 	CONSUME_SAY(w, "iterator of %s: %u %s %lld: %s", shard, call->position, call->sequence,
 	            (long long)call->timestamp_ms, told.code ? told.message : "ok");
@@ -295,8 +299,8 @@ static void note_slack(struct consume_world *w, uint32_t shard)
 	int64_t horizon_ms = consume_service_ms(w) - w->retention_ms;
 
 	for (uint32_t i = 0; i < w->records_n; i++)
-		if (w->records[i].shard == shard && !w->records[i].settled && w->records[i].arrival_ms < horizon_ms &&
-		    w->records[i].arrival_ms >= horizon_ms - 3000)
+		if (w->records[i].shard == shard && !w->records[i].settled &&
+		    w->records[i].arrival_ms < horizon_ms && w->records[i].arrival_ms >= horizon_ms - 3000)
 			w->records[i].slack = true;
 }
 
@@ -334,7 +338,8 @@ void consume_service_perform(struct consume_world *w, struct consume_call *call)
 }
 
 /* The moment the answer is delivered: what borrows from the model is asked now. */
-void consume_service_tell(struct consume_world *w, struct consume_call *call, struct kin__consumer_event *event)
+void consume_service_tell(struct consume_world *w, struct consume_call *call,
+                          struct kin__consumer_event *event)
 {
 	static struct kin__shard_info shards[CONSUME_SHARDS];
 	struct kin__model_answer told;

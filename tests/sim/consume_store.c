@@ -28,7 +28,8 @@ bool consume_store_covers(const char *checkpoint, const char *sequence)
 
 static int apply(struct consume_world *w, struct consume_call *call)
 {
-	struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id), old = { 0 };
+	struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id),
+			    old = { 0 };
 
 	if (call->type == KIN__CONSUMER_STORE_CREATE) {
 		if (item)
@@ -106,8 +107,7 @@ void consume_store_steal(struct consume_world *w)
 	if (w->items_n == 0)
 		return;
 	item = &w->items[kin__rng_below(&w->rng, w->items_n)];
-	if (item->shard_id[0] == '-' || item->stream != w->stream || !w->consumer ||
-	    item->told != w->process)
+	if (item->shard_id[0] == '-' || item->stream != w->stream || !w->consumer || item->told != w->process)
 		return;
 	item->thief = true;
 	item->thief_process = w->process;

@@ -6,23 +6,50 @@
 #include <string.h>
 #include "consume_world.h"
 
-#define BASE_MS INT64_C(1700000000000)
-#define SECOND  UINT64_C(1000000)
-
-const char *const consume_event_names[CONSUME_EVENTS] = {
-	"put", "split", "merge", "recreated", "recreated while down", "trimmed", "gap noted", "gap fatal", "crash",
-	"crash after an effect", "theft", "lease lost", "throttled", "transient", "answer lost", "iterator expired",
-	"not found", "invalid argument", "handled", "handler failed", "handler answered badly", "partial failure",
-	"partial failure at the first", "busy", "sunk as too old", "sunk as failed", "sink failed", "dropped",
-	"store failed before", "store failed after", "own write refused", "until", "handler stops", "redelivered",
-	"batch spans pages", "record bigger than a batch", "window filled", "buffer full", "no clock", "latest", "reader",
-	"bisected", "blocked"
-};
+const char *const consume_event_names[CONSUME_EVENTS] = { "put",
+	                                                  "split",
+	                                                  "merge",
+	                                                  "recreated",
+	                                                  "recreated while down",
+	                                                  "trimmed",
+	                                                  "gap noted",
+	                                                  "gap fatal",
+	                                                  "crash",
+	                                                  "crash after an effect",
+	                                                  "theft",
+	                                                  "lease lost",
+	                                                  "throttled",
+	                                                  "transient",
+	                                                  "answer lost",
+	                                                  "iterator expired",
+	                                                  "not found",
+	                                                  "invalid argument",
+	                                                  "handled",
+	                                                  "handler failed",
+	                                                  "handler answered badly",
+	                                                  "partial failure",
+	                                                  "partial failure at the first",
+	                                                  "busy",
+	                                                  "sunk as too old",
+	                                                  "sunk as failed",
+	                                                  "sink failed",
+	                                                  "dropped",
+	                                                  "store failed before",
+	                                                  "store failed after",
+	                                                  "own write refused",
+	                                                  "until",
+	                                                  "handler stops",
+	                                                  "redelivered",
+	                                                  "batch spans pages",
+	                                                  "record bigger than a batch",
+	                                                  "window filled",
+	                                                  "buffer full",
+	                                                  "no clock",
+	                                                  "latest",
+	                                                  "reader",
+	                                                  "bisected",
+	                                                  "blocked" };
 uint64_t consume_seen[CONSUME_EVENTS];
-
-static struct {
-	uint32_t states[8], lives[LIVES], readings[READINGS], workings[WORKINGS], writings[WRITINGS];
-} moves;
 
 void consume_say(const struct consume_world *w, const char *format, ...)
 {
@@ -40,7 +67,8 @@ void consume_fail(const struct consume_world *w, const char *format, ...)
 	va_list list;
 
 	fflush(stdout);
-	fprintf(stderr, "seed %" PRIu64 ", %.3f ms, process %u: ", w->seed, (double)w->now_us / 1e3, w->process);
+	fprintf(stderr, "seed %" PRIu64 ", %.3f ms, process %u: ", w->seed, (double)w->now_us / 1e3,
+	        w->process);
 	va_start(list, format);
 	vfprintf(stderr, format, list);
 	va_end(list);
@@ -83,7 +111,8 @@ void consume_heap(struct consume_world *w, struct kin__heap_node *node, uint64_t
 
 /* --- effects out --------------------------------------------------------------- */
 
-static void copy_store(struct consume_world *w, struct consume_call *call, const struct kin__consumer_effect *effect)
+static void copy_store(struct consume_world *w, struct consume_call *call,
+                       const struct kin__consumer_effect *effect)
 {
 	const struct kin_lease *lease = &effect->store.lease;
 	struct consume_item *item = &call->item;
@@ -105,7 +134,8 @@ static void copy_store(struct consume_world *w, struct consume_call *call, const
 	call->expected = effect->store.expected;
 }
 
-static void copy_slices(struct consume_world *w, struct consume_call *call, const struct kin__slice *at, size_t n)
+static void copy_slices(struct consume_world *w, struct consume_call *call, const struct kin__slice *at,
+                        size_t n)
 {
 	if (n > CONSUME_SLICES)
 		consume_fail(w, "too many slices");
@@ -120,7 +150,9 @@ static struct consume_call *call_new(struct consume_world *w, const struct kin__
 
 		if (call->used)
 			continue;
-		*call = (struct consume_call){ .used = true, .id = effect->id, .type = effect->type, .shard = effect->shard };
+		*call = (struct consume_call){
+			.used = true, .id = effect->id, .type = effect->type, .shard = effect->shard
+		};
 		return call;
 	}
 	consume_fail(w, "too many effects in flight");
@@ -131,10 +163,14 @@ static void count(struct consume_world *w, const struct consume_call *call, int3
 	bool store = call->type >= KIN__CONSUMER_STORE_LIST && call->type <= KIN__CONSUMER_STORE_UPDATE;
 
 	w->writes += (uint32_t)(store ? by : 0);
-	w->reads += (uint32_t)(call->type == KIN__CONSUMER_FETCH || call->type == KIN__CONSUMER_GET_ITERATOR ? by : 0);
-	w->works += (uint32_t)(call->type == KIN__CONSUMER_INVOKE || call->type == KIN__CONSUMER_SINK ? by : 0);
+	w->reads += (uint32_t)(call->type == KIN__CONSUMER_FETCH || call->type == KIN__CONSUMER_GET_ITERATOR
+	                                       ? by
+	                                       : 0);
+	w->works += (uint32_t)(call->type == KIN__CONSUMER_INVOKE || call->type == KIN__CONSUMER_SINK ? by
+	                                                                                              : 0);
 	if (w->writes > w->set.stores_max || w->reads > w->set.fetches_max || w->works > w->set.handlers_max)
-		consume_fail(w, "%u reads, %u calls, %u store requests in flight", w->reads, w->works, w->writes);
+		consume_fail(w, "%u reads, %u calls, %u store requests in flight", w->reads, w->works,
+		             w->writes);
 }
 
 static void request(struct consume_world *w, const struct kin__consumer_effect *effect)
@@ -148,7 +184,8 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 	case KIN__CONSUMER_STORE_UPDATE:
 		copy_store(w, call, effect);
 		CONSUME_SAY(w, "store %s: %s, counter %" PRIu64 ", covered %" PRId64, call->item.shard_id,
-		            call->item.checkpoint, call->item.counter, call->item.covered_ms ? call->item.covered_ms - BASE_MS : -1);
+		            call->item.checkpoint, call->item.counter,
+		            call->item.covered_ms ? call->item.covered_ms - BASE_MS : -1);
 		break;
 	case KIN__CONSUMER_GET_ITERATOR:
 		call->position = effect->iterator.type;
@@ -188,8 +225,8 @@ static void notice(struct consume_world *w, const struct kin__consumer_effect *e
 	} else if (effect->type == KIN__CONSUMER_STATE) {
 		const struct kin_error *error = effect->state.error;
 
-		CONSUME_SAY(w, "state %s%s%s", kin__consumer_states[effect->state.state].name, error ? ": " : "",
-		            error ? error->message : "");
+		CONSUME_SAY(w, "state %s%s%s", kin__consumer_states[effect->state.state].name,
+		            error ? ": " : "", error ? error->message : "");
 		if (effect->state.state == KIN_CONSUMER_RUNNING && w->ever_running_us == UINT64_MAX) {
 			for (uint32_t i = 0; i < w->records_n; i++)
 				w->records[i].optional = w->set.starting_position == KIN_LATEST &&
@@ -209,7 +246,8 @@ static void note_gap(struct consume_world *w, const char *text)
 	for (uint32_t i = 0; i < w->shards_n; i++) {
 		size_t n = strlen(w->shards[i].id);
 
-		if (w->shards[i].stream == w->stream && strncmp(text, w->shards[i].id, n) == 0 && text[n] == ':')
+		if (w->shards[i].stream == w->stream && strncmp(text, w->shards[i].id, n) == 0 &&
+		    text[n] == ':')
 			w->shards[i].gap = true;
 	}
 }
@@ -247,7 +285,7 @@ static void take_effects(struct consume_world *w)
 	}
 }
 
-static void step(struct consume_world *w, struct kin__consumer_event *event)
+void consume_step(struct consume_world *w, struct kin__consumer_event *event)
 {
 	uint64_t room = w->set.buffer_bytes_max + w->set.fetches_max * w->page_bytes_max;
 	const char *broken;
@@ -264,14 +302,15 @@ static void step(struct consume_world *w, struct kin__consumer_event *event)
 	if (broken)
 		consume_fail(w, "broken: %s", broken);
 	if (w->held_bytes > room)
-		consume_fail(w, "%" PRIu64 " bytes are held, at most %" PRIu64 " may be", w->held_bytes, room);
+		consume_fail(w, "%" PRIu64 " bytes are held, at most %" PRIu64 " may be", w->held_bytes,
+		             room);
 	if (w->held_bytes >= w->set.buffer_bytes_max)
 		consume_met(w, CONSUME_BUFFER_FULL);
 }
 
 /* --- answers in ---------------------------------------------------------------- */
 
-static void perform(struct consume_world *w, struct consume_call *call)
+void consume_perform(struct consume_world *w, struct consume_call *call)
 {
 	static const uint8_t types[] = { [KIN__CONSUMER_DESCRIBE] = KIN__CONSUMER_DESCRIBED,
 		                         [KIN__CONSUMER_LIST_SHARDS] = KIN__CONSUMER_SHARDS,
@@ -327,7 +366,7 @@ static void tell(struct consume_world *w, struct consume_call *call)
 		if (item && item->thief && item->thief_process == w->process && item->stream == w->stream)
 			w->shards[consume_service_shard(w, item->shard_id)].stolen_told = true;
 	}
-	step(w, &event);
+	consume_step(w, &event);
 }
 
 static void on_call(struct consume_world *w, struct consume_call *call)
@@ -336,133 +375,8 @@ static void on_call(struct consume_world *w, struct consume_call *call)
 		tell(w, call);
 		return;
 	}
-	perform(w, call);
+	consume_perform(w, call);
 	consume_heap(w, &call->node, call->node.due);
-}
-
-/* --- processes ----------------------------------------------------------------- */
-
-static void note_moves(struct consume_world *w)
-{
-	const struct kin__consumer *c = w->consumer;
-
-	for (size_t i = 0; i < KIN__ARRAY_LEN(c->seen_states); i++)
-		moves.states[i] |= c->seen_states[i];
-	for (size_t i = 0; i < LIVES; i++)
-		moves.lives[i] |= c->seen_lives[i];
-	for (size_t i = 0; i < READINGS; i++)
-		moves.readings[i] |= c->seen_readings[i];
-	for (size_t i = 0; i < WORKINGS; i++)
-		moves.workings[i] |= c->seen_workings[i];
-	for (size_t i = 0; i < WRITINGS; i++)
-		moves.writings[i] |= c->seen_writings[i];
-}
-
-static void process_over(struct consume_world *w)
-{
-	struct kin_consumer_health health = { .size = sizeof health };
-
-	kin__consumer_health(w->consumer, &health);
-	w->dropped_before += health.dropped;
-	w->gaps_before += health.gaps;
-	if (health.bisected)
-		consume_met(w, CONSUME_BISECTED);
-	note_moves(w);
-	kin__consumer_free(w->consumer);
-	w->consumer = NULL;
-	for (size_t i = 0; i < w->shards_n; i++) {
-		w->shards[i].stolen_told = false;
-		w->shards[i].piece_count = w->shards[i].piece_fails = 0;
-	}
-	for (size_t i = 0; i < w->records_n; i++)
-		w->records[i].fails = 0;
-	memset(w->handled_max, 0, sizeof w->handled_max);
-	memset(w->calling, 0, sizeof w->calling);
-	w->reads = w->works = w->writes = 0;
-	w->mixed = false;
-}
-
-static void crash(struct consume_world *w)
-{
-	if (!w->consumer)
-		return;
-	consume_met(w, CONSUME_CRASH);
-	for (size_t i = 0; i < CONSUME_CALLS; i++) {
-		struct consume_call *call = &w->calls[i];
-
-		if (!call->used)
-			continue;
-		kin__heap_remove(&w->due, &call->node);
-		if (!call->performed && call->type >= KIN__CONSUMER_STORE_CREATE &&
-		    (call->type < KIN__CONSUMER_GET_ITERATOR || call->type > KIN__CONSUMER_FETCH) &&
-		    kin__rng_chance(&w->rng, 500)) {
-			consume_met(w, CONSUME_CRASH_AFTER_EFFECT);
-			perform(w, call);
-		}
-		call->used = false;
-	}
-	CONSUME_SAY(w, "process %u crashes", w->process);
-	consume_check_repeats(w, false);
-	process_over(w);
-	consume_pages_clear(w);
-	consume_heap(w, &w->begin, consume_later(w, 1, w->healed ? SECOND : w->down_us));
-}
-
-static void begin(struct consume_world *w)
-{
-	struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
-
-	w->process++;
-	snprintf(w->worker, sizeof w->worker, "worker-%u", w->process);
-	w->set.worker = w->worker;
-	w->set.seed = kin__rng_next(&w->rng);
-	if (w->healed) {
-		w->set.until = KIN_UNTIL_NEVER;
-		w->set.on_gap = KIN_GAP_CONTINUE;
-	}
-	if (!w->set.leases) /* each one begins anew */
-		w->ever_running_us = UINT64_MAX;
-	w->stopping = false;
-	w->began_ms = consume_service_ms(w);
-	w->clock_error_ms = (int64_t)kin__rng_below(&w->rng, 1001) - 500;
-	w->clock_from_us = w->now_us + kin__rng_below(&w->rng, kin__rng_chance(&w->rng, 100) ? 3 * SECOND : 20000);
-	if (w->process == 1 && w->set.starting_position == KIN_LATEST && w->set.leases)
-		w->latest_ms = consume_service_ms(w) - 1500;
-	CONSUME_SAY(w, "process %u begins", w->process);
-	w->consumer = kin__consumer_new(&w->set);
-	if (!w->consumer)
-		consume_fail(w, "out of memory");
-	step(w, &event);
-}
-
-/* The process came to its end by itself. */
-static void ended(struct consume_world *w)
-{
-	int state = kin__consumer_state(w->consumer);
-	struct kin_consumer_health health = { .size = sizeof health };
-
-	kin__consumer_health(w->consumer, &health);
-	for (size_t i = 0; i < CONSUME_CALLS; i++)
-		if (w->calls[i].used)
-			consume_fail(w, "the consumer is idle with effects in flight");
-	for (size_t i = 0; i < CONSUME_PAGES; i++)
-		if (w->pages[i].live)
-			consume_fail(w, "page %" PRIu64 " was never released", w->pages[i].id);
-	if (state == KIN_CONSUMER_ENDED && w->set.until != KIN_UNTIL_NEVER && !w->stopping)
-		consume_met(w, CONSUME_UNTIL);
-	consume_check_repeats(w, state == KIN_CONSUMER_ENDED);
-	if (state == KIN_CONSUMER_FATAL) {
-		CONSUME_SAY(w, "process %u is over: %s", w->process, health.error.message);
-		if (health.code != KIN_GAP && health.code != KIN_LOST && health.code != KIN_IO && health.code != KIN_NETWORK)
-			consume_fail(w, "fatal %d: %s", health.code, health.error.message);
-		if (health.code == KIN_GAP)
-			w->set.on_gap = KIN_GAP_CONTINUE;
-	}
-	process_over(w);
-	if (w->stopping && state == KIN_CONSUMER_ENDED)
-		w->over = true;
-	else
-		consume_heap(w, &w->begin, consume_later(w, 1, SECOND));
 }
 
 /* --- what happens when ---------------------------------------------------------- */
@@ -507,7 +421,7 @@ static void on_crash(struct consume_world *w)
 	if (w->healed || w->crashes == 0)
 		return;
 	w->crashes--;
-	crash(w);
+	consume_process_crash(w);
 	consume_heap(w, &w->crash, consume_later(w, SECOND / 10, 15 * SECOND));
 }
 
@@ -523,7 +437,7 @@ static void on_due(struct consume_world *w, struct kin__heap_node *node)
 	else if (node == &w->heal)
 		heal(w);
 	else if (node == &w->begin)
-		begin(w);
+		consume_process_begin(w);
 	else if (node == &w->thief)
 		consume_store_steal(w);
 	else
@@ -547,9 +461,11 @@ static void draw_settings(struct consume_world *w)
 	set->batch_bytes_max = kin__rng_chance(rng, 250) ? kin__rng_between(rng, 450, 3000) : 6291456;
 	set->batching_window_us = pick(w, 350, 100000, 3000000);
 	set->maximum_retry_attempts = (int32_t)kin__rng_below(rng, 5) - 1;
-	set->maximum_record_age_ms = kin__rng_chance(rng, 250) ? (int64_t)kin__rng_between(rng, 1000, 20000) : -1;
+	set->maximum_record_age_ms =
+			kin__rng_chance(rng, 250) ? (int64_t)kin__rng_between(rng, 1000, 20000) : -1;
 	set->bisect = kin__rng_chance(rng, 400);
-	set->drop = (set->maximum_retry_attempts >= 0 || set->maximum_record_age_ms >= 0) && kin__rng_chance(rng, 300);
+	set->drop = (set->maximum_retry_attempts >= 0 || set->maximum_record_age_ms >= 0) &&
+	            kin__rng_chance(rng, 300);
 	set->leases = kin__rng_chance(rng, 900);
 	set->handlers_max = 1 + (uint32_t)kin__rng_below(rng, 3);
 	set->fetches_max = 1 + (uint32_t)kin__rng_below(rng, 4);
@@ -561,13 +477,13 @@ static void draw_settings(struct consume_world *w)
 	set->retry_base_us = kin__rng_between(rng, 20000, 500000);
 	set->retry_max_us = kin__rng_between(rng, 500000, 3000000);
 	set->on_gap = kin__rng_chance(rng, 500) ? KIN_GAP_CONTINUE : KIN_GAP_STOP;
-	set->until = kin__rng_chance(rng, 850)           ? KIN_UNTIL_NEVER :
-	             kin__rng_chance(rng, 500)           ? KIN_UNTIL_LATEST :
-	                                                   KIN_UNTIL_TIMESTAMP;
+	set->until = kin__rng_chance(rng, 850)   ? KIN_UNTIL_NEVER
+	             : kin__rng_chance(rng, 500) ? KIN_UNTIL_LATEST
+	                                         : KIN_UNTIL_TIMESTAMP;
 	set->until_timestamp_ms = BASE_MS + (int64_t)kin__rng_below(rng, 30000);
-	set->starting_position = kin__rng_chance(rng, 600) ? KIN_TRIM_HORIZON :
-	                         kin__rng_chance(rng, 600) ? KIN_LATEST :
-	                                                     KIN_AT_TIMESTAMP;
+	set->starting_position = kin__rng_chance(rng, 600)   ? KIN_TRIM_HORIZON
+	                         : kin__rng_chance(rng, 600) ? KIN_LATEST
+	                                                     : KIN_AT_TIMESTAMP;
 	set->starting_timestamp_ms = BASE_MS + (int64_t)kin__rng_below(rng, 10000);
 	if (!set->leases)
 		consume_met(w, CONSUME_READER);
@@ -613,7 +529,9 @@ static void build(struct consume_world *w)
 	kin__model_options_init(&options);
 	options.seed = kin__rng_next(&w->rng);
 	options.retention_ms = w->retention_ms;
-	options.iterator_ttl_ms = !kin__rng_chance(&w->rng, 300) ? 300000 : w->latency_us > SECOND ? 10000 : 3000;
+	options.iterator_ttl_ms = !kin__rng_chance(&w->rng, 300) ? 300000
+	                          : w->latency_us > SECOND       ? 10000
+	                                                         : 3000;
 	options.transition_ms = w->recreates == 0 && kin__rng_chance(&w->rng, 500) ? 500 : 0;
 	options.arrival_jitter_ms = w->jitter_ms;
 	options.sparse_per_mille = (uint32_t)pick(w, 400, 1, 400);
@@ -642,11 +560,13 @@ static void introduce(const struct consume_world *w)
 	const struct kin__consumer_settings *set = &w->set;
 
 	consume_say(w,
-	            "batch %u/%" PRIu64 " window %" PRIu64 " ms, retries %d age %" PRId64 " bisect %d drop %d leases %d "
-	            "start %d@%" PRId64 " until %d@%" PRId64 " on_gap %d buffer %" PRIu64 " retention %" PRId64,
+	            "batch %u/%" PRIu64 " window %" PRIu64 " ms, retries %d age %" PRId64
+	            " bisect %d drop %d leases %d "
+	            "start %d@%" PRId64 " until %d@%" PRId64 " on_gap %d buffer %" PRIu64
+	            " retention %" PRId64,
 	            set->batch_size, set->batch_bytes_max, set->batching_window_us / 1000,
-	            set->maximum_retry_attempts, set->maximum_record_age_ms, set->bisect, set->drop, set->leases,
-	            set->starting_position, set->starting_timestamp_ms - BASE_MS, set->until,
+	            set->maximum_retry_attempts, set->maximum_record_age_ms, set->bisect, set->drop,
+	            set->leases, set->starting_position, set->starting_timestamp_ms - BASE_MS, set->until,
 	            set->until_timestamp_ms - BASE_MS, set->on_gap, set->buffer_bytes_max, w->retention_ms);
 }
 
@@ -656,15 +576,16 @@ static void maybe_stop(struct consume_world *w)
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_STOP };
 	struct kin_consumer_health health = { .size = sizeof health };
 
-	if (!w->healed || w->stopping || !w->consumer || kin__consumer_state(w->consumer) != KIN_CONSUMER_RUNNING ||
-	    w->set.until != KIN_UNTIL_NEVER || !consume_check_done(w))
+	if (!w->healed || w->stopping || !w->consumer ||
+	    kin__consumer_state(w->consumer) != KIN_CONSUMER_RUNNING || w->set.until != KIN_UNTIL_NEVER ||
+	    !consume_check_done(w))
 		return;
 	kin__consumer_health(w->consumer, &health);
 	if (w->expect_gap && w->gaps_before + health.gaps == 0)
 		return; /* it did not notice yet */
 	w->stopping = true;
 	CONSUME_SAY(w, "all is done: stop");
-	step(w, &event);
+	consume_step(w, &event);
 }
 
 static void turn(struct consume_world *w)
@@ -674,8 +595,9 @@ static void turn(struct consume_world *w)
 	uint64_t wake;
 
 	maybe_stop(w);
-	if (w->consumer && kin__consumer_state(w->consumer) >= KIN_CONSUMER_ENDED && kin__consumer_idle(w->consumer)) {
-		ended(w);
+	if (w->consumer && kin__consumer_state(w->consumer) >= KIN_CONSUMER_ENDED &&
+	    kin__consumer_idle(w->consumer)) {
+		consume_process_ended(w);
 		return;
 	}
 	node = kin__heap_first(&w->due);
@@ -687,7 +609,7 @@ static void turn(struct consume_world *w)
 		on_due(w, node);
 	} else {
 		w->now_us = wake > w->now_us ? wake : w->now_us;
-		step(w, &event);
+		consume_step(w, &event);
 	}
 }
 
@@ -721,21 +643,4 @@ uint64_t consume_run(uint64_t seed, bool verbose, bool verify)
 	CONSUME_SAY(w, "over: %u records, %u processes", w->records_n, w->process);
 	tear_down(w);
 	return w->trace;
-}
-
-static void unmade(const char *machine, const struct kin__state_row *rows, size_t n, const uint32_t *seen)
-{
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < n; k++)
-			if (rows[i].to & ~seen[i] & KIN__TO(k))
-				printf("never moved: %s %s -> %s\n", machine, rows[i].name, rows[k].name);
-}
-
-void consume_moves(void)
-{
-	unmade("consumer", kin__consumer_states, KIN_CONSUMER_FATAL + 1, moves.states);
-	unmade("life", kin__shard_lives, LIVES, moves.lives);
-	unmade("reading", kin__shard_readings, READINGS, moves.readings);
-	unmade("working", kin__shard_workings, WORKINGS, moves.workings);
-	unmade("writing", kin__shard_writings, WRITINGS, moves.writings);
 }

@@ -5,19 +5,66 @@
 #include "consumer/verify.h"
 #include "model/model.h"
 
-enum { CONSUME_RECORDS = 96, CONSUME_SHARDS = 48, CONSUME_CALLS = 32, CONSUME_PAGES = 256, CONSUME_ITEMS = 96,
-	CONSUME_SLICES = 128, CONSUME_KEYS = 5, CONSUME_TEXT = 64 };
+#define BASE_MS INT64_C(1700000000000)
+#define SECOND UINT64_C(1000000)
+
+enum {
+	CONSUME_RECORDS = 96,
+	CONSUME_SHARDS = 48,
+	CONSUME_CALLS = 32,
+	CONSUME_PAGES = 256,
+	CONSUME_ITEMS = 96,
+	CONSUME_SLICES = 128,
+	CONSUME_KEYS = 5,
+	CONSUME_TEXT = 64
+};
 
 /* What a run may meet; the simulator says which of them no seed met. */
 enum consume_event {
-	CONSUME_PUT, CONSUME_SPLIT, CONSUME_MERGE, CONSUME_RECREATE, CONSUME_RECREATE_DOWN, CONSUME_TRIMMED, CONSUME_GAP_NOTED,
-	CONSUME_GAP_FATAL, CONSUME_CRASH, CONSUME_CRASH_AFTER_EFFECT, CONSUME_THEFT, CONSUME_LOST, CONSUME_THROTTLED,
-	CONSUME_TRANSIENT, CONSUME_ANSWER_LOST, CONSUME_EXPIRED, CONSUME_NOT_FOUND, CONSUME_INVALID, CONSUME_OK,
-	CONSUME_FAILED, CONSUME_ANSWERED_BADLY, CONSUME_PARTIAL, CONSUME_PARTIAL_FIRST, CONSUME_BUSY, CONSUME_SUNK_OLD,
-	CONSUME_SUNK_FAILED, CONSUME_SINK_FAILED, CONSUME_DROPPED, CONSUME_STORE_BEFORE, CONSUME_STORE_AFTER,
-	CONSUME_REFUSED_OWN, CONSUME_UNTIL, CONSUME_HANDLER_STOP, CONSUME_REDELIVERED, CONSUME_SPANNED, CONSUME_BIG_RECORD,
-	CONSUME_WINDOW_FULL, CONSUME_BUFFER_FULL, CONSUME_NO_CLOCK, CONSUME_LATEST, CONSUME_READER, CONSUME_BISECTED,
-	CONSUME_BLOCKED, CONSUME_EVENTS
+	CONSUME_PUT,
+	CONSUME_SPLIT,
+	CONSUME_MERGE,
+	CONSUME_RECREATE,
+	CONSUME_RECREATE_DOWN,
+	CONSUME_TRIMMED,
+	CONSUME_GAP_NOTED,
+	CONSUME_GAP_FATAL,
+	CONSUME_CRASH,
+	CONSUME_CRASH_AFTER_EFFECT,
+	CONSUME_THEFT,
+	CONSUME_LOST,
+	CONSUME_THROTTLED,
+	CONSUME_TRANSIENT,
+	CONSUME_ANSWER_LOST,
+	CONSUME_EXPIRED,
+	CONSUME_NOT_FOUND,
+	CONSUME_INVALID,
+	CONSUME_OK,
+	CONSUME_FAILED,
+	CONSUME_ANSWERED_BADLY,
+	CONSUME_PARTIAL,
+	CONSUME_PARTIAL_FIRST,
+	CONSUME_BUSY,
+	CONSUME_SUNK_OLD,
+	CONSUME_SUNK_FAILED,
+	CONSUME_SINK_FAILED,
+	CONSUME_DROPPED,
+	CONSUME_STORE_BEFORE,
+	CONSUME_STORE_AFTER,
+	CONSUME_REFUSED_OWN,
+	CONSUME_UNTIL,
+	CONSUME_HANDLER_STOP,
+	CONSUME_REDELIVERED,
+	CONSUME_SPANNED,
+	CONSUME_BIG_RECORD,
+	CONSUME_WINDOW_FULL,
+	CONSUME_BUFFER_FULL,
+	CONSUME_NO_CLOCK,
+	CONSUME_LATEST,
+	CONSUME_READER,
+	CONSUME_BISECTED,
+	CONSUME_BLOCKED,
+	CONSUME_EVENTS
 };
 extern const char *const consume_event_names[CONSUME_EVENTS];
 extern uint64_t consume_seen[CONSUME_EVENTS];
@@ -26,16 +73,16 @@ struct consume_record {
 	uint32_t id, key, stream, shard; /* stream: which life of it; shard: of world.shards */
 	char sequence[KIN__MODEL_SEQUENCE];
 	int64_t arrival_ms, put_ms;
-	bool poison, settled, optional, lost, dropped, slack; /* slack: trimmed within the tolerance of the gap rule */
+	bool poison, settled, optional, lost, dropped,
+			slack;      /* slack: trimmed within the tolerance of the gap rule */
 	uint32_t settled_in, fails; /* process, 0 none; failed calls in this process */
 };
 
 struct consume_shard {
 	char id[CONSUME_TEXT];
 	uint32_t stream;
-	bool gap;           /* one was named */
-	bool stolen_told;   /* the process was told that it lost the lease */
-	uint32_t piece_first, piece_count, piece_fails; /* the last call */
+	bool gap;         /* one was named */
+	bool stolen_told; /* the process was told that it lost the lease */
 };
 
 struct consume_item { /* of the store */
@@ -101,11 +148,14 @@ struct consume_world {
 	struct consume_page pages[CONSUME_PAGES];
 	uint64_t page_serial, held_bytes, page_bytes_max;
 	char tokens[CONSUME_SHARDS][KIN__MODEL_TOKEN]; /* by the machine's index */
-	bool calling[CONSUME_SHARDS];                  /* a call of the machine's shard is in flight */
+	struct {
+		uint32_t first, count, fails;
+	} pieces[CONSUME_SHARDS];     /* the last call of the machine's shard */
+	bool calling[CONSUME_SHARDS]; /* a call of the machine's shard is in flight */
 	uint32_t reads, works, writes;
 
 	/* the service */
-	uint32_t stream;      /* life of the stream, from 1 */
+	uint32_t stream; /* life of the stream, from 1 */
 	char arn[128];
 	int64_t created_ms[8];
 	struct consume_record records[CONSUME_RECORDS];
@@ -119,8 +169,9 @@ struct consume_world {
 	uint32_t items_n;
 
 	/* drawn */
-	uint32_t api_fail_per_mille, store_fail_per_mille, handler_fail_per_mille, busy_per_mille, poison_per_mille,
-		sink_fail_per_mille, stop_per_mille, report_per_mille, crashes, changes, recreates, thefts;
+	uint32_t api_fail_per_mille, store_fail_per_mille, handler_fail_per_mille, busy_per_mille,
+			poison_per_mille, sink_fail_per_mille, stop_per_mille, report_per_mille, crashes,
+			changes, recreates, thefts;
 	uint64_t latency_us, handler_us, gap_us, down_us, heal_us;
 	int64_t retention_ms, start_error_ms;
 	uint32_t jitter_ms;
@@ -130,15 +181,16 @@ struct consume_world {
 	uint64_t ever_running_us; /* when a process first said that it runs; UINT64_MAX: never yet */
 	uint64_t dropped_before, gaps_before;
 	bool blind; /* pages came while no clock was known: what was trimmed is named late */
-	bool expect_gap, mixed; /* mixed: a new stream was read under the old one's name, and nobody noticed yet */
+	bool expect_gap,
+			mixed; /* mixed: a new stream was read under the old one's name, and nobody noticed yet */
 	uint32_t handled_max[CONSUME_KEYS]; /* in this process: highest record handled, + 1 */
 	int64_t latest_ms;                  /* nothing that arrived before may be shown; 0: no such rule */
 };
 
-#define CONSUME_SAY(w, ...) \
-	do { \
-		if ((w)->verbose) \
-			consume_say((w), __VA_ARGS__); \
+#define CONSUME_SAY(w, ...)                                                                                  \
+	do {                                                                                                 \
+		if ((w)->verbose)                                                                            \
+			consume_say((w), __VA_ARGS__);                                                       \
 	} while (0)
 
 /* Runs a seed to its end; gives the hash of its trace.  Prints and exits on failure. */
@@ -146,17 +198,26 @@ uint64_t consume_run(uint64_t seed, bool verbose, bool verify);
 void consume_moves(void); /* prints the moves that no process of any run made */
 
 /* consume_world.c */
-void consume_say(const struct consume_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-_Noreturn void consume_fail(const struct consume_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void consume_say(const struct consume_world *w, const char *format, ...)
+		__attribute__((format(printf, 2, 3)));
+_Noreturn void consume_fail(const struct consume_world *w, const char *format, ...)
+		__attribute__((format(printf, 2, 3)));
 void consume_met(struct consume_world *w, enum consume_event event);
 bool consume_chance(struct consume_world *w, uint32_t per_mille); /* false once the world is healed */
 void consume_mark(struct consume_world *w, uint64_t what);        /* into the trace */
 uint64_t consume_later(struct consume_world *w, uint64_t low_us, uint64_t high_us);
 int64_t consume_service_ms(const struct consume_world *w);
 void consume_heap(struct consume_world *w, struct kin__heap_node *node, uint64_t due_us);
+void consume_perform(struct consume_world *w, struct consume_call *call); /* the effect takes effect */
+void consume_step(struct consume_world *w, struct kin__consumer_event *event);
+/* consume_process.c */
+void consume_process_begin(struct consume_world *w);
+void consume_process_crash(struct consume_world *w);
+void consume_process_ended(struct consume_world *w); /* it ended by itself, and nothing is in flight */
 /* consume_service.c: the API side of an effect */
 void consume_service_perform(struct consume_world *w, struct consume_call *call);
-void consume_service_tell(struct consume_world *w, struct consume_call *call, struct kin__consumer_event *event);
+void consume_service_tell(struct consume_world *w, struct consume_call *call,
+                          struct kin__consumer_event *event);
 void consume_service_put(struct consume_world *w);
 void consume_service_change(struct consume_world *w);
 void consume_service_create(struct consume_world *w, int64_t now_ms, uint32_t shards);
@@ -172,11 +233,14 @@ struct consume_item *consume_store_find(struct consume_world *w, uint32_t stream
 void consume_store_steal(struct consume_world *w);
 bool consume_store_covers(const char *checkpoint, const char *sequence);
 /* consume_handler.c */
-void consume_handler_begin(struct consume_world *w, struct consume_call *call); /* checks what is handed out */
+void consume_handler_begin(struct consume_world *w,
+                           struct consume_call *call); /* checks what is handed out */
 void consume_handler_perform(struct consume_world *w, struct consume_call *call);
 /* consume_checks.c */
-void consume_check_handed(struct consume_world *w, const struct consume_call *call, uint32_t *ids, uint32_t n);
-void consume_check_checkpoint(struct consume_world *w, const struct consume_item *old, const struct consume_item *now);
+void consume_check_handed(struct consume_world *w, const struct consume_call *call, uint32_t *ids,
+                          uint32_t n);
+void consume_check_checkpoint(struct consume_world *w, const struct consume_item *old,
+                              const struct consume_item *now);
 void consume_check_repeats(struct consume_world *w, bool clean);
 bool consume_check_done(struct consume_world *w);
 void consume_check_drained(struct consume_world *w); /* it has had time enough: fails */
