@@ -1,0 +1,13 @@
+/* mock/operations - a request's JSON in, the model asked, the answer's JSON out: one function an operation. */
+#ifndef KIN_MOCK_OPERATIONS_H
+#define KIN_MOCK_OPERATIONS_H
+#include "mock/state.h"
+
+/* Under the mock's lock.  now_ms: the model's time.  Fills exchange->answer, and reply when there is a body. */
+void kin__operations_run(struct kin__mock_exchange *exchange, int64_t now_ms);
+/* The hot ones: in mock/records.c. */
+void kin__records_put(struct kin__mock_exchange *exchange, int64_t now_ms);
+void kin__records_get(struct kin__mock_exchange *exchange, int64_t now_ms);
+/* Writes `,"name":"hash key"`-like pieces of a shard. */
+void kin__operations_child(struct kin__bytes *out, const struct kin__shard_info *child);
+#endif

@@ -1,0 +1,241 @@
+#include "mock/serve.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include "base/mem.h"
+#include "base/timetext.h"
+#include "io/clock.h"
+#include "kinesis/operation.h"
+#include "mock/gate.h"
+#include "mock/operations.h"
+#include "wire/jsontext.h"
+
+enum { BODY_MAX = 16777216, BLOCK = 65536 };
+
+static const char json_type[] = "application/x-amz-json-1.1";
+
+static struct kin__mock_exchange *begin(struct kin_mock *mock, struct MHD_Connection *connection)
+{
+	struct kin__mock_exchange *x = kin__mem_zalloc(sizeof *x);
+	if (!x)
+		return NULL;
+	x->mock = mock;
+	x->connection = connection;
+	x->content_type = json_type;
+	x->answer.status = 200;
+	kin__bytes_init(&x->body);
+	kin__bytes_init(&x->reply);
+	return x;
+}
+
+static void completed(void *user, struct MHD_Connection *connection, void **own,
+                      enum MHD_RequestTerminationCode why)
+{
+	struct kin__mock_exchange *x = *own;
+	(void)user;
+	(void)connection;
+	(void)why;
+	if (!x)
+		return;
+	kin__bytes_fini(&x->body);
+	kin__bytes_fini(&x->reply);
+	kin__mem_free(x);
+	*own = NULL;
+}
+
+static void connected(void *user, struct MHD_Connection *connection, void **own,
+                      enum MHD_ConnectionNotificationCode what)
+{
+	struct kin_mock *mock = user;
+	(void)connection;
+	(void)own;
+	if (what != MHD_CONNECTION_NOTIFY_STARTED)
+		return;
+	pthread_mutex_lock(&mock->lock);
+	mock->stats.connections++;
+	pthread_mutex_unlock(&mock->lock);
+}
+
+/* What is not JSON of Kinesis at all is answered in the XML-like way of the service's front. */
+static bool addressed(struct kin__mock_exchange *x, const char *method)
+{
+	const char *target = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "X-Amz-Target");
+	const char *type = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Type");
+	static const char prefix[] = "Kinesis_20131202.";
+
+	if (strcmp(method, "POST") || !type || strncmp(type, json_type, sizeof json_type - 1)) {
+		x->answer.code = "UnknownOperationException";
+		x->answer.status = 404;
+		x->content_type = "text/xml";
+		kin__bytes_text(&x->reply, "<UnknownOperationException/>\n");
+		return false;
+	}
+	if (!target || strncmp(target, prefix, sizeof prefix - 1) ||
+	    !kin__operation_find(kin__span_text(target + sizeof prefix - 1), &x->operation)) {
+		kin__gate_refuse(x, "UnknownOperationException",
+		                 "X-Amz-Target '%.60s' is no operation of this endpoint",
+		                 target ? target : "");
+		return false;
+	}
+	return true;
+}
+
+/* Asks gate and model.  The model's time does not go back; the clock the client is shown may be skewed. */
+static void work(struct kin__mock_exchange *x, const char *method)
+{
+	struct kin_mock *mock = x->mock;
+	bool ours = addressed(x, method);
+
+	pthread_mutex_lock(&mock->lock);
+	mock->stats.requests++;
+	if (ours)
+		x->skew_ms = kin__faults_skew_ms(kin__model_faults(mock->model), x->operation,
+		                                 kin__model_rng(mock->model));
+	pthread_mutex_unlock(&mock->lock);
+	x->now_ms = kin__clock_wall_ms() + x->skew_ms;
+	if (!ours)
+		return;
+	bool passes = kin__gate_passes(x);
+	pthread_mutex_lock(&mock->lock);
+	if (passes) {
+		int64_t now_ms = kin__clock_wall_ms();
+		mock->last_ms = now_ms > mock->last_ms ? now_ms : mock->last_ms;
+		kin__operations_run(x, mock->last_ms);
+	} else {
+		mock->stats.refused++;
+	}
+	mock->stats.faults += x->answer.strike.any || x->skew_ms != 0;
+	pthread_mutex_unlock(&mock->lock);
+}
+
+/* In small pieces, so that a close does not wait. */
+static void be_late(struct kin__mock_exchange *x)
+{
+	for (int64_t left = x->answer.strike.latency_ms; left > 0; left -= 20) {
+		struct timespec pause = { .tv_nsec = (left < 20 ? left : 20) * 1000000 };
+		pthread_mutex_lock(&x->mock->lock);
+		bool closing = x->mock->closing;
+		pthread_mutex_unlock(&x->mock->lock);
+		if (closing)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void write_error(struct kin__mock_exchange *x)
+{
+	if (x->reply.n > 0)
+		return; /* it has a text of its own */
+	kin__bytes_text(&x->reply, "{\"__type\":");
+	kin__jsontext_quote(&x->reply, kin__span_text(x->answer.code));
+	kin__bytes_text(&x->reply, ",\"message\":");
+	kin__jsontext_quote(&x->reply, kin__span_text(x->answer.message));
+	kin__bytes_char(&x->reply, '}');
+}
+
+static void add_names(struct kin__mock_exchange *x, struct MHD_Response *response)
+{
+	char id[40], date[KIN__TIME_TEXT];
+
+	pthread_mutex_lock(&x->mock->lock);
+	uint64_t a = kin__rng_next(&x->mock->names), b = kin__rng_next(&x->mock->names);
+	pthread_mutex_unlock(&x->mock->lock);
+	snprintf(id, sizeof id, "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(a >> 32),
+	         (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff), (unsigned)(b >> 48 & 0xfff),
+	         (unsigned long long)(b & 0xffffffffffff));
+	kin__time_http(x->now_ms, date);
+	MHD_add_response_header(response, "x-amzn-RequestId", id);
+	MHD_add_response_header(response, "x-amz-id-2", id);
+	MHD_add_response_header(response, "Date", date);
+	MHD_add_response_header(response, "Content-Type", x->content_type);
+}
+
+/* Gives half of what was announced, then breaks the connection. */
+static ssize_t give_half(void *user, uint64_t at, char *to, size_t most)
+{
+	struct kin__mock_exchange *x = user;
+	size_t half = x->reply.n / 2;
+
+	if (at >= half)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	size_t n = half - (size_t)at < most ? half - (size_t)at : most;
+	memcpy(to, x->reply.at + at, n);
+	return (ssize_t)n;
+}
+
+static enum MHD_Result reply(struct kin__mock_exchange *x)
+{
+	struct MHD_Response *response;
+	enum MHD_Result done;
+
+	if (x->answer.code) {
+		if (x->content_type == json_type)
+			kin__bytes_clear(&x->reply);
+		write_error(x);
+	}
+	if (x->answer.strike.drop || x->answer.strike.drop_after || x->reply.failed)
+		return MHD_NO; /* the connection closes without a word */
+	if (x->answer.strike.truncate && x->reply.n > 1)
+		response = MHD_create_response_from_callback(x->reply.n, BLOCK, give_half, x, NULL);
+	else
+		response = MHD_create_response_from_buffer(x->reply.n,
+		                                           x->reply.at ? x->reply.at : (void *)(uintptr_t) "",
+		                                           MHD_RESPMEM_PERSISTENT);
+	if (!response)
+		return MHD_NO;
+	add_names(x, response);
+	done = MHD_queue_response(x->connection, (unsigned)x->answer.status, response);
+	MHD_destroy_response(response);
+	return done;
+}
+
+static enum MHD_Result handle(void *user, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *upload, size_t *upload_n,
+                              void **own)
+{
+	struct kin__mock_exchange *x = *own;
+
+	(void)url;
+	(void)version;
+	if (!x) {
+		*own = begin(user, connection);
+		return *own ? MHD_YES : MHD_NO;
+	}
+	if (*upload_n > 0) {
+		if (x->body.n + *upload_n > BODY_MAX)
+			return MHD_NO;
+		kin__bytes_add(&x->body, upload, *upload_n);
+		*upload_n = 0;
+		return MHD_YES;
+	}
+	if (x->body.failed)
+		return MHD_NO;
+	work(x, method);
+	be_late(x);
+	return reply(x);
+}
+
+struct MHD_Daemon *kin__serve_open(struct kin_mock *mock, uint16_t *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(*port) };
+	sigset_t all, before;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before); /* its threads inherit this: signals are the program's */
+	struct MHD_Daemon *daemon = MHD_start_daemon(
+			MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+					MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+			*port, NULL, NULL, handle, mock, MHD_OPTION_SOCK_ADDR, &address,
+			MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, connected,
+			mock, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)262144, MHD_OPTION_CONNECTION_LIMIT,
+			1000u, MHD_OPTION_END);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!daemon)
+		return NULL;
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
+	*port = info ? info->port : *port;
+	return daemon;
+}
