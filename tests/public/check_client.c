@@ -122,8 +122,8 @@ static void get(void)
 	wait_ok(call);
 	records = kin_call_records(call, &n);
 	ck_assert_uint_eq(n, 4);
-	ck_assert_uint_eq(records[0].data_size, 10);
-	ck_assert_int_eq(memcmp(records[0].data, "\0\x01\xff text \0", 10), 0);
+	ck_assert_uint_eq(records[0].data_size, 11); /* the literal with its last 0 */
+	ck_assert_int_eq(memcmp(records[0].data, "\0\x01\xff text \0", 11), 0);
 	ck_assert_uint_eq(records[3].partition_key_size, 3);
 	ck_assert_int_eq(memcmp(records[3].partition_key, "a\0b", 4), 0);
 	ck_assert_int_gt((int64_t)strlen(records[1].sequence_number), 0);
