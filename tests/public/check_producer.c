@@ -215,7 +215,7 @@ START_TEST(reads_back_what_was_put)
 	start.until = KIN_UNTIL_LATEST;
 	ck_assert_msg(kin_reader_open(&reader, client, "s", &start, &error) == KIN_OK, "%s", error.message);
 	while (kin_reader_next(reader, &record, 10000, &error) == KIN_OK) {
-		char data[16];
+		char data[32];
 		int i = atoi(record->partition_key + 1);
 
 		n++;
@@ -370,7 +370,7 @@ static const struct {
 	int stored_least, stored_most, attempts_least; /* copies in the stream; attempts of some record */
 	bool failed;                                   /* whole requests */
 } faults[] = {
-	{ "PutRecords:throttle:count=2", 100, 100, 3, true },
+	{ "PutRecords:throttle:count=1", 100, 100, 2, true },
 	{ "PutRecords:error500:count=2", 100, 100, 3, true },
 	{ "PutRecords:error503:count=1", 100, 100, 2, true },
 	{ "PutRecords:drop:count=1", 100, 100, 2, true },
