@@ -214,8 +214,10 @@ static void pump(struct kin__consumer *consumer)
 		kin__lease_pump(consumer);
 	if (!consumer->given_up)
 		kin__control_pump(consumer);
-	kin__delivery_pump(consumer);
-	kin__fetch_pump(consumer);
+	do { /* a full buffer ends batching windows, a dropped batch makes room */
+		kin__delivery_pump(consumer);
+		kin__fetch_pump(consumer);
+	} while (!frozen(consumer) && kin__delivery_waits(consumer));
 	if (all_read(consumer))
 		stop(consumer);
 	if (!frozen(consumer))

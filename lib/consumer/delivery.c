@@ -230,10 +230,15 @@ static void run(struct kin__consumer *consumer, struct kin__shard *shard)
 	kin__delivery_consider(consumer, shard);
 }
 
+bool kin__delivery_waits(const struct kin__consumer *consumer)
+{
+	return kin__consumer_lives(consumer) && consumer->works_flying < consumer->set.handlers_max &&
+	       !kin__list_empty(&consumer->work_queue);
+}
+
 void kin__delivery_pump(struct kin__consumer *consumer)
 {
-	while (kin__consumer_lives(consumer) && consumer->works_flying < consumer->set.handlers_max &&
-	       !kin__list_empty(&consumer->work_queue))
+	while (kin__delivery_waits(consumer) && !consumer->nomem && !consumer->bug.what)
 		run(consumer, kin__container(consumer->work_queue.next, struct kin__shard, work_queue));
 }
 

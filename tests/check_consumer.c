@@ -1,0 +1,19 @@
+/* check_consumer - the rules of the consumer machine, one short scene each */
+#include "consumer_scene.h"
+#include "consumer_scenes_delivery.h"
+#include "consumer_scenes_stream.h"
+
+int main(void)
+{
+	Suite *suite = suite_create("consumer");
+	SRunner *runner;
+	int failed;
+
+	suite_add_tcase(suite, delivery_case());
+	suite_add_tcase(suite, stream_case());
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

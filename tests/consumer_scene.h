@@ -1,0 +1,548 @@
+/* A stage for the consumer machine: shards, a store, a handler that follows a script, in virtual time.  What happens is
+ * written down in few words, which the scenes of check_consumer compare. */
+#ifndef CONSUMER_SCENE_H
+#define CONSUMER_SCENE_H
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "consumer/verify.h"
+
+#define NOW_MS INT64_C(1700000000000) /* service time when the scene begins */
+
+enum { SHARDS = 6, RECORDS = 64, WORDS = 4096, WAITING = 64, ITEMS = 16, PAGES = 64 };
+
+struct shard {
+	const char *id, *parent, *adjacent;
+	bool closed, gone; /* gone: not listed, not found */
+	struct kin_record records[RECORDS];
+	char sequences[RECORDS][12];
+	uint32_t n, horizon, tip; /* tip: where a LATEST iterator stands */
+	uint32_t page_max;        /* records of one answer */
+};
+
+struct item {
+	char shard[32], owner[32], checkpoint[32], parents[64];
+	uint64_t counter;
+	int64_t created_ms, timestamp_ms, covered_ms;
+};
+
+struct waiting { /* an effect to be answered */
+	uint64_t due_us, id;
+	uint8_t type;
+	uint32_t shard, first, count, attempt;
+	uint8_t position;
+	char sequence[32];
+	int64_t timestamp_ms;
+	struct item item;
+	uint64_t expected;
+	bool used;
+};
+
+struct verdict { /* how one call of the handler ends */
+	int32_t code;
+	uint32_t fail_at;
+	bool answered, stop;
+};
+
+struct scene {
+	struct kin__consumer_settings set;
+	struct kin__consumer *consumer;
+	struct kin__consumer_effects effects;
+	uint64_t now_us, page_serial, call_us;     /* call_us: how long a handler call takes */
+	bool no_clock, log_store, log_reads, many; /* many: write the shard before its records */
+	int64_t created_ms, retention_ms;
+	uint8_t status;
+	struct shard shards[SHARDS];
+	uint32_t shards_n, at[SHARDS * 4]; /* at: the iterators' positions, by the machine's index */
+	struct waiting waiting[WAITING];
+	struct {
+		uint64_t id;
+		uint32_t shard, first, n;
+	} pages[PAGES];
+	uint32_t pages_held;
+	struct item items[ITEMS];
+	uint32_t items_n;
+	/* the script: calls in turn, then always the last one; poison: records of shard 0 that always fail */
+	const struct verdict *script;
+	uint32_t script_n, calls;
+	uint64_t poison;
+	bool report;                             /* poison is reported as a partial failure */
+	int32_t sink_codes[32], store_codes[32]; /* in turn, KIN_OK afterwards */
+	uint32_t sinks, stores;
+	bool store_after;     /* a failing write takes effect all the same */
+	uint8_t verdicts[32]; /* of API requests in turn, DONE afterwards */
+	uint32_t requests;
+	int64_t ask_late_us;
+	char words[WORDS];
+	size_t words_n;
+};
+
+static void say(struct scene *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(struct scene *s, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	s->words_n += (size_t)vsnprintf(s->words + s->words_n, WORDS - s->words_n, format, list);
+	va_end(list);
+	ck_assert_uint_lt(s->words_n, WORDS);
+}
+
+static void scene_init(struct scene *s)
+{
+	memset(s, 0, sizeof *s);
+	s->set = (struct kin__consumer_settings){ .batch_size = 100,
+		                                  .batch_bytes_max = 6291456,
+		                                  .maximum_retry_attempts = -1,
+		                                  .maximum_record_age_ms = -1,
+		                                  .leases = true,
+		                                  .handlers_max = 4,
+		                                  .fetches_max = 4,
+		                                  .stores_max = 2,
+		                                  .buffer_bytes_max = 1 << 20,
+		                                  .poll_interval_us = 1000000,
+		                                  .behind_interval_us = 0,
+		                                  .shard_sync_interval_us = 60000000,
+		                                  .retry_base_us = 1000000,
+		                                  .retry_max_us = 60000000,
+		                                  .worker = "me",
+		                                  .application = "app",
+		                                  .seed = 7 };
+	s->created_ms = NOW_MS - 1000;
+	s->retention_ms = 86400000;
+	s->status = KIN__STREAM_ACTIVE;
+	s->call_us = 1000;
+}
+
+static struct shard *scene_shard(struct scene *s, const char *id, const char *parent, const char *adjacent)
+{
+	struct shard *shard = &s->shards[s->shards_n++];
+
+	ck_assert_uint_le(s->shards_n, SHARDS);
+	*shard = (struct shard){ .id = id, .parent = parent, .adjacent = adjacent, .page_max = RECORDS };
+	return shard;
+}
+
+/* Puts n records that arrive (or arrived) at `arrival_ms` after the scene's begin. */
+static void scene_put(struct shard *shard, uint32_t n, int64_t arrival_ms)
+{
+	for (; n > 0; n--) {
+		struct kin_record *record = &shard->records[shard->n];
+
+		ck_assert_uint_lt(shard->n, RECORDS);
+		snprintf(shard->sequences[shard->n], sizeof shard->sequences[0], "%u", 1000 + shard->n);
+		*record = (struct kin_record){ .partition_key = "k",
+			                       .partition_key_size = 1,
+			                       .sequence_number = shard->sequences[shard->n],
+			                       .sequence_number_size = 4,
+			                       .shard_id = shard->id,
+			                       .data = "",
+			                       .arrival_ms = NOW_MS + arrival_ms };
+		shard->n++;
+	}
+}
+
+static struct shard *scene_find(struct scene *s, const char *id)
+{
+	for (uint32_t i = 0; i < s->shards_n; i++)
+		if (strcmp(s->shards[i].id, id) == 0)
+			return &s->shards[i];
+	ck_abort_msg("no shard %s", id);
+	return NULL;
+}
+
+static struct item *scene_item(struct scene *s, const char *shard)
+{
+	for (uint32_t i = 0; i < s->items_n; i++)
+		if (strcmp(s->items[i].shard, shard) == 0 && s->items[i].created_ms == s->created_ms)
+			return &s->items[i];
+	return NULL;
+}
+
+static const char *scene_checkpoint(struct scene *s, const char *shard)
+{
+	const struct item *item = scene_item(s, shard);
+
+	return item ? item->checkpoint : "none";
+}
+
+static int64_t scene_service_ms(const struct scene *s)
+{
+	return s->no_clock ? 0 : NOW_MS + (int64_t)(s->now_us / 1000);
+}
+
+/* --- effects --------------------------------------------------------------------- */
+
+static void range_of(struct scene *s, const struct kin__slice *slices, size_t n, uint32_t count,
+                     struct waiting *w)
+{
+	uint32_t seen = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t page = 0;
+
+		while (s->pages[page].id != slices[i].page)
+			ck_assert_uint_lt(++page, PAGES);
+		ck_assert_uint_le(slices[i].first + slices[i].count, s->pages[page].n);
+		if (i == 0)
+			w->first = s->pages[page].first + slices[0].first;
+		for (uint32_t k = 0; k < slices[i].count; k++)
+			say(s, "%s%u", seen + k ? "," : "", s->pages[page].first + slices[i].first + k);
+		seen += slices[i].count;
+	}
+	ck_assert_uint_eq(seen, count);
+	w->count = count;
+}
+
+static void take_store(struct waiting *w, const struct kin__consumer_effect *fx)
+{
+	snprintf(w->item.shard, sizeof w->item.shard, "%s", fx->store.lease.shard_id);
+	snprintf(w->item.owner, sizeof w->item.owner, "%s", fx->store.lease.owner);
+	snprintf(w->item.checkpoint, sizeof w->item.checkpoint, "%s", fx->store.lease.checkpoint);
+	snprintf(w->item.parents, sizeof w->item.parents, "%s", fx->store.lease.parents);
+	w->item.counter = fx->store.lease.counter;
+	w->item.created_ms = fx->store.lease.stream_created_ms;
+	w->item.timestamp_ms = fx->store.lease.timestamp_ms;
+	w->item.covered_ms = fx->store.lease.covered_ms;
+	w->expected = fx->store.expected;
+}
+
+static void scene_request(struct scene *s, const struct kin__consumer_effect *fx)
+{
+	struct waiting *w = s->waiting;
+
+	while (w->used)
+		ck_assert(++w < s->waiting + WAITING);
+	*w = (struct waiting){
+		.used = true, .due_us = s->now_us, .id = fx->id, .type = fx->type, .shard = fx->shard
+	};
+	if (s->many && fx->type >= KIN__CONSUMER_INVOKE)
+		say(s, " %s:", kin__consumer_shard_id(s->consumer, fx->shard));
+	if (fx->type == KIN__CONSUMER_INVOKE) {
+		say(s, " [");
+		range_of(s, fx->invoke.slices, fx->invoke.slices_n, fx->invoke.count, w);
+		say(s, "]");
+		w->attempt = fx->invoke.attempt;
+		w->due_us += s->call_us;
+	} else if (fx->type == KIN__CONSUMER_SINK) {
+		say(s, " {");
+		range_of(s, fx->sink.slices, fx->sink.slices_n, fx->sink.count, w);
+		say(s, " %s %u%s}", strcmp(fx->sink.condition, "RecordAgeExceeded") == 0 ? "old" : "failed",
+		    fx->sink.attempts, fx->sink.handler_failed ? " unhandled" : "");
+	} else if (fx->type == KIN__CONSUMER_STORE_CREATE || fx->type == KIN__CONSUMER_STORE_UPDATE) {
+		take_store(w, fx);
+		if (s->log_store)
+			say(s, " %s=%s", w->item.shard, w->item.checkpoint);
+	} else if (fx->type == KIN__CONSUMER_GET_ITERATOR) {
+		static const char *const names[] = { "at", "after", "horizon", "latest", "time" };
+
+		w->position = fx->iterator.type;
+		w->timestamp_ms = fx->iterator.timestamp_ms;
+		snprintf(w->sequence, sizeof w->sequence, "%s",
+		         fx->iterator.sequence ? fx->iterator.sequence : "");
+		if (s->log_reads)
+			say(s, " %s@%s", kin__consumer_shard_id(s->consumer, fx->shard), names[w->position]);
+	} else if (fx->type == KIN__CONSUMER_FETCH && s->log_reads) {
+		say(s, " %s?", kin__consumer_shard_id(s->consumer, fx->shard));
+	}
+}
+
+static void scene_release(struct scene *s, uint64_t id)
+{
+	for (uint32_t i = 0; i < PAGES; i++)
+		if (s->pages[i].id == id) {
+			s->pages[i].id = 0;
+			s->pages_held--;
+			return;
+		}
+	ck_abort_msg("page %lu is released, and not held", (unsigned long)id);
+}
+
+static void scene_step(struct scene *s, struct kin__consumer_event *event)
+{
+	static const char *const states[] = { "starting", "running", "stopping", "ended", "FATAL" };
+
+	event->now_us = s->now_us;
+	event->service_ms = scene_service_ms(s);
+	s->effects.n = 0;
+	kin__consumer_step(s->consumer, event, &s->effects);
+	for (size_t i = 0; i < s->effects.n; i++) {
+		const struct kin__consumer_effect *fx = &s->effects.at[i];
+
+		if (fx->type < KIN__CONSUMER_RELEASE)
+			scene_request(s, fx);
+		else if (fx->type == KIN__CONSUMER_RELEASE)
+			scene_release(s, fx->release.page);
+		else if (fx->type == KIN__CONSUMER_STATE && fx->state.state >= KIN_CONSUMER_STOPPING)
+			say(s, " %s", states[fx->state.state]);
+	}
+	if (!s->consumer->nomem)
+		ck_assert_pstr_eq(kin__consumer_verify(s->consumer), NULL);
+}
+
+/* --- answers --------------------------------------------------------------------- */
+
+static int store_write(struct scene *s, const struct waiting *w)
+{
+	struct item *item = scene_item(s, w->item.shard);
+
+	if (w->type == KIN__CONSUMER_STORE_CREATE) {
+		if (item)
+			return KIN_EXISTS;
+		ck_assert_uint_lt(s->items_n, ITEMS);
+		item = &s->items[s->items_n++];
+	} else if (!item || item->counter != w->expected) {
+		return KIN_LOST;
+	}
+	*item = w->item;
+	return KIN_OK;
+}
+
+static void answer_store(struct scene *s, const struct waiting *w, struct kin__consumer_event *event)
+{
+	static struct kin_lease leases[ITEMS];
+
+	event->type = KIN__CONSUMER_WRITTEN;
+	event->store_code = s->stores < KIN__ARRAY_LEN(s->store_codes) ? s->store_codes[s->stores++] : KIN_OK;
+	if (w->type != KIN__CONSUMER_STORE_LIST) {
+		if (event->store_code == KIN_OK)
+			event->store_code = store_write(s, w);
+		else if (s->store_after)
+			store_write(s, w);
+		return;
+	}
+	event->type = KIN__CONSUMER_LEASES;
+	for (uint32_t i = 0; i < s->items_n; i++)
+		leases[i] = (struct kin_lease){ .size = sizeof leases[i],
+			                        .stream_arn = "arn:aws:kinesis:x:1:stream/s",
+			                        .stream_created_ms = s->items[i].created_ms,
+			                        .shard_id = s->items[i].shard,
+			                        .owner = s->items[i].owner,
+			                        .counter = s->items[i].counter,
+			                        .checkpoint = s->items[i].checkpoint,
+			                        .timestamp_ms = s->items[i].timestamp_ms,
+			                        .covered_ms = s->items[i].covered_ms,
+			                        .parents = s->items[i].parents };
+	event->leases.at = leases;
+	event->leases.n = s->items_n;
+}
+
+static void answer_list(struct scene *s, struct kin__consumer_event *event)
+{
+	static struct kin__shard_info infos[SHARDS];
+
+	event->type = KIN__CONSUMER_SHARDS;
+	event->shards.at = infos;
+	for (uint32_t i = 0; i < s->shards_n; i++)
+		if (!s->shards[i].gone)
+			infos[event->shards.n++] = (struct kin__shard_info){
+				.id = s->shards[i].id,
+				.parent = s->shards[i].parent,
+				.adjacent_parent = s->shards[i].adjacent,
+				.first_sequence = "1",
+				.last_sequence = s->shards[i].closed ? "9" : NULL
+			};
+}
+
+static void answer_iterator(struct scene *s, const struct waiting *w, struct kin__consumer_event *event)
+{
+	struct shard *shard = scene_find(s, kin__consumer_shard_id(s->consumer, w->shard));
+	uint32_t at = shard->horizon;
+
+	event->type = KIN__CONSUMER_ITERATOR;
+	if (shard->gone)
+		event->verdict = KIN__NOT_FOUND;
+	if (w->position == KIN__AFTER_SEQUENCE_NUMBER && (uint32_t)atoi(w->sequence + 1) + 1 > at)
+		at = (uint32_t)atoi(w->sequence + 1) + 1;
+	if (w->position == KIN__AFTER_SEQUENCE_NUMBER && w->sequence[0] != '1')
+		event->verdict = KIN__INVALID_ARGUMENT;
+	if (w->position == KIN__ITERATOR_LATEST)
+		at = shard->n;
+	while (w->position == KIN__ITERATOR_AT_TIMESTAMP && at < shard->n &&
+	       shard->records[at].arrival_ms < w->timestamp_ms)
+		at++;
+	if (event->verdict == KIN__DONE)
+		s->at[w->shard] = at;
+}
+
+static void answer_page(struct scene *s, const struct waiting *w, struct kin__consumer_event *event)
+{
+	struct shard *shard = scene_find(s, kin__consumer_shard_id(s->consumer, w->shard));
+	uint32_t at = s->at[w->shard] < shard->horizon ? shard->horizon : s->at[w->shard], n = 0, page = 0;
+
+	event->type = KIN__CONSUMER_PAGE;
+	if (shard->gone)
+		event->verdict = KIN__NOT_FOUND;
+	if (event->verdict != KIN__DONE)
+		return;
+	/* What arrives later is not there yet. */
+	while (at + n < shard->n && n < shard->page_max &&
+	       shard->records[at + n].arrival_ms <= NOW_MS + (int64_t)(s->now_us / 1000))
+		n++;
+	while (s->pages[page].id)
+		ck_assert_uint_lt(++page, PAGES);
+	s->pages[page].id = event->page.id = ++s->page_serial;
+	s->pages[page].first = at;
+	s->pages[page].n = n;
+	s->pages_held++;
+	event->page.records = shard->records + at;
+	event->page.count = n;
+	event->page.bytes = 100 + 100 * n;
+	s->at[w->shard] = at + n;
+	event->page.ended = shard->closed && at + n == shard->n;
+	if (at + n < shard->n && shard->records[at + n].arrival_ms <= NOW_MS + (int64_t)(s->now_us / 1000))
+		event->page.behind_ms =
+				NOW_MS + (int64_t)(s->now_us / 1000) - shard->records[at + n].arrival_ms + 1;
+}
+
+static void answer_call(struct scene *s, const struct waiting *w, struct kin__consumer_event *event)
+{
+	uint32_t turn = s->calls++;
+
+	event->type = KIN__CONSUMER_HANDLED;
+	event->handled.fail_at = UINT32_MAX;
+	if (s->script_n > 0) {
+		const struct verdict *v = &s->script[turn < s->script_n ? turn : s->script_n - 1];
+
+		event->handled.code = v->code;
+		event->handled.fail_at = v->code == KIN_OK && v->fail_at == 0 ? UINT32_MAX : v->fail_at;
+		if (v->fail_at == 999)
+			event->handled.fail_at = 0;
+		event->handled.answered = v->answered;
+		event->handled.stop = v->stop;
+	}
+	for (uint32_t i = w->count; i-- > 0;)
+		if (s->poison >> (w->first + i) & 1) {
+			event->handled.code = s->report ? KIN_OK : KIN_FAILED;
+			event->handled.fail_at = i;
+		}
+	if (event->handled.code != KIN_OK)
+		say(s, event->handled.code == KIN_BUSY ? "B" : event->handled.answered ? "A" : "E");
+	else if (event->handled.fail_at < w->count)
+		say(s, "P%u", event->handled.fail_at);
+}
+
+static void scene_answer(struct scene *s, struct waiting *w)
+{
+	struct kin__consumer_event event = { .id = w->id };
+	struct waiting asked = *w;
+	bool api = w->type == KIN__CONSUMER_DESCRIBE || w->type == KIN__CONSUMER_LIST_SHARDS ||
+	           w->type == KIN__CONSUMER_GET_ITERATOR || w->type == KIN__CONSUMER_FETCH;
+
+	w->used = false;
+	if (api && s->requests < KIN__ARRAY_LEN(s->verdicts))
+		event.verdict = s->verdicts[s->requests++];
+	if (w->type == KIN__CONSUMER_DESCRIBE) {
+		event.type = KIN__CONSUMER_DESCRIBED;
+		event.summary = (struct kin__stream_summary){ .name = "s",
+			                                      .arn = "arn:aws:kinesis:x:1:stream/s",
+			                                      .created_ms = s->created_ms,
+			                                      .retention_ms = s->retention_ms,
+			                                      .status = s->status };
+	} else if (w->type == KIN__CONSUMER_LIST_SHARDS) {
+		answer_list(s, &event);
+	} else if (w->type == KIN__CONSUMER_GET_ITERATOR) {
+		answer_iterator(s, &asked, &event);
+	} else if (w->type == KIN__CONSUMER_FETCH) {
+		answer_page(s, &asked, &event);
+	} else if (w->type == KIN__CONSUMER_INVOKE) {
+		answer_call(s, &asked, &event);
+	} else if (w->type == KIN__CONSUMER_SINK) {
+		event.type = KIN__CONSUMER_SUNK;
+		event.store_code =
+				s->sinks < KIN__ARRAY_LEN(s->sink_codes) ? s->sink_codes[s->sinks++] : KIN_OK;
+		if (event.store_code != KIN_OK)
+			say(s, "!");
+	} else {
+		answer_store(s, &asked, &event);
+	}
+	scene_step(s, &event);
+}
+
+/* --- time ------------------------------------------------------------------------ */
+
+static struct waiting *scene_next(struct scene *s)
+{
+	struct waiting *best = NULL;
+
+	for (uint32_t i = 0; i < WAITING; i++)
+		if (s->waiting[i].used &&
+		    (!best || s->waiting[i].due_us < best->due_us ||
+		     (s->waiting[i].due_us == best->due_us && s->waiting[i].id < best->id)))
+			best = &s->waiting[i];
+	return best;
+}
+
+/* Lets time pass up to `until_ms` after the scene's begin. */
+static void scene_run(struct scene *s, uint64_t until_ms)
+{
+	for (uint32_t turns = 0; turns < 1000000; turns++) {
+		struct kin__consumer_event timer = { .type = KIN__CONSUMER_TIMER };
+		uint64_t wake = kin__consumer_wake_us(s->consumer);
+		struct waiting *w = scene_next(s);
+
+		if ((w ? w->due_us : UINT64_MAX) > until_ms * 1000 && wake > until_ms * 1000)
+			break;
+		if (w && w->due_us <= wake) {
+			s->now_us = w->due_us > s->now_us ? w->due_us : s->now_us;
+			scene_answer(s, w);
+		} else {
+			s->now_us = wake > s->now_us ? wake : s->now_us;
+			scene_step(s, &timer);
+		}
+	}
+	s->now_us = until_ms * 1000;
+}
+
+static void scene_start(struct scene *s)
+{
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
+
+	s->consumer = kin__consumer_new(&s->set);
+	ck_assert_ptr_nonnull(s->consumer);
+	scene_step(s, &event);
+}
+
+static void scene_stop(struct scene *s)
+{
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_STOP };
+
+	scene_step(s, &event);
+}
+
+/* The process is gone, with all that was in flight. */
+static void scene_crash(struct scene *s)
+{
+	kin__consumer_free(s->consumer);
+	s->consumer = NULL;
+	memset(s->waiting, 0, sizeof s->waiting);
+	memset(s->pages, 0, sizeof s->pages);
+	s->pages_held = 0;
+}
+
+static void scene_end(struct scene *s)
+{
+	scene_crash(s);
+	kin__mem_free(s->effects.at);
+	s->effects = (struct kin__consumer_effects){ 0 };
+}
+
+/* What happened since the last call. */
+static void scene_told(struct scene *s, const char *expected)
+{
+	s->words[s->words_n] = 0;
+	ck_assert_str_eq(s->words + (s->words[0] == ' '), expected);
+	s->words_n = 0;
+	s->words[0] = 0;
+}
+
+static struct kin_consumer_health scene_health(const struct scene *s)
+{
+	struct kin_consumer_health health = { .size = sizeof health };
+
+	kin__consumer_health(s->consumer, &health);
+	return health;
+}
+#endif

@@ -1,0 +1,920 @@
+/* Scenes of check_consumer: streams, shards, leases, starts and ends.
+ * a@horizon: an iterator of shard a, from there; a?: a fetch; a=1000: its checkpoint goes to the store. */
+#ifndef CONSUMER_SCENES_STREAM_H
+#define CONSUMER_SCENES_STREAM_H
+#include "consumer_scene.h"
+
+static void fatal_is(const struct scene *s, int code, const char *words)
+{
+	struct kin_consumer_health health = scene_health(s);
+
+	ck_assert_int_eq(health.state, KIN_CONSUMER_FATAL);
+	ck_assert_int_eq(health.code, code);
+	ck_assert_msg(strstr(health.error.message, words) != NULL, "\"%s\" lacks \"%s\"",
+	              health.error.message, words);
+	ck_assert(kin__consumer_idle(s->consumer));
+	ck_assert_uint_eq(s->pages_held, 0);
+}
+
+static void item_of_another(struct scene *s, const char *shard, const char *checkpoint, int64_t covered_ms)
+{
+	struct item *item = &s->items[s->items_n++];
+
+	*item = (struct item){ .counter = 5, .created_ms = s->created_ms, .covered_ms = covered_ms };
+	snprintf(item->shard, sizeof item->shard, "%s", shard);
+	snprintf(item->owner, sizeof item->owner, "other");
+	snprintf(item->checkpoint, sizeof item->checkpoint, "%s", checkpoint);
+}
+
+/* --- lineage -------------------------------------------------------------------- */
+
+START_TEST(parents_before_children)
+{
+	struct scene s;
+	struct shard *a, *b;
+
+	scene_init(&s);
+	s.many = s.log_store = true;
+	a = scene_shard(&s, "a", NULL, NULL);
+	b = scene_shard(&s, "b", NULL, NULL);
+	a->closed = b->closed = true;
+	scene_put(a, 1, 0);
+	scene_put(b, 1, 0);
+	scene_put(scene_shard(&s, "c", "a", "b"), 1, 0);
+	s.poison = 1;
+	scene_start(&s);
+	scene_run(&s, 100);
+	s.words_n = 0;
+	scene_run(&s, 5000);
+	ck_assert_ptr_null(strstr(s.words, "c"));
+	s.poison = 0;
+	scene_run(&s, 20000);
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "SHARD_END");
+	ck_assert_str_eq(scene_checkpoint(&s, "b"), "SHARD_END");
+	ck_assert_str_eq(scene_checkpoint(&s, "c"), "1000");
+	ck_assert_str_eq(scene_item(&s, "c")->parents, "a,b");
+	ck_assert_uint_eq(scene_health(&s).shards_ended, 2);
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_child_waits_for_the_stored_end)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.log_reads = true;
+	a = scene_shard(&s, "a", NULL, NULL);
+	a->closed = true;
+	scene_shard(&s, "c", "a", NULL);
+	scene_start(&s);
+	scene_run(&s, 0);
+	scene_told(&s, "a@horizon a? c@horizon c?");
+	scene_crash(&s);
+	s.items_n = 0;
+	s.stores = 0;
+	memset(s.store_codes, 0, sizeof s.store_codes);
+	/* list, origin and lease go well, SHARD_END does not */
+	for (int i = 3; i < 20; i++)
+		s.store_codes[i] = KIN_NETWORK;
+	scene_start(&s);
+	while (s.stores < 8)
+		scene_run(&s, s.now_us / 1000 + 10);
+	scene_told(&s, "a@horizon a?");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(children_are_found_at_the_end)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.many = true;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, 0);
+	scene_start(&s);
+	scene_run(&s, 5000);
+	a->closed = true;
+	scene_put(scene_shard(&s, "b", "a", NULL), 1, 0);
+	scene_run(&s, 7000); /* long before the next list is due */
+	scene_told(&s, "a: [0] b: [0]");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(new_shards_are_found_now_and_then)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.many = true;
+	scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	scene_run(&s, 5000);
+	scene_put(scene_shard(&s, "b", NULL, NULL), 1, 0);
+	scene_run(&s, 59000);
+	scene_told(&s, "");
+	scene_run(&s, 61000);
+	scene_told(&s, "b: [0]");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(only_some_shards)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.many = true;
+	s.set.only_shards = (const char *const[]){ "b" };
+	s.set.only_shards_n = 1;
+	a = scene_shard(&s, "a", NULL, NULL);
+	a->closed = true;
+	scene_put(a, 1, 0);
+	scene_put(scene_shard(&s, "b", "a", NULL), 1, 0);
+	scene_put(scene_shard(&s, "c", "a", NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 5000);
+	scene_told(&s, "b: [0]");
+	scene_end(&s);
+}
+END_TEST
+
+/* --- where it begins ------------------------------------------------------------- */
+
+START_TEST(latest_stores_where_it_began)
+{
+	struct scene s;
+	struct shard *a, *old;
+
+	scene_init(&s);
+	s.many = s.log_reads = true;
+	s.set.starting_position = KIN_LATEST;
+	s.now_us = 5000000;
+	old = scene_shard(&s, "old", NULL, NULL);
+	old->closed = true;
+	scene_put(old, 1, -100000);
+	a = scene_shard(&s, "a", "old", NULL);
+	scene_put(a, 1, 4500); /* half a second before the start: not shown */
+	scene_start(&s);
+	scene_run(&s, 5100);
+	scene_told(&s, "a@latest a?");
+	ck_assert_str_eq(scene_checkpoint(&s, "-"), "AT_TIMESTAMP");
+	ck_assert_int_eq(scene_item(&s, "-")->timestamp_ms, NOW_MS + 4000);
+	ck_assert_int_eq(scene_item(&s, "a")->timestamp_ms, NOW_MS + 4000);
+	ck_assert_str_eq(scene_checkpoint(&s, "old"), "none");
+	scene_crash(&s);
+	/* A restart begins there, however late it is, and at no later time. */
+	scene_put(a, 1, 6000);
+	s.now_us = 90000000;
+	scene_start(&s);
+	scene_run(&s, 90100);
+	scene_told(&s, "a@time a? a: [0,1]");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(latest_survives_a_crash_before_its_leases)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.many = s.log_reads = true;
+	s.set.starting_position = KIN_LATEST;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, -5000);
+	for (int i = 2; i < 32; i++)
+		s.store_codes[i] = KIN_IO;
+	scene_start(&s);
+	scene_run(&s, 100); /* the origin is stored, the lease is not */
+	ck_assert_uint_eq(s.items_n, 1);
+	scene_crash(&s);
+	memset(s.store_codes, 0, sizeof s.store_codes);
+	scene_put(a, 1, 200);
+	/* ... and meanwhile the shard was split */
+	a->closed = true;
+	scene_put(scene_shard(&s, "b", "a", NULL), 1, 300);
+	s.now_us = 20000000;
+	scene_start(&s);
+	scene_run(&s, 20100);
+	scene_told(&s, "a@time a? a: [1] b@horizon b? b: [0]");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(older_children_are_not_shown)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.many = s.log_reads = true;
+	s.set.starting_position = KIN_AT_TIMESTAMP;
+	s.set.starting_timestamp_ms = NOW_MS - 10000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	a->closed = true;
+	scene_put(a, 1, -60000); /* split long before the time asked for */
+	scene_put(scene_shard(&s, "b", "a", NULL), 1, -50000);
+	scene_put(&s.shards[1], 1, -5000);
+	scene_start(&s);
+	scene_run(&s, 500);
+	scene_told(&s, "a@time a? b@time b? b: [1]");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_failed_latest_iterator_is_not_asked_for_later)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.many = s.log_reads = true;
+	s.set.starting_position = KIN_LATEST;
+	s.verdicts[2] = KIN__THROTTLED; /* after describe and list */
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	scene_run(&s, 0);
+	scene_put(a, 1, 1); /* put after the start */
+	scene_run(&s, 2500);
+	scene_told(&s, "a@latest a@time a? a: [0] a? a?");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_lease_of_a_dead_worker_is_taken)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.log_reads = true;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 3, 0);
+	item_of_another(&s, "-", "TRIM_HORIZON", 0);
+	item_of_another(&s, "a", "1000", 0);
+	scene_start(&s);
+	scene_run(&s, 900);
+	scene_told(&s, "a@after a? [1,2]");
+	ck_assert_str_eq(scene_item(&s, "a")->owner, "me");
+	ck_assert_uint_eq(scene_item(&s, "a")->counter, 7);
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_reader_stores_nothing)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.set.leases = false;
+	s.set.batch_size = 1;
+	s.many = s.log_store = true;
+	a = scene_shard(&s, "a", NULL, NULL);
+	a->closed = true;
+	scene_put(a, 3, 0);
+	scene_put(scene_shard(&s, "b", "a", NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 900);
+	scene_told(&s, "a: [0] a: [1] a: [2] b: [0]");
+	ck_assert_uint_eq(s.stores + s.items_n, 0);
+	scene_stop(&s);
+	scene_told(&s, "stopping ended");
+	scene_end(&s);
+}
+END_TEST
+
+/* --- leases ---------------------------------------------------------------------- */
+
+START_TEST(a_lost_lease_is_fatal_and_names_the_owner)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.set.batch_size = 1;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 4, 0);
+	scene_start(&s);
+	scene_run(&s, 0);
+	scene_item(&s, "a")->counter += 1;
+	snprintf(scene_item(&s, "a")->owner, 32, "thief");
+	scene_run(&s, 900);
+	scene_told(&s, "[0] [1] FATAL"); /* 1 was under way when the write of 0 was refused */
+	fatal_is(&s, KIN_LOST, "thief");
+	fatal_is(&s, KIN_LOST, "a: its lease was taken");
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "TRIM_HORIZON");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_lease_lost_while_taking_it)
+{
+	struct scene s;
+
+	scene_init(&s);
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	item_of_another(&s, "-", "TRIM_HORIZON", 0);
+	item_of_another(&s, "a", "TRIM_HORIZON", 0);
+	s.store_codes[1] = KIN_LOST; /* list, then the take */
+	scene_start(&s);
+	scene_run(&s, 900);
+	scene_told(&s, "FATAL");
+	fatal_is(&s, KIN_LOST, "other");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(an_own_write_is_recognised)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.store_after = true;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	/* list, origin, lease, checkpoint: each of the writes took effect, and its answer was lost */
+	s.store_codes[1] = s.store_codes[4] = s.store_codes[7] = KIN_NETWORK;
+	scene_start(&s);
+	scene_run(&s, 30000);
+	scene_told(&s, "[0]");
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1000");
+	ck_assert_int_eq(scene_health(&s).state, KIN_CONSUMER_RUNNING);
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_store_that_refuses_is_fatal)
+{
+	struct scene s;
+
+	scene_init(&s);
+	scene_shard(&s, "a", NULL, NULL);
+	s.store_codes[2] = KIN_DENIED;
+	scene_start(&s);
+	scene_run(&s, 900);
+	fatal_is(&s, KIN_DENIED, "a: the store refused");
+	scene_end(&s);
+}
+END_TEST
+
+/* --- gaps ------------------------------------------------------------------------ */
+
+static void trimmed_scene(struct scene *s, int32_t on_gap)
+{
+	struct shard *a;
+
+	scene_init(s);
+	s->set.on_gap = on_gap;
+	s->retention_ms = 60000;
+	a = scene_shard(s, "a", NULL, NULL);
+	scene_put(a, 1, 0);
+	scene_start(s);
+	scene_run(s, 900);
+	scene_told(s, "[0]");
+	scene_crash(s);
+	scene_put(a, 2, 10000);
+	a->horizon = 2; /* one of them is trimmed before anybody saw it */
+	s->now_us = 80000000;
+	scene_start(s);
+	scene_run(s, 80900);
+}
+
+START_TEST(a_gap_stops)
+{
+	struct scene s;
+
+	trimmed_scene(&s, KIN_GAP_STOP);
+	scene_told(&s, "FATAL");
+	fatal_is(&s, KIN_GAP,
+	         "a: records that arrived from 2023-11-14T22:13:20.000Z to 2023-11-14T22:13:40.000Z");
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1000");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_gap_is_counted)
+{
+	struct scene s;
+
+	trimmed_scene(&s, KIN_GAP_CONTINUE);
+	scene_told(&s, "[2]");
+	ck_assert_uint_eq(scene_health(&s).gaps, 1);
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(an_idle_stream_raises_no_gap)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.retention_ms = 60000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, 0);
+	scene_start(&s);
+	scene_run(&s, 300000);
+	/* nothing came for five minutes: the item says that nothing is outstanding up to a quarter of the retention ago */
+	ck_assert_int_ge(scene_item(&s, "a")->covered_ms, NOW_MS + 300000 - 60000 - 20000);
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1000");
+	scene_crash(&s);
+	s.now_us = 301000000;
+	scene_start(&s);
+	scene_run(&s, 310000);
+	ck_assert_uint_eq(scene_health(&s).gaps, 0);
+	ck_assert_int_eq(scene_health(&s).state, KIN_CONSUMER_RUNNING);
+	scene_end(&s);
+}
+END_TEST
+
+static void recreate(struct scene *s, struct shard *a)
+{
+	s->created_ms = NOW_MS + (int64_t)(s->now_us / 1000);
+	a->n = 0;
+	scene_put(a, 2, (int64_t)(s->now_us / 1000));
+}
+
+START_TEST(a_stream_created_anew_while_away)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, 0);
+	scene_start(&s);
+	scene_run(&s, 900);
+	scene_crash(&s);
+	recreate(&s, a);
+	scene_start(&s);
+	scene_run(&s, 1900);
+	scene_told(&s, "[0] FATAL");
+	fatal_is(&s, KIN_GAP, "created anew");
+	scene_crash(&s);
+	s.set.on_gap = KIN_GAP_CONTINUE;
+	s.set.starting_position = KIN_LATEST; /* no: what a new stream holds was not seen yet */
+	scene_start(&s);
+	scene_run(&s, 2900);
+	scene_told(&s, "[0,1]");
+	ck_assert_uint_eq(scene_health(&s).gaps, 1);
+	scene_crash(&s);
+	s.set.on_gap = KIN_GAP_STOP; /* told once, and gone on with */
+	scene_start(&s);
+	scene_run(&s, 3900);
+	scene_told(&s, "");
+	ck_assert_int_eq(scene_health(&s).state, KIN_CONSUMER_RUNNING);
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_stream_created_anew_while_running)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.set.on_gap = KIN_GAP_CONTINUE;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 2, 0);
+	s.poison = 1;
+	s.call_us = 100000;
+	scene_start(&s);
+	scene_run(&s, 900);
+	s.words_n = 0;
+	recreate(&s, a);
+	s.poison = 0;
+	a->gone = true;
+	s.words_n = 0;
+	scene_run(&s, 1500); /* a fetch says not found */
+	a->gone = false;
+	scene_run(&s, 70000); /* the next list */
+	ck_assert_uint_eq(scene_health(&s).gaps, 1);
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1001");
+	ck_assert_uint_eq(scene_health(&s).dropped + scene_health(&s).handled, 4);
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_position_that_the_service_does_not_know)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.many = s.log_reads = true;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	item_of_another(&s, "-", "TRIM_HORIZON", NOW_MS);
+	item_of_another(&s, "a", "77", NOW_MS); /* a number of another stream */
+	scene_start(&s);
+	scene_run(&s, 900);
+	fatal_is(&s, KIN_GAP, "position 77");
+	s.words_n = 0;
+	scene_crash(&s);
+	s.set.on_gap = KIN_GAP_CONTINUE;
+	scene_start(&s);
+	scene_run(&s, 2500);
+	ck_assert_ptr_nonnull(strstr(s.words, "a@horizon a? a: [0]"));
+	ck_assert_uint_eq(scene_health(&s).gaps, 1);
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_shard_that_is_gone)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.many = true;
+	s.set.on_gap = KIN_GAP_CONTINUE;
+	a = scene_shard(&s, "a", NULL, NULL);
+	a->gone = a->closed = true;
+	scene_put(scene_shard(&s, "b", "a", NULL), 1, 0);
+	item_of_another(&s, "-", "TRIM_HORIZON", NOW_MS);
+	item_of_another(&s, "a", "1000", NOW_MS);
+	scene_start(&s);
+	scene_run(&s, 5000);
+	scene_told(&s, "b: [0]");
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "SHARD_END");
+	ck_assert_uint_eq(scene_health(&s).gaps, 1);
+	scene_end(&s);
+}
+END_TEST
+
+/* --- ends ------------------------------------------------------------------------ */
+
+START_TEST(until_latest_reads_what_is_there)
+{
+	struct scene s;
+	struct shard *a, *b;
+
+	scene_init(&s);
+	s.many = true;
+	s.set.until = KIN_UNTIL_LATEST;
+	a = scene_shard(&s, "a", NULL, NULL);
+	a->closed = true;
+	scene_put(a, 1, -1000);
+	b = scene_shard(&s, "b", "a", NULL); /* children too */
+	b->page_max = 1;
+	scene_put(b, 2, -500);
+	scene_shard(&s, "c", NULL, NULL); /* empty */
+	scene_start(&s);
+	scene_run(&s, 5000);
+	scene_told(&s, "a: [0] b: [0] b: [1] stopping ended");
+	ck_assert_str_eq(scene_checkpoint(&s, "b"), "1001");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(until_a_time_hands_out_nothing_later)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.set.until = KIN_UNTIL_TIMESTAMP;
+	s.set.until_timestamp_ms = NOW_MS + 3000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, 0);
+	scene_put(a, 1, 3000);
+	scene_put(a, 1, 3001);
+	scene_start(&s);
+	scene_run(&s, 2900);
+	scene_told(&s, "[0]");
+	scene_run(&s, 9000);
+	scene_told(&s, "[1] stopping ended");
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1001");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(until_waits_for_the_last_batch)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.set.until = KIN_UNTIL_LATEST;
+	s.call_us = 30000000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 29000);
+	scene_told(&s, "[0]");
+	scene_run(&s, 31000);
+	scene_told(&s, "stopping ended");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(stop_lets_calls_finish)
+{
+	static const struct verdict script[] = { { .code = KIN_OK, .fail_at = 2 } };
+	struct scene s;
+
+	scene_init(&s);
+	s.set.batch_size = 3;
+	s.call_us = 10000000;
+	s.script = script;
+	s.script_n = 1;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 6, 0);
+	scene_start(&s);
+	scene_run(&s, 5000);
+	scene_stop(&s);
+	scene_run(&s, 9000);
+	scene_told(&s, "[0,1,2] stopping");
+	scene_run(&s, 11000);
+	scene_told(&s, "P2 ended"); /* what failed stays open, nothing new begins */
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1001");
+	ck_assert_uint_eq(s.pages_held, 0);
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(stop_gives_a_broken_store_up)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.call_us = 5000000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 1000);
+	scene_stop(&s);
+	for (int i = 0; i < 32; i++)
+		s.store_codes[i] = KIN_IO;
+	s.stores = 0;
+	scene_run(&s, 600000);
+	ck_assert_uint_eq(s.stores, 10);
+	fatal_is(&s, KIN_IO, "last checkpoints");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(the_handler_stops)
+{
+	static const struct verdict script[] = { { .code = KIN_OK }, { .code = KIN_OK, .stop = true } };
+	struct scene s;
+
+	scene_init(&s);
+	s.set.batch_size = 1;
+	s.script = script;
+	s.script_n = 2;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 5, 0);
+	scene_start(&s);
+	scene_run(&s, 1000);
+	scene_told(&s, "[0] [1] stopping ended");
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1001");
+	scene_end(&s);
+}
+END_TEST
+
+/* --- the service says no ---------------------------------------------------------- */
+
+static void refusal(const uint8_t *verdicts, size_t n, int code, const char *words)
+{
+	struct scene s;
+
+	scene_init(&s);
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	memcpy(s.verdicts, verdicts, n);
+	scene_start(&s);
+	scene_run(&s, 5000);
+	fatal_is(&s, code, words);
+	scene_end(&s);
+}
+
+START_TEST(refusals_are_fatal)
+{
+	refusal((const uint8_t[]){ KIN__NOT_FOUND }, 1, KIN_NOT_FOUND, "describing the stream");
+	refusal((const uint8_t[]){ KIN__REFUSED }, 1, KIN_REFUSED, "describing the stream");
+	refusal((const uint8_t[]){ KIN__DONE, KIN__REFUSED }, 2, KIN_REFUSED, "listing its shards");
+	refusal((const uint8_t[]){ KIN__DONE, KIN__DONE, KIN__REFUSED }, 3, KIN_REFUSED,
+	        "a: the service refused a shard iterator");
+	refusal((const uint8_t[]){ KIN__DONE, KIN__DONE, KIN__DONE, KIN__REFUSED }, 4, KIN_REFUSED,
+	        "a: the service refused its records");
+	/* not found in the middle: the stream is gone */
+	refusal((const uint8_t[]){ KIN__DONE, KIN__DONE, KIN__DONE, KIN__NOT_FOUND, KIN__NOT_FOUND }, 5,
+	        KIN_NOT_FOUND, "describing the stream");
+}
+END_TEST
+
+START_TEST(troubles_pass)
+{
+	struct scene s;
+
+	scene_init(&s);
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	memcpy(s.verdicts,
+	       (const uint8_t[]){ KIN__TRANSIENT, KIN__THROTTLED, KIN__DONE, KIN__TRANSIENT, KIN__DONE,
+	                          KIN__THROTTLED, KIN__DONE, KIN__TRANSIENT, KIN__THROTTLED,
+	                          KIN__ITERATOR_EXPIRED },
+	       10);
+	scene_start(&s);
+	scene_run(&s, 30000);
+	scene_told(&s, "[0]");
+	ck_assert_uint_eq(scene_health(&s).throttled, 3);
+	ck_assert_uint_eq(scene_health(&s).requests_failed, 3);
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_stream_being_made_is_waited_for)
+{
+	struct scene s;
+
+	scene_init(&s);
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	s.status = KIN__STREAM_CREATING;
+	scene_start(&s);
+	scene_run(&s, 5000);
+	scene_told(&s, "");
+	s.status = KIN__STREAM_ACTIVE;
+	scene_run(&s, 7000);
+	scene_told(&s, "[0]");
+	scene_crash(&s);
+	s.status = KIN__STREAM_DELETING;
+	scene_start(&s);
+	scene_run(&s, 8000);
+	fatal_is(&s, KIN_NOT_FOUND, "being deleted");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(the_tip_is_polled_at_its_pace)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.log_reads = true;
+	s.set.behind_interval_us = 200000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	a->page_max = 1;
+	scene_put(a, 2, 0);
+	scene_start(&s);
+	scene_run(&s, 150);
+	scene_told(&s, "a@horizon a? [0]");
+	scene_run(&s, 900);
+	scene_told(&s, "a? [1]"); /* behind: after 200 ms */
+	scene_run(&s, 3500);
+	scene_told(&s, "a? a? a?"); /* at the tip: each second */
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(memory_runs_out_anywhere)
+{
+	static const struct verdict script[] = { { .code = KIN_FAILED },
+		                                 { .code = KIN_OK, .fail_at = 1 },
+		                                 { .code = KIN_OK } };
+	uint64_t n = 0;
+	bool failed = true;
+
+	while (failed) { /* the n-th allocation fails */
+		struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
+		struct scene s;
+
+		scene_init(&s);
+		s.set.bisect = true;
+		s.set.maximum_retry_attempts = 1;
+		s.set.maximum_record_age_ms = 60000;
+		s.script = script;
+		s.script_n = 3;
+		scene_put(scene_shard(&s, "a", NULL, NULL), 3, 0);
+		scene_put(scene_shard(&s, "b", "a", NULL), 2, -70000);
+		s.shards[0].closed = true;
+		kin__mem_fail_at(++n);
+		s.consumer = kin__consumer_new(&s.set);
+		if (s.consumer) {
+			scene_step(&s, &event);
+			scene_run(&s, 20000);
+			failed = kin__consumer_state(s.consumer) == KIN_CONSUMER_FATAL;
+			ck_assert_int_eq(scene_health(&s).code, failed ? KIN_NOMEM : KIN_OK);
+			if (!failed)
+				ck_assert_str_eq(scene_checkpoint(&s, "a"), "SHARD_END");
+		}
+		kin__mem_fail_at(0);
+		ck_assert(!s.consumer || kin__consumer_idle(s.consumer) || !failed);
+		scene_end(&s);
+		ck_assert_uint_lt(n, 1000);
+	}
+	ck_assert_uint_gt(n, 20);
+}
+END_TEST
+
+/* Ten thousand shards: a step costs no walk over them. */
+START_TEST(many_shards)
+{
+	enum { MANY = 10000 };
+	static struct kin__shard_info infos[MANY];
+	static char ids[MANY][16];
+	static uint32_t fetched[MANY];
+	struct kin__consumer_settings set;
+	struct kin__consumer_effects out = { 0 };
+	struct kin__consumer *consumer;
+	struct scene s;
+	uint64_t queue[64], steps = 0, now_us = 0, least = UINT64_MAX;
+	uint8_t types[64];
+	uint32_t shards[64], n = 0;
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
+
+	scene_init(&s);
+	set = s.set;
+	set.leases = false;
+	for (uint32_t i = 0; i < MANY; i++) {
+		snprintf(ids[i], sizeof ids[i], "shard-%u", i);
+		infos[i] = (struct kin__shard_info){ .id = ids[i], .first_sequence = "1" };
+	}
+	ck_assert_uint_le(sizeof(struct kin__shard), 2048);
+	consumer = kin__consumer_new(&set);
+	for (;;) {
+		event.now_us = now_us;
+		event.service_ms = NOW_MS + (int64_t)(now_us / 1000);
+		out.n = 0;
+		kin__consumer_step(consumer, &event, &out);
+		for (size_t i = 0; i < out.n; i++)
+			if (out.at[i].type < KIN__CONSUMER_RELEASE) {
+				ck_assert_uint_lt(n, 64);
+				queue[n] = out.at[i].id;
+				types[n] = out.at[i].type;
+				shards[n++] = out.at[i].shard;
+			}
+		if (++steps == 200000)
+			break;
+		event = (struct kin__consumer_event){ .type = KIN__CONSUMER_TIMER };
+		if (n == 0) {
+			ck_assert_uint_ne(kin__consumer_wake_us(consumer), UINT64_MAX);
+			now_us = kin__consumer_wake_us(consumer);
+			continue;
+		}
+		n--;
+		now_us += 10;
+		event.id = queue[n];
+		if (types[n] == KIN__CONSUMER_DESCRIBE) {
+			event.type = KIN__CONSUMER_DESCRIBED;
+			event.summary = (struct kin__stream_summary){ .arn = "arn",
+				                                      .status = KIN__STREAM_ACTIVE };
+		} else if (types[n] == KIN__CONSUMER_LIST_SHARDS) {
+			event.type = KIN__CONSUMER_SHARDS;
+			event.shards.at = infos;
+			event.shards.n = MANY;
+		} else if (types[n] == KIN__CONSUMER_GET_ITERATOR) {
+			event.type = KIN__CONSUMER_ITERATOR;
+		} else {
+			event.type = KIN__CONSUMER_PAGE;
+			event.page.id = steps;
+			fetched[shards[n]]++;
+		}
+	}
+	ck_assert_pstr_eq(kin__consumer_verify(consumer), NULL);
+	for (uint32_t i = 0; i < MANY; i++)
+		least = fetched[i] < least ? fetched[i] : least;
+	ck_assert_uint_ge(least, 10); /* in turn: nobody starves */
+	kin__consumer_free(consumer);
+	kin__mem_free(out.at);
+}
+END_TEST
+
+static TCase *stream_case(void)
+{
+	TCase *tcase = tcase_create("stream");
+
+	tcase_add_test(tcase, parents_before_children);
+	tcase_add_test(tcase, a_child_waits_for_the_stored_end);
+	tcase_add_test(tcase, children_are_found_at_the_end);
+	tcase_add_test(tcase, new_shards_are_found_now_and_then);
+	tcase_add_test(tcase, only_some_shards);
+	tcase_add_test(tcase, latest_stores_where_it_began);
+	tcase_add_test(tcase, latest_survives_a_crash_before_its_leases);
+	tcase_add_test(tcase, older_children_are_not_shown);
+	tcase_add_test(tcase, a_failed_latest_iterator_is_not_asked_for_later);
+	tcase_add_test(tcase, a_lease_of_a_dead_worker_is_taken);
+	tcase_add_test(tcase, a_reader_stores_nothing);
+	tcase_add_test(tcase, a_lost_lease_is_fatal_and_names_the_owner);
+	tcase_add_test(tcase, a_lease_lost_while_taking_it);
+	tcase_add_test(tcase, an_own_write_is_recognised);
+	tcase_add_test(tcase, a_store_that_refuses_is_fatal);
+	tcase_add_test(tcase, a_gap_stops);
+	tcase_add_test(tcase, a_gap_is_counted);
+	tcase_add_test(tcase, an_idle_stream_raises_no_gap);
+	tcase_add_test(tcase, a_stream_created_anew_while_away);
+	tcase_add_test(tcase, a_stream_created_anew_while_running);
+	tcase_add_test(tcase, a_position_that_the_service_does_not_know);
+	tcase_add_test(tcase, a_shard_that_is_gone);
+	tcase_add_test(tcase, until_latest_reads_what_is_there);
+	tcase_add_test(tcase, until_a_time_hands_out_nothing_later);
+	tcase_add_test(tcase, until_waits_for_the_last_batch);
+	tcase_add_test(tcase, stop_lets_calls_finish);
+	tcase_add_test(tcase, stop_gives_a_broken_store_up);
+	tcase_add_test(tcase, the_handler_stops);
+	tcase_add_test(tcase, refusals_are_fatal);
+	tcase_add_test(tcase, troubles_pass);
+	tcase_add_test(tcase, a_stream_being_made_is_waited_for);
+	tcase_add_test(tcase, the_tip_is_polled_at_its_pace);
+	tcase_add_test(tcase, memory_runs_out_anywhere);
+	tcase_add_test(tcase, many_shards);
+	return tcase;
+}
+#endif
