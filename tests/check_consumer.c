@@ -2,6 +2,7 @@
 #include "consumer_scene.h"
 #include "consumer_scenes_delivery.h"
 #include "consumer_scenes_stream.h"
+#include "consumer_scenes_end.h"
 
 int main(void)
 {
@@ -11,6 +12,7 @@ int main(void)
 
 	suite_add_tcase(suite, delivery_case());
 	suite_add_tcase(suite, stream_case());
+	suite_add_tcase(suite, end_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
