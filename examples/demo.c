@@ -100,7 +100,7 @@ static void check_order(const struct kin_record *r, unsigned long i)
 	else if (strcmp(before, r->shard_id) == 0)
 		account.disorder++;
 	else
-		snprintf(before, SHARD_TEXT, "%s", shard);
+		memcpy(before, shard, SHARD_TEXT);
 	snprintf(shard, SHARD_TEXT, "%s", r->shard_id);
 	snprintf(sequence, SEQUENCE_TEXT, "%s", r->sequence_number);
 }
