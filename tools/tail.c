@@ -2,10 +2,10 @@
 #include <string.h>
 
 static const char usage[] = "usage: kinstream tail STREAM [--from trim-horizon|latest|TIME] [--until "
-                            "latest|TIME] [--shard ID]...\n"
+			    "latest|TIME] [--shard ID]...\n"
 			    "                      [--format raw|jsonl]\n\n"
 			    "Prints records as they arrive (from latest, unless told otherwise), parents "
-                            "before children; no checkpoints.\n"
+			    "before children; no checkpoints.\n"
 			    "raw: data and a newline; jsonl: a JSON object a line, data in base64.\n";
 
 static void stop(void *user)
@@ -50,6 +50,48 @@ static int follow(struct kin_reader *reader, bool jsonl)
 	return TOOL_DONE;
 }
 
+/* A shard id that is mistyped would be waited for in silence. */
+static int check_shards(struct kin_client *client, const char *stream, const struct tool_many *shards)
+{
+	struct kin_error error;
+	struct kin_call *call;
+	const char *token = NULL, *id;
+	char path[64], kept[8192];
+	size_t found = 0;
+
+	do {
+		int code = kin_call_new(&call, client, "ListShards", &error);
+		if (code == KIN_OK && token)
+			code = kin_call_set_text(call, "NextToken", token, &error);
+		else if (code == KIN_OK)
+			code = kin_call_set_text(call,
+			                         strncmp(stream, "arn:", 4) ? "StreamName" : "StreamARN",
+			                         stream, &error);
+		if (code == KIN_OK)
+			code = kin_call_wait(call, -1, &error);
+		for (size_t i = 0; code == KIN_OK && i < kin_call_count(call, "Shards"); i++) {
+			snprintf(path, sizeof path, "Shards[%zu].ShardId", i);
+			for (size_t k = 0; kin_call_text(call, path, &id, NULL) == KIN_OK && k < shards->n;
+			     k++)
+				found |= (size_t)(strcmp(id, shards->at[k]) == 0) << k;
+		}
+		bool more = code == KIN_OK && kin_call_text(call, "NextToken", &token, NULL) == KIN_OK &&
+		            snprintf(kept, sizeof kept, "%s", token) < (int)sizeof kept;
+		token = more ? kept : NULL;
+		kin_call_free(call);
+		if (code != KIN_OK)
+			return tool_fail(&error);
+	} while (token);
+	for (size_t k = 0; k < shards->n; k++)
+		if (!(found >> k & 1))
+			return fprintf(stderr,
+			               "kinstream: tail: %s has no shard %s; 'kinstream stream shards %s' "
+			               "lists them\n",
+			               stream, shards->at[k], stream),
+			       TOOL_FAILED;
+	return TOOL_DONE;
+}
+
 int tool_tail(struct tool *tool, int argc, char **argv)
 {
 	struct tool_many shards = { .n = 0 };
@@ -85,6 +127,10 @@ int tool_tail(struct tool *tool, int argc, char **argv)
 	int code = tool_client(tool, &client);
 	if (code != TOOL_DONE)
 		return code;
+	if (shards.n > 0 && (code = check_shards(client, stream, &shards)) != TOOL_DONE) {
+		kin_client_close(client);
+		return code;
+	}
 	tool_signals(stop, NULL);
 	if (kin_reader_open(&reader, client, stream, &start, &error) != KIN_OK) {
 		code = tool_fail(&error);
