@@ -422,7 +422,7 @@ START_TEST(store_in_use)
 }
 END_TEST
 
-START_TEST(reader)
+START_TEST(read_all)
 {
 	struct kin_reader *reader;
 	struct kin_start start;
@@ -466,7 +466,7 @@ int main(void)
 	tcase_add_loop_test(tcase, bad_options, 0, 9);
 	tcase_add_test(tcase, no_such_stream);
 	tcase_add_test(tcase, store_in_use);
-	tcase_add_test(tcase, reader);
+	tcase_add_test(tcase, read_all);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
