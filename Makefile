@@ -117,15 +117,16 @@ endef
 $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 
 # Archives are searched in order: the highest floor first.
-reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
-room_libs = $(foreach room,$(1) $(call reverse,$($(1)_USES)),lib/lib$(room).la)
+FLOORS := mock api drive sinks stores io model consumer producer event kinesis aws wire base
+closure = $(1) $(foreach room,$($(1)_USES),$(call closure,$(room)))
+room_libs = $(foreach room,$(filter $(call closure,$(1)),$(FLOORS)),lib/lib$(room).la)
 .SECONDEXPANSION:
 $(ROOM_CHECKS): tests/check_%: tests/check_%.o $$(call room_libs,$$*)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $(filter %.o,$^) $(filter %.la,$^) \
 		$(CHECK_LIBS) $(DEP_LIBS) $(if $(filter mock,$*),$(HTTPD_LIBS))
 
-$(SIMS): %: %.o $(SIM_SRC:.c=.o) $(foreach room,$(call reverse,$(PURE)),lib/lib$(room).la)
+$(SIMS): %: %.o $(SIM_SRC:.c=.o) $(foreach room,$(filter $(PURE),$(FLOORS)),lib/lib$(room).la)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ $(DEP_LIBS)
 
