@@ -61,6 +61,7 @@ void kin__consumer_free(struct kin__consumer *consumer)
 {
 	if (!consumer)
 		return;
+	kin__heap_fini(&consumer->timers); /* it writes into the shards */
 	for (size_t i = 0; i < consumer->shards_n; i++)
 		kin__descent_free(consumer, consumer->shards[i]);
 	kin__mem_free(consumer->shards);
@@ -70,7 +71,6 @@ void kin__consumer_free(struct kin__consumer *consumer)
 	kin__mem_free(consumer->old_arn);
 	kin__map_fini(&consumer->only);
 	kin__map_fini(&consumer->by_id);
-	kin__heap_fini(&consumer->timers);
 	kin__arena_fini(&consumer->arena);
 	kin__bytes_fini(&consumer->text);
 	kin__mem_free(consumer);
