@@ -1,4 +1,4 @@
-/* counts STREAM FOLDER: running counts of records per partition key in FOLDER/counts, exact across crashes.
+/* counts STREAM FOLDER: running counts of records per partition key in FOLDER/counts.tsv, exact across crashes.
  *
  * The checkpoint may lag behind what was counted, so a crash brings some records again.  What must be exact
  * therefore keeps, in the same file write as the counts, how far it has come in each shard. */
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 	char store[4100];
 
 	kin_consumer_options_init(&o);
-	snprintf(path, sizeof path, "%s/counts", argc > 2 ? argv[2] : ".");
+	snprintf(path, sizeof path, "%s/counts.tsv", argc > 2 ? argv[2] : ".");
 	snprintf(store, sizeof store, "file:%s", argc > 2 ? argv[2] : ".");
 	o.stream = argc > 1 ? argv[1] : "orders";
 	o.application = "counts", o.store = store, o.handler = handle;

@@ -52,7 +52,8 @@ struct kin__faults {
 int  kin__fault_parse(struct kin__span text, struct kin__fault *out, char error[static KIN__FAULT_ERROR]);
 void kin__faults_init(struct kin__faults *faults);
 void kin__faults_fini(struct kin__faults *faults);
-int  kin__faults_add(struct kin__faults *faults, const struct kin__fault *fault); /* 0; -1 out of memory, or KIN__FAULTS_MAX are there */
+/* 0; -1 out of memory, or KIN__FAULTS_MAX are there */
+int  kin__faults_add(struct kin__faults *faults, const struct kin__fault *fault);
 void kin__faults_clear(struct kin__faults *faults);
 /* One request matched the rule: does it strike?  Counts. */
 bool kin__fault_strikes(struct kin__fault *fault, struct kin__rng *rng);
