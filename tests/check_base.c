@@ -231,6 +231,10 @@ START_TEST(rng_draws)
 		ck_assert(hits[i] > 9500 && hits[i] < 10500);
 	ck_assert_uint_eq(kin__rng_below(&rng, 0), 0);
 	ck_assert_uint_eq(kin__rng_between(&rng, 5, 5), 5);
+	memset(hits, 0, sizeof hits);
+	for (int i = 0; i < 1000; i++)
+		hits[kin__rng_between(&rng, 1, 3)]++;
+	ck_assert(hits[0] == 0 && hits[1] > 0 && hits[2] > 0 && hits[3] > 0 && hits[4] == 0); /* both ends */
 	for (int i = 0; i < 1000; i++) {
 		uint64_t draw = kin__rng_between(&rng, UINT64_MAX - 1, UINT64_MAX);
 
