@@ -54,8 +54,8 @@ static void teardown(void)
 
 #define ck_done() ck_assert_msg(!answer.code, "%s: %s", answer.code, answer.message)
 #define ck_refused(want)                                                                                     \
-	ck_assert_msg(answer.code && strcmp(answer.code, (want)) == 0, "%s, not %s", answer.code ? answer.code : "done", \
-		      (want))
+	ck_assert_msg(answer.code &&strcmp(answer.code, (want)) == 0, "%s, not %s",                          \
+	              answer.code ? answer.code : "done", (want))
 
 static void create(const char *name, uint32_t shards)
 {
@@ -72,8 +72,8 @@ static struct kin__model_put put(const char *stream, const char *key, const char
 	return out;
 }
 
-static void iterator(const char *stream, const char *shard, enum kin__iterator_type type, const char *sequence,
-		     char out[static KIN__MODEL_TOKEN])
+static void iterator(const char *stream, const char *shard, enum kin__iterator_type type,
+                     const char *sequence, char out[static KIN__MODEL_TOKEN])
 {
 	struct kin__model_position position = { .type = type, .sequence = S(sequence) };
 
@@ -130,15 +130,16 @@ START_TEST(sequence_round_trip)
 	struct kin__rng rng = { 1 };
 
 	for (int i = 0; i < 2000; i++) {
-		struct kin__sequence a = { (int64_t)(kin__rng_next(&rng) >> 28), (int64_t)(kin__rng_next(&rng) >> 28),
-					   kin__rng_next(&rng), (uint32_t)kin__rng_next(&rng) };
+		struct kin__sequence a = { (int64_t)(kin__rng_next(&rng) >> 28),
+			                   (int64_t)(kin__rng_next(&rng) >> 28), kin__rng_next(&rng),
+			                   (uint32_t)kin__rng_next(&rng) };
 		struct kin__sequence b, c = a;
 		char text[57], later[57];
 
 		kin__sequence_text(&a, text);
 		ck_assert(kin__sequence_parse(S(text), &b));
 		ck_assert(a.created_s == b.created_s && a.time_s == b.time_s && a.counter == b.counter &&
-			  a.shard == b.shard);
+		          a.shard == b.shard);
 		c.counter += c.counter < UINT64_MAX;
 		kin__sequence_text(&c, later);
 		ck_assert_int_le(strcmp(text, later), 0);
@@ -148,10 +149,12 @@ END_TEST
 
 START_TEST(sequence_refused)
 {
-	static const char *const texts[] = { "", "0", "4959033827149025660855969253836157109592157598913658889",
-		"49590338271490256608559692538361571095921575989136588899",
-		"4959033827149025660855969253836157109592157598913658889x",
-		"99999999999999999999999999999999999999999999999999999999" };
+	static const char *const texts[] = { "",
+		                             "0",
+		                             "4959033827149025660855969253836157109592157598913658889",
+		                             "49590338271490256608559692538361571095921575989136588899",
+		                             "4959033827149025660855969253836157109592157598913658889x",
+		                             "99999999999999999999999999999999999999999999999999999999" };
 	struct kin__sequence number;
 
 	ck_assert(!kin__sequence_parse(S(texts[_i]), &number));
@@ -166,7 +169,7 @@ START_TEST(token_any_change_is_found)
 	kin__token_text(&token, 99, text);
 	ck_assert(kin__token_parse(S(text), 99, &back));
 	ck_assert(back.kind == token.kind && back.filter == 3 && back.stream == 8 && back.shard == 9 &&
-		  back.position == 10 && back.issued_ms == EPOCH && back.filter_ms == -5);
+	          back.position == 10 && back.issued_ms == EPOCH && back.filter_ms == -5);
 	ck_assert(!kin__token_parse(S(text), 98, &back));
 	for (size_t i = 0; text[i]; i++) {
 		char kept = text[i];
@@ -227,9 +230,10 @@ START_TEST(fault_values)
 	struct kin__fault f;
 	char error[KIN__FAULT_ERROR];
 
-	ck_assert_int_eq(kin__fault_parse(S("GetRecords:latency:ms=200:every=3:count=2:shard=s1"), &f, error), 0);
-	ck_assert(f.operation == KIN__GET_RECORDS && f.kind == KIN__FAULT_LATENCY && f.ms == 200 && f.every == 3 &&
-		  f.count == 2 && f.nth == 0 && strcmp(f.shard, "s1") == 0);
+	ck_assert_int_eq(kin__fault_parse(S("GetRecords:latency:ms=200:every=3:count=2:shard=s1"), &f, error),
+	                 0);
+	ck_assert(f.operation == KIN__GET_RECORDS && f.kind == KIN__FAULT_LATENCY && f.ms == 200 &&
+	          f.every == 3 && f.count == 2 && f.nth == 0 && strcmp(f.shard, "s1") == 0);
 	ck_assert_int_eq(kin__fault_parse(S("*:drop:share=.05"), &f, error), 0);
 	ck_assert(f.operation == KIN__FAULT_ANY && f.per_mille == 50);
 	ck_assert_int_eq(kin__fault_parse(S("*:partial"), &f, error), 0);
@@ -299,8 +303,12 @@ START_TEST(fault_effects)
 	kin__model_create_stream(model, now, S("t"), 1, 0, &answer);
 	ck_refused("LimitExceededException");
 	fault("*:skew:ms=500:nth=2");
-	ck_assert_int_eq(kin__faults_skew_ms(kin__model_faults(model), KIN__LIST_STREAMS, kin__model_rng(model)), 0);
-	ck_assert_int_eq(kin__faults_skew_ms(kin__model_faults(model), KIN__LIST_STREAMS, kin__model_rng(model)), 500);
+	ck_assert_int_eq(kin__faults_skew_ms(kin__model_faults(model), KIN__LIST_STREAMS,
+	                                     kin__model_rng(model)),
+	                 0);
+	ck_assert_int_eq(kin__faults_skew_ms(kin__model_faults(model), KIN__LIST_STREAMS,
+	                                     kin__model_rng(model)),
+	                 500);
 }
 END_TEST
 
@@ -331,7 +339,8 @@ START_TEST(fault_entries)
 		throttled += out[i].outcome == KIN__MODEL_THROTTLED;
 	ck_assert(throttled == failed && failed > 150 && failed < 350);
 	for (int i = 0; i < 500; i++)
-		ck_assert_int_eq(out[i].outcome == KIN__MODEL_THROTTLED, strcmp(out[i].shard, "shardId-000000000001") == 0);
+		ck_assert_int_eq(out[i].outcome == KIN__MODEL_THROTTLED,
+		                 strcmp(out[i].shard, "shardId-000000000001") == 0);
 	stored = 500 - failed;
 	ck_assert_uint_eq(kin__model_count(model, now, S("s"), S("shardId-000000000000")), stored);
 	ck_assert_uint_eq(put_many(500, out), 0);
@@ -343,7 +352,8 @@ START_TEST(fault_entries)
 		throttled += out[i].outcome == KIN__MODEL_THROTTLED;
 		internal += out[i].outcome == KIN__MODEL_INTERNAL;
 	}
-	ck_assert(failed > 120 && failed < 280 && throttled + internal == failed && internal > 10 && throttled > internal);
+	ck_assert(failed > 120 && failed < 280 && throttled + internal == failed && internal > 10 &&
+	          throttled > internal);
 }
 END_TEST
 
@@ -370,18 +380,22 @@ START_TEST(stream_life)
 	kin__model_delete_stream(model, now, S("s"), &answer);
 	ck_refused("ResourceInUseException");
 	now += 100;
-	kin__model_describe(model, now, S("arn:aws:kinesis:us-east-1:000000000000:stream/s"), &summary, &answer);
+	kin__model_describe(model, now, S("arn:aws:kinesis:us-east-1:000000000000:stream/s"), &summary,
+	                    &answer);
 	ck_done();
 	ck_assert_int_eq(summary.status, KIN__STREAM_ACTIVE);
 	ck_assert_uint_eq(summary.open_shards, 2);
 	ck_assert_str_eq(summary.arn, "arn:aws:kinesis:us-east-1:000000000000:stream/s");
-	kin__model_describe(model, now, S("arn:aws:kinesis:eu-west-1:000000000000:stream/s"), &summary, &answer);
+	kin__model_describe(model, now, S("arn:aws:kinesis:eu-west-1:000000000000:stream/s"), &summary,
+	                    &answer);
 	ck_refused("ResourceNotFoundException");
-	kin__model_split(model, now, S("s"), S("shardId-000000000000"), (struct kin__hashkey){ 5, 0 }, &answer);
+	kin__model_split(model, now, S("s"), S("shardId-000000000000"), (struct kin__hashkey){ 5, 0 },
+	                 &answer);
 	ck_done();
 	kin__model_describe(model, now, S("s"), &summary, &answer);
 	ck_assert_int_eq(summary.status, KIN__STREAM_UPDATING);
-	kin__model_split(model, now, S("s"), S("shardId-000000000001"), (struct kin__hashkey){ 5, 0 }, &answer);
+	kin__model_split(model, now, S("s"), S("shardId-000000000001"), (struct kin__hashkey){ 5, 0 },
+	                 &answer);
 	ck_refused("ResourceInUseException");
 	put("s", "a", "x");
 	ck_done();
@@ -473,7 +487,8 @@ END_TEST
 
 START_TEST(split_and_merge_refused)
 {
-	struct kin__hashkey zero = { 0, 0 }, one = { 0, 1 }, two = { 0, 2 }, last = { UINT64_MAX / 2, UINT64_MAX };
+	struct kin__hashkey zero = { 0, 0 }, one = { 0, 1 }, two = { 0, 2 },
+			    last = { UINT64_MAX / 2, UINT64_MAX };
 
 	create("s", 2);
 	kin__model_split(model, now, S("s"), S("shardId-000000000009"), two, &answer);
@@ -526,16 +541,18 @@ static void random_reshard(struct kin__rng *rng, const struct kin__shard_info *i
 	if (one->last_sequence || summary.status == KIN__STREAM_UPDATING)
 		return;
 	if (kin__rng_chance(rng, 550)) {
-		kin__model_split(model, now, S("s"), S(one->id), kin__hashkey_middle(one->first_hash, one->last_hash),
-				 &answer);
+		kin__model_split(model, now, S("s"), S(one->id),
+		                 kin__hashkey_middle(one->first_hash, one->last_hash), &answer);
 		ck_done();
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
 		if (!info[i].last_sequence &&
-		    kin__hashkey_compare(info[i].first_hash, kin__hashkey_next(one->last_hash)) == 0 && &info[i] != one) {
-			kin__model_merge(model, now, S("s"), S(kin__rng_chance(rng, 500) ? one->id : info[i].id),
-					 S(kin__rng_chance(rng, 500) ? info[i].id : one->id), &answer);
+		    kin__hashkey_compare(info[i].first_hash, kin__hashkey_next(one->last_hash)) == 0 &&
+		    &info[i] != one) {
+			kin__model_merge(model, now, S("s"),
+			                 S(kin__rng_chance(rng, 500) ? one->id : info[i].id),
+			                 S(kin__rng_chance(rng, 500) ? info[i].id : one->id), &answer);
 			return;
 		}
 }

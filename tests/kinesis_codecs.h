@@ -175,11 +175,11 @@ START_TEST(round_trips)
 END_TEST
 
 static const char put_answer[] = "{\"FailedRecordCount\":1,\"Unknown\":{\"a\":[1,{\"b\":null}]},\"Records\":["
-                                 "{\"SequenceNumber\":\"495\","
+				 "{\"SequenceNumber\":\"495\","
 				 "\"ShardId\":\"shardId-000000000000\"},{\"ErrorMessage\":\"Rate "
-                                 "\\u0065xceeded\",\"New\":[],\"ErrorCode\":"
+				 "\\u0065xceeded\",\"New\":[],\"ErrorCode\":"
 				 "\"ProvisionedThroughputExceededException\"},{\"ErrorCode\":null,"
-                                 "\"ErrorMessage\":null,\"ShardId\":\"s-1\","
+				 "\"ErrorMessage\":null,\"ShardId\":\"s-1\","
 				 "\"SequenceNumber\":\"7\"}],\"EncryptionType\":\"NONE\"}";
 
 static int decode_put(char *answer, size_t n)
@@ -278,13 +278,13 @@ END_TEST
 
 static const char get_answer[] =
 		"{\"MillisBehindLatest\":1500.0,\"Records\":[{\"PartitionKey\":\"pk-"
-                "\\u00e9\\ud83d\\ude00\\n\",\"Data\":"
+		"\\u00e9\\ud83d\\ude00\\n\",\"Data\":"
 		"\"aGVsbG8=\",\"SequenceNumber\":"
-                "\"49590338271490256608559692538361571095921575989136588898\","
+		"\"49590338271490256608559692538361571095921575989136588898\","
 		"\"ApproximateArrivalTimestamp\":1768480496.789,\"EncryptionType\":\"NONE\"},{\"Extra\":{"
-                "\"Data\":[1,2]},"
+		"\"Data\":[1,2]},"
 		"\"ApproximateArrivalTimestamp\":1.7E9,\"SequenceNumber\":\"2\",\"Data\":\"\","
-                "\"PartitionKey\":null}],"
+		"\"PartitionKey\":null}],"
 		"\"ChildShards\":[{\"ShardId\":\"c1\",\"ParentShards\":[\"p\"]},{\"ShardId\":\"c2\"}],"
 		"\"NextShardIterator\":\"AAA\\/BBB==\"}";
 

@@ -98,7 +98,8 @@ START_TEST(numbers_of_shards)
 
 	create("s", 1);
 	put("s", "a", "x");
-	kin__model_split(model, now, S("s"), S("shardId-000000000000"), (struct kin__hashkey){ 5, 5 }, &answer);
+	kin__model_split(model, now, S("s"), S("shardId-000000000000"), (struct kin__hashkey){ 5, 5 },
+	                 &answer);
 	ck_assert_uint_eq(shards(&list, info, 3), 3);
 	iterator("s", info[0].id, KIN__AT_SEQUENCE_NUMBER, info[0].first_sequence, token);
 	ck_assert_uint_eq(get(token, 0).n, 1);
@@ -157,7 +158,8 @@ START_TEST(closed_shards_leave)
 	create("s", 1);
 	now += 1000;
 	put("s", "a", "x");
-	kin__model_split(model, now, S("s"), S("shardId-000000000000"), (struct kin__hashkey){ 5, 5 }, &answer);
+	kin__model_split(model, now, S("s"), S("shardId-000000000000"), (struct kin__hashkey){ 5, 5 },
+	                 &answer);
 	iterator("s", "shardId-000000000000", KIN__ITERATOR_TRIM_HORIZON, "", early);
 	now += 4999;
 	ck_assert_uint_eq(shards(&list, info, 4), 3);
@@ -195,17 +197,21 @@ static const struct {
 START_TEST(list_filters)
 {
 	struct kin__shard_info info[5];
-	struct kin__model_list list = { .stream = S("s"), .filter = filters[_i].filter, .filter_ms = filters[_i].at_ms,
-					.filter_shard = S(filters[_i].shard) };
+	struct kin__model_list list = { .stream = S("s"),
+		                        .filter = filters[_i].filter,
+		                        .filter_ms = filters[_i].at_ms,
+		                        .filter_shard = S(filters[_i].shard) };
 	struct kin__model_list more = { .stream = S("") };
 	char seen[6] = "", paged[6] = "", next[KIN__MODEL_TOKEN];
 	size_t n, at = 0;
 
 	create("s", 1);
 	now += 1000;
-	kin__model_split(model, now, S("s"), S("shardId-000000000000"), (struct kin__hashkey){ 8, 0 }, &answer);
+	kin__model_split(model, now, S("s"), S("shardId-000000000000"), (struct kin__hashkey){ 8, 0 },
+	                 &answer);
 	now += 1000;
-	kin__model_split(model, now, S("s"), S("shardId-000000000002"), (struct kin__hashkey){ 80, 0 }, &answer);
+	kin__model_split(model, now, S("s"), S("shardId-000000000002"), (struct kin__hashkey){ 80, 0 },
+	                 &answer);
 	now += 1000;
 	n = shards(&list, info, 5);
 	ck_done();
@@ -375,7 +381,8 @@ static bool memory_scene(void)
 		fine = !answer.code;
 	}
 	if (fine)
-		kin__model_split(own, now, S("s"), S("shardId-000000000000"), (struct kin__hashkey){ 8, 8 }, &answer);
+		kin__model_split(own, now, S("s"), S("shardId-000000000000"), (struct kin__hashkey){ 8, 8 },
+		                 &answer);
 	fine = fine && !answer.code;
 	kin__model_free(own);
 	return fine;

@@ -7,17 +7,17 @@
 #include <unistd.h>
 
 static const char usage[] = "usage: kinstream consume STREAM --app NAME (--exec 'COMMAND' | --print) "
-                            "[--store memory:|file:PATH]\n"
+			    "[--store memory:|file:PATH]\n"
 			    "                         [--on-failure drop|file:PATH] [--from "
-                            "trim-horizon|latest|TIME] [--until latest|TIME]\n\n"
+			    "trim-horizon|latest|TIME] [--until latest|TIME]\n\n"
 			    "--exec: one run of COMMAND (by /bin/sh) for each batch, the Lambda event JSON "
-                            "on its standard input; exit status 0\n"
+			    "on its standard input; exit status 0\n"
 			    "        is success.  Its output is passed through, or read as the response with "
-                            "-o function_response_types=\n"
+			    "-o function_response_types=\n"
 			    "        ReportBatchItemFailures.\n"
 			    "--print: each record as a JSON line, as tail --format jsonl, with checkpoints.\n"
 			    "Without --store, checkpoints are kept in a file under the state folder of the "
-                            "user.  Consumer options by -o, for\n"
+			    "user.  Consumer options by -o, for\n"
 			    "example -o batch_size=1000; 'kinstream config' lists them.\n";
 
 struct consume {

@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 static const char usage[] = "usage: kinstream mock [--port N] [--stream NAME:SHARDS]... [--fault "
-                            "OPERATION:KIND[:name=value]...]...\n"
+			    "OPERATION:KIND[:name=value]...]...\n"
 			    "                      [--rate-limits] [--seed N]\n\n"
 			    "Runs a Kinesis endpoint on 127.0.0.1 until SIGINT or SIGTERM; prints a JSON "
-                            "line with its URL and keys.\n"
+			    "line with its URL and keys.\n"
 			    "KIND: throttle error500 error503 partial latency drop drop_after truncate "
-                            "expired_iterator skew; see kin_mock(3).\n";
+			    "expired_iterator skew; see kin_mock(3).\n";
 
 static int stop_pipe[2];
 

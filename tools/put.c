@@ -10,12 +10,12 @@
 static const char usage[] =
 		"usage: kinstream put STREAM [--key KEY] [--format raw|keyed|jsonl] [--acks] [FILE...]\n\n"
 		"Puts each line of the files (or standard input, '-') as a record and prints a JSON summary "
-                "at the end.\n"
+		"at the end.\n"
 		"raw: the line is the data; keyed: KEY<TAB>DATA; jsonl: "
-                "{\"partitionKey\",\"data\"(base64),\"explicitHashKey\"}.\n"
+		"{\"partitionKey\",\"data\"(base64),\"explicitHashKey\"}.\n"
 		"--key: one partition key for all; without it records are spread over the shards.\n"
 		"--acks: a JSON line for each delivery report.  Producer options by -o, for example -o "
-                "linger_ms=5.\n";
+		"linger_ms=5.\n";
 
 enum { RAW, KEYED, JSONL };
 

@@ -10,10 +10,10 @@ static const char usage[] =
 		"       kinstream stream delete NAME [--wait]\n"
 		"       kinstream stream shards NAME\n"
 		"       kinstream stream split NAME SHARD [--at HASHKEY] [--wait]     (default: in the "
-                "middle)\n"
+		"middle)\n"
 		"       kinstream stream merge NAME SHARD ADJACENT [--wait]\n\n"
 		"NAME may be an ARN but for create.  Answers are JSON lines.  --wait: until the stream is "
-                "ACTIVE, or gone.\n";
+		"ACTIVE, or gone.\n";
 
 struct request {
 	struct tool *tool;

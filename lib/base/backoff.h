@@ -6,6 +6,6 @@
 #define KIN_BASE_BACKOFF_H
 #include "base/rng.h"
 
-uint64_t kin__backoff_cap(uint64_t base, uint64_t cap, uint32_t attempt);  /* the limit without jitter */
+uint64_t kin__backoff_cap(uint64_t base, uint64_t cap, uint32_t attempt); /* the limit without jitter */
 uint64_t kin__backoff(struct kin__rng *rng, uint64_t base, uint64_t cap, uint32_t attempt);
 #endif

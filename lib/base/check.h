@@ -7,10 +7,14 @@
 #define KIN_BASE_CHECK_H
 #include <stdbool.h>
 
-struct kin__bug { const char *what; int line; }; /* what: NULL while all is well; static text */
+struct kin__bug {
+	const char *what;
+	int line;
+}; /* what: NULL while all is well; static text */
 
 void kin__bug_found(struct kin__bug *bug, const char *what, int line);
 
-#define KIN__CHECK(bug, condition) ((condition) ? (void)0 : kin__bug_found((bug), __FILE__ ": " #condition, __LINE__))
+#define KIN__CHECK(bug, condition)                                                                           \
+	((condition) ? (void)0 : kin__bug_found((bug), __FILE__ ": " #condition, __LINE__))
 #define KIN__ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 #endif

@@ -4,12 +4,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct kin__list { struct kin__list *next, *prev; };
+struct kin__list {
+	struct kin__list *next, *prev;
+};
 
-#define kin__container(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define kin__container(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-static inline void kin__list_init(struct kin__list *list) { list->next = list->prev = list; }
-static inline bool kin__list_empty(const struct kin__list *list) { return list->next == list; }
+static inline void kin__list_init(struct kin__list *list)
+{
+	list->next = list->prev = list;
+}
+static inline bool kin__list_empty(const struct kin__list *list)
+{
+	return list->next == list;
+}
 static inline void kin__list_append(struct kin__list *list, struct kin__list *node)
 {
 	node->prev = list->prev;

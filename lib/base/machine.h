@@ -8,9 +8,13 @@
 #include <stdint.h>
 #include "base/check.h"
 
-struct kin__state_row { const char *name; uint32_t to; };
+struct kin__state_row {
+	const char *name;
+	uint32_t to;
+};
 #define KIN__TO(state) (UINT32_C(1) << (state))
 
 /* Moves *state to `next`, or reports a bug and leaves it.  seen: NULL, or one mask of `to` bits a state. */
-void kin__machine_move(struct kin__bug *bug, const struct kin__state_row *table, uint8_t *state, uint8_t next, uint32_t *seen);
+void kin__machine_move(struct kin__bug *bug, const struct kin__state_row *table, uint8_t *state, uint8_t next,
+                       uint32_t *seen);
 #endif

@@ -8,13 +8,14 @@
 #include <stdint.h>
 
 struct kin__pacer {
-	uint64_t rate, burst;     /* units a second; most units at once */
-	uint64_t level_micro;     /* tokens, in millionths of a unit */
+	uint64_t rate, burst; /* units a second; most units at once */
+	uint64_t level_micro; /* tokens, in millionths of a unit */
 	uint64_t at_us;
 };
 
-void     kin__pacer_init(struct kin__pacer *pacer, uint64_t rate, uint64_t burst, uint64_t now_us); /* starts full */
-bool     kin__pacer_take(struct kin__pacer *pacer, uint64_t units, uint64_t now_us); /* units > burst: never */
+void kin__pacer_init(struct kin__pacer *pacer, uint64_t rate, uint64_t burst,
+                     uint64_t now_us);                                           /* starts full */
+bool kin__pacer_take(struct kin__pacer *pacer, uint64_t units, uint64_t now_us); /* units > burst: never */
 /* When `units` will be there (units > burst counts as burst); UINT64_MAX: never. */
 uint64_t kin__pacer_ready_us(struct kin__pacer *pacer, uint64_t units, uint64_t now_us);
 #endif

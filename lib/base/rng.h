@@ -9,7 +9,7 @@ struct kin__rng {
 };
 
 uint64_t kin__rng_next(struct kin__rng *rng);
-uint64_t kin__rng_below(struct kin__rng *rng, uint64_t n);              /* 0 .. n-1; n = 0 gives 0 */
+uint64_t kin__rng_below(struct kin__rng *rng, uint64_t n);                    /* 0 .. n-1; n = 0 gives 0 */
 uint64_t kin__rng_between(struct kin__rng *rng, uint64_t low, uint64_t high); /* both inclusive */
-bool     kin__rng_chance(struct kin__rng *rng, uint32_t per_mille);
+bool kin__rng_chance(struct kin__rng *rng, uint32_t per_mille);
 #endif

@@ -35,6 +35,6 @@ bool kin__span_same_nocase(struct kin__span a, struct kin__span b); /* ASCII let
 struct kin__span kin__span_trim(struct kin__span span);             /* blanks, tabs, CR, LF at both ends */
 /* Cuts at the first `c`: *head is what stands before, the result what follows; without `c`, all is head. */
 struct kin__span kin__span_cut(struct kin__span span, char c, struct kin__span *head);
-bool kin__span_u64(struct kin__span span, uint64_t *out);           /* decimal digits only, no overflow */
-bool kin__span_i64(struct kin__span span, int64_t *out);            /* an optional '-' before them */
+bool kin__span_u64(struct kin__span span, uint64_t *out); /* decimal digits only, no overflow */
+bool kin__span_i64(struct kin__span span, int64_t *out);  /* an optional '-' before them */
 #endif

@@ -12,12 +12,12 @@
 enum { KIN__FAULT_ERROR = 240, KIN__FAULTS_MAX = 256, KIN__FAULT_ANY = KIN__OPERATIONS };
 
 enum kin__fault_kind {
-	KIN__FAULT_THROTTLE,         /* ProvisionedThroughputExceededException or LimitExceededException; no effect */
-	KIN__FAULT_ERROR500,         /* InternalFailureException; no effect */
-	KIN__FAULT_ERROR503,         /* ServiceUnavailable; no effect */
-	KIN__FAULT_PARTIAL,          /* a share of a PutRecords' entries fails */
-	KIN__FAULT_LATENCY,          /* the answer is late by ms */
-	KIN__FAULT_DROP,             /* no effect, no answer */
+	KIN__FAULT_THROTTLE, /* ProvisionedThroughputExceededException or LimitExceededException; no effect */
+	KIN__FAULT_ERROR500, /* InternalFailureException; no effect */
+	KIN__FAULT_ERROR503, /* ServiceUnavailable; no effect */
+	KIN__FAULT_PARTIAL,  /* a share of a PutRecords' entries fails */
+	KIN__FAULT_LATENCY,  /* the answer is late by ms */
+	KIN__FAULT_DROP,     /* no effect, no answer */
 	KIN__FAULT_DROP_AFTER,       /* effect, no answer */
 	KIN__FAULT_TRUNCATE,         /* effect, the answer is cut */
 	KIN__FAULT_EXPIRED_ITERATOR, /* GetRecords says ExpiredIteratorException */
@@ -49,11 +49,11 @@ struct kin__faults {
 };
 
 /* "OPERATION:KIND[:name=value]..."; 0, or -1 and the reason in `error` (a whole sentence without a full stop). */
-int  kin__fault_parse(struct kin__span text, struct kin__fault *out, char error[static KIN__FAULT_ERROR]);
+int kin__fault_parse(struct kin__span text, struct kin__fault *out, char error[static KIN__FAULT_ERROR]);
 void kin__faults_init(struct kin__faults *faults);
 void kin__faults_fini(struct kin__faults *faults);
 /* 0; -1 out of memory, or KIN__FAULTS_MAX are there */
-int  kin__faults_add(struct kin__faults *faults, const struct kin__fault *fault);
+int kin__faults_add(struct kin__faults *faults, const struct kin__fault *fault);
 void kin__faults_clear(struct kin__faults *faults);
 /* One request matched the rule: does it strike?  Counts. */
 bool kin__fault_strikes(struct kin__fault *fault, struct kin__rng *rng);

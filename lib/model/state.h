@@ -25,27 +25,27 @@ struct kin__model_stored {
 struct kin__model_shard {
 	struct kin__model_stream *stream;
 	uint32_t index;
-	bool closed, gone;             /* gone: closed, and all its data passed the retention */
+	bool closed, gone; /* gone: closed, and all its data passed the retention */
 	struct kin__hashkey first_hash, last_hash;
 	struct kin__model_shard *parent, *adjacent;
 	int64_t created_ms, created_s; /* created_s: as in its numbers */
 	int64_t closed_ms;
-	uint64_t counter;              /* of the newest record */
+	uint64_t counter; /* of the newest record */
 	char id[21];
 	char first_sequence[KIN__MODEL_SEQUENCE], last_sequence[KIN__MODEL_SEQUENCE];
 	struct kin__model_stored *records; /* [head, head + n) */
 	size_t head, n, room;
 	struct kin__pacer bytes_in, records_in, reads, iterators;
-	int64_t read_until_us;         /* what was read is paid for then */
-	bool struck_throttle;          /* by a fault that names this shard, for this request */
+	int64_t read_until_us; /* what was read is paid for then */
+	bool struck_throttle;  /* by a fault that names this shard, for this request */
 	uint32_t struck_per_mille;
 };
 
 struct kin__model_stream {
 	char *name, *arn;
 	uint32_t serial;
-	uint8_t status;                /* enum kin__stream_status */
-	int64_t due_ms;                /* when CREATING, DELETING or UPDATING ends */
+	uint8_t status; /* enum kin__stream_status */
+	int64_t due_ms; /* when CREATING, DELETING or UPDATING ends */
 	int64_t created_ms, created_s, retention_ms;
 	uint32_t record_bytes_max;
 	struct kin__model_shard **shards; /* by index */
@@ -72,16 +72,20 @@ struct kin__model {
 /* answer.c */
 void kin__answer_init(struct kin__model_answer *answer);
 /* Each % of the pattern takes the next part; parts NULL: there is none. */
-void kin__answer_refuse(struct kin__model_answer *answer, const char *code, const char *pattern, const struct kin__span *parts);
-#define KIN__REFUSE(answer, code, pattern, ...) \
+void kin__answer_refuse(struct kin__model_answer *answer, const char *code, const char *pattern,
+                        const struct kin__span *parts);
+#define KIN__REFUSE(answer, code, pattern, ...)                                                              \
 	kin__answer_refuse((answer), (code), (pattern), (const struct kin__span[]){ __VA_ARGS__ })
 struct kin__span kin__answer_number(int64_t value, char room[static 24]);
 void kin__answer_nomem(struct kin__model_answer *answer);
-void kin__answer_no_stream(const struct kin__model *model, struct kin__model_answer *answer, struct kin__span stream);
-void kin__answer_no_shard(const struct kin__model_stream *stream, struct kin__model_answer *answer, struct kin__span shard);
+void kin__answer_no_stream(const struct kin__model *model, struct kin__model_answer *answer,
+                           struct kin__span stream);
+void kin__answer_no_shard(const struct kin__model_stream *stream, struct kin__model_answer *answer,
+                          struct kin__span shard);
 /* Asks the faults; false: one of them made this the answer, and nothing shall be done. */
-bool kin__answer_begin(struct kin__model *model, enum kin__operation operation, struct kin__model_shard *const *touched,
-	size_t touched_n, struct kin__model_answer *answer);
+bool kin__answer_begin(struct kin__model *model, enum kin__operation operation,
+                       struct kin__model_shard *const *touched, size_t touched_n,
+                       struct kin__model_answer *answer);
 
 /* stream.c */
 void kin__stream_free(struct kin__model_stream *stream);
@@ -95,18 +99,21 @@ static inline bool kin__stream_is_usable(const struct kin__model_stream *stream)
 }
 
 /* shard.c */
-struct kin__model_shard *kin__shard_new(struct kin__model *model, struct kin__model_stream *stream, int64_t now_ms,
-	struct kin__hashkey first, struct kin__hashkey last);  /* appended; NULL: out of memory */
+struct kin__model_shard *kin__shard_new(struct kin__model *model, struct kin__model_stream *stream,
+                                        int64_t now_ms, struct kin__hashkey first,
+                                        struct kin__hashkey last); /* appended; NULL: out of memory */
 void kin__shard_free(struct kin__model_shard *shard);
-int  kin__shard_reindex(struct kin__model_stream *stream);     /* makes `open` anew; 0 or -1 */
-struct kin__model_shard *kin__shard_find(struct kin__model_stream *stream, struct kin__span id); /* not the gone ones */
+int kin__shard_reindex(struct kin__model_stream *stream); /* makes `open` anew; 0 or -1 */
+struct kin__model_shard *kin__shard_find(struct kin__model_stream *stream,
+                                         struct kin__span id); /* not the gone ones */
 struct kin__model_shard *kin__shard_of_hash(struct kin__model_stream *stream, struct kin__hashkey hash);
 void kin__shard_close(struct kin__model_shard *shard, int64_t now_ms);
 void kin__shard_age(struct kin__model_shard *shard, int64_t now_ms); /* retention */
 size_t kin__shard_drop(struct kin__model_shard *shard, size_t n);
-int  kin__shard_add(struct kin__model_shard *shard, const struct kin__model_stored *record); /* 0 or -1 */
-size_t kin__shard_seek(const struct kin__model_shard *shard, uint64_t counter); /* index of the first with >= counter */
+int kin__shard_add(struct kin__model_shard *shard, const struct kin__model_stored *record); /* 0 or -1 */
+size_t kin__shard_seek(const struct kin__model_shard *shard,
+                       uint64_t counter); /* index of the first with >= counter */
 void kin__shard_info(const struct kin__model_shard *shard, struct kin__shard_info *out);
 void kin__shard_number(const struct kin__model_shard *shard, uint64_t counter, int64_t arrival_ms,
-	char out[static KIN__MODEL_SEQUENCE]);
+                       char out[static KIN__MODEL_SEQUENCE]);
 #endif

@@ -10,11 +10,11 @@
 enum kin__token_kind { KIN__TOKEN_ITERATOR = 1, KIN__TOKEN_LIST };
 
 struct kin__token {
-	uint8_t kind, filter;    /* enum kin__token_kind, enum kin__model_filter */
-	uint32_t stream, shard;  /* the stream's serial, unique per creation; the shard's index */
-	uint64_t position;       /* ITERATOR: the counter of the next record may not be less */
+	uint8_t kind, filter;   /* enum kin__token_kind, enum kin__model_filter */
+	uint32_t stream, shard; /* the stream's serial, unique per creation; the shard's index */
+	uint64_t position;      /* ITERATOR: the counter of the next record may not be less */
 	int64_t issued_ms;
-	int64_t filter_ms;       /* LIST */
+	int64_t filter_ms; /* LIST */
 };
 
 void kin__token_text(const struct kin__token *token, uint64_t secret, char out[static KIN__MODEL_TOKEN]);

@@ -20,6 +20,6 @@ struct kin__ini_entry {
 int kin__ini_parse(struct kin__arena *arena, const char *text, size_t n, struct kin__ini_entry **first);
 bool kin__ini_has(const struct kin__ini_entry *first, struct kin__span section);
 /* The entry, or NULL.  sub and key in lower case; sub NULL: a key of the section itself. */
-const struct kin__ini_entry *kin__ini_get(const struct kin__ini_entry *first, struct kin__span section, const char *sub,
-	const char *key);
+const struct kin__ini_entry *kin__ini_get(const struct kin__ini_entry *first, struct kin__span section,
+                                          const char *sub, const char *key);
 #endif

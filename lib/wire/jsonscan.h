@@ -11,15 +11,19 @@ enum { KIN__JSONSCAN_DEPTH = 64 };
 
 enum kin__jsonscan_type {
 	KIN__JSONSCAN_NONE, /* no value is due here, or the error state */
-	KIN__JSONSCAN_NULL, KIN__JSONSCAN_BOOL, KIN__JSONSCAN_NUMBER, KIN__JSONSCAN_STRING,
-	KIN__JSONSCAN_ARRAY, KIN__JSONSCAN_OBJECT
+	KIN__JSONSCAN_NULL,
+	KIN__JSONSCAN_BOOL,
+	KIN__JSONSCAN_NUMBER,
+	KIN__JSONSCAN_STRING,
+	KIN__JSONSCAN_ARRAY,
+	KIN__JSONSCAN_OBJECT
 };
 
 struct kin__jsonscan {
 	char *at, *end, *begin;
-	const char *error;     /* static text; NULL: all is well */
-	size_t error_at;       /* byte offset of the error */
-	uint64_t objects;      /* one bit a level: 1 object, 0 array */
+	const char *error; /* static text; NULL: all is well */
+	size_t error_at;   /* byte offset of the error */
+	uint64_t objects;  /* one bit a level: 1 object, 0 array */
 	uint8_t depth, state;
 	bool readonly;
 };
@@ -30,26 +34,35 @@ struct kin__jsonscan {
 void kin__jsonscan_init(struct kin__jsonscan *scan, char *text, size_t n);
 /* The buffer is never written: an escaped string (kin__jsonscan_string, _name) or a base64 value is an error. */
 void kin__jsonscan_init_readonly(struct kin__jsonscan *scan, const char *text, size_t n);
-bool kin__jsonscan_finish(struct kin__jsonscan *scan);  /* true: a whole document, only blanks behind it, no error */
-bool kin__jsonscan_fail(struct kin__jsonscan *scan, const char *reason); /* the caller's own error (static text); false */
+bool kin__jsonscan_finish(
+		struct kin__jsonscan *scan); /* true: a whole document, only blanks behind it, no error */
+bool kin__jsonscan_fail(struct kin__jsonscan *scan,
+                        const char *reason); /* the caller's own error (static text); false */
 
-enum kin__jsonscan_type kin__jsonscan_type(struct kin__jsonscan *scan); /* of the value that is due; nothing is read */
+enum kin__jsonscan_type
+kin__jsonscan_type(struct kin__jsonscan *scan); /* of the value that is due; nothing is read */
 
 /* Each reads the value that is due, or sets the error and answers false. */
 bool kin__jsonscan_object(struct kin__jsonscan *scan);
 bool kin__jsonscan_name(struct kin__jsonscan *scan, struct kin__span *name); /* false at '}' (read), too */
 bool kin__jsonscan_array(struct kin__jsonscan *scan);
-bool kin__jsonscan_item(struct kin__jsonscan *scan);                         /* a value is due; false at ']' (read), too */
-bool kin__jsonscan_string(struct kin__jsonscan *scan, struct kin__span *text); /* lone surrogate: U+FFFD; NUL is legal */
+bool kin__jsonscan_item(struct kin__jsonscan *scan); /* a value is due; false at ']' (read), too */
+bool kin__jsonscan_string(struct kin__jsonscan *scan,
+                          struct kin__span *text); /* lone surrogate: U+FFFD; NUL is legal */
 bool kin__jsonscan_base64(struct kin__jsonscan *scan, struct kin__span *data);
 bool kin__jsonscan_number(struct kin__jsonscan *scan, struct kin__span *number);
-bool kin__jsonscan_i64(struct kin__jsonscan *scan, int64_t *value);          /* a whole number without fraction or exponent */
+bool kin__jsonscan_i64(struct kin__jsonscan *scan,
+                       int64_t *value); /* a whole number without fraction or exponent */
 bool kin__jsonscan_bool(struct kin__jsonscan *scan, bool *value);
-bool kin__jsonscan_null(struct kin__jsonscan *scan);  /* true: null, read; false: another value is left there, or an error */
-bool kin__jsonscan_skip(struct kin__jsonscan *scan);  /* any value, checked */
-bool kin__jsonscan_raw(struct kin__jsonscan *scan, struct kin__span *value); /* any value, checked; its text */
+bool kin__jsonscan_null(
+		struct kin__jsonscan *
+				scan); /* true: null, read; false: another value is left there, or an error */
+bool kin__jsonscan_skip(struct kin__jsonscan *scan); /* any value, checked */
+bool kin__jsonscan_raw(struct kin__jsonscan *scan,
+                       struct kin__span *value); /* any value, checked; its text */
 
 /* For read-only buffers: the text between the quotes, checked, and whether it holds escapes. */
-bool   kin__jsonscan_quoted(struct kin__jsonscan *scan, struct kin__span *raw, bool *escaped);
-size_t kin__jsonscan_unescape(char *out, struct kin__span raw); /* out: raw.n bytes, or raw.at itself; bytes written */
+bool kin__jsonscan_quoted(struct kin__jsonscan *scan, struct kin__span *raw, bool *escaped);
+size_t kin__jsonscan_unescape(char *out,
+                              struct kin__span raw); /* out: raw.n bytes, or raw.at itself; bytes written */
 #endif

@@ -8,20 +8,20 @@
 #include "base/bytes.h"
 
 /* Single values, without any comma. */
-void kin__jsontext_quote(struct kin__bytes *out, struct kin__span text);         /* "text", escaped */
+void kin__jsontext_quote(struct kin__bytes *out, struct kin__span text);             /* "text", escaped */
 void kin__jsontext_quote_base64(struct kin__bytes *out, const void *data, size_t n); /* "base64" */
 
 struct kin__jsontext {
 	struct kin__bytes *out; /* borrowed */
 	uint8_t depth;
-	bool comma;             /* the next value or name is preceded by one */
+	bool comma; /* the next value or name is preceded by one */
 };
 
 void kin__jsontext_init(struct kin__jsontext *json, struct kin__bytes *out);
-void kin__jsontext_object(struct kin__jsontext *json);      /* { */
-void kin__jsontext_object_end(struct kin__jsontext *json);  /* } */
-void kin__jsontext_array(struct kin__jsontext *json);       /* [ */
-void kin__jsontext_array_end(struct kin__jsontext *json);   /* ] */
+void kin__jsontext_object(struct kin__jsontext *json);                 /* { */
+void kin__jsontext_object_end(struct kin__jsontext *json);             /* } */
+void kin__jsontext_array(struct kin__jsontext *json);                  /* [ */
+void kin__jsontext_array_end(struct kin__jsontext *json);              /* ] */
 void kin__jsontext_name(struct kin__jsontext *json, const char *name); /* a value follows */
 void kin__jsontext_name_span(struct kin__jsontext *json, struct kin__span name);
 void kin__jsontext_string(struct kin__jsontext *json, struct kin__span text);
@@ -29,8 +29,10 @@ void kin__jsontext_text(struct kin__jsontext *json, const char *text); /* NULL: 
 void kin__jsontext_base64(struct kin__jsontext *json, const void *data, size_t n);
 void kin__jsontext_i64(struct kin__jsontext *json, int64_t value);
 void kin__jsontext_u64(struct kin__jsontext *json, uint64_t value);
-void kin__jsontext_number(struct kin__jsontext *json, const char *number); /* text of a JSON number, as it is */
+void kin__jsontext_number(struct kin__jsontext *json,
+                          const char *number); /* text of a JSON number, as it is */
 void kin__jsontext_bool(struct kin__jsontext *json, bool value);
 void kin__jsontext_null(struct kin__jsontext *json);
-void kin__jsontext_raw(struct kin__jsontext *json, struct kin__span value); /* one whole JSON value, as it is */
+void kin__jsontext_raw(struct kin__jsontext *json,
+                       struct kin__span value); /* one whole JSON value, as it is */
 #endif

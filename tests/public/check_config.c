@@ -35,7 +35,8 @@ START_TEST(page_and_tables)
 		snprintf(range, sizeof range, "default %s%s", strcmp(option->fallback, "-1") ? "" : "\\",
 		         option->fallback[0] ? option->fallback : "none");
 		char *told = strstr(at, range);
-		ck_assert_msg(told && (!end || told < end), "kinstream.conf(5) tells %s without '%s'", option->name, range);
+		ck_assert_msg(told && (!end || told < end), "kinstream.conf(5) tells %s without '%s'",
+		              option->name, range);
 		ck_assert_int_gt((int)strlen(option->meaning), 10);
 	}
 	for (char *at = page; (at = strstr(at, ".It Va ")); at++)
@@ -77,9 +78,12 @@ END_TEST
 
 START_TEST(wrong_values)
 {
-	static const char *const rows[][3] = { { "batch_size", "0", "10000" },      { "batch_size", "x", "batch_size" },
-		                               { "maximum_record_age_ms", "5", "60000" }, { "on_gap", "maybe", "stop" },
-		                               { "tls_verify", "perhaps", "tls_verify" }, { "linger", "1", "linger_ms" } };
+	static const char *const rows[][3] = { { "batch_size", "0", "10000" },
+		                               { "batch_size", "x", "batch_size" },
+		                               { "maximum_record_age_ms", "5", "60000" },
+		                               { "on_gap", "maybe", "stop" },
+		                               { "tls_verify", "perhaps", "tls_verify" },
+		                               { "linger", "1", "linger_ms" } };
 	struct kin_config *config;
 	struct kin_error e;
 
