@@ -1,5 +1,30 @@
 /* Part of check_model: iterators, retention, lists, limits. */
 
+START_TEST(children_told)
+{
+	char token[KIN__MODEL_TOKEN];
+	struct kin__model_page page;
+	struct kin__shard_info child;
+
+	create("s", 2);
+	put("s", "a", "1");
+	kin__model_merge(model, now, S("s"), S("shardId-000000000001"), S("shardId-000000000000"), &answer);
+	iterator("s", "shardId-000000000000", KIN__ITERATOR_TRIM_HORIZON, "", token);
+	page = get(token, 0);
+	ck_assert(page.n == 1 && !page.next[0] && page.children_n == 1 && page.behind_ms == 0);
+	kin__model_page_child(&page, 0, &child);
+	ck_assert_str_eq(child.id, "shardId-000000000002");
+	ck_assert_str_eq(child.parent, "shardId-000000000001");
+	ck_assert_str_eq(child.adjacent_parent, "shardId-000000000000");
+	ck_assert(kin__hashkey_compare(child.last_hash, KIN__HASHKEY_MAX) == 0 && child.first_hash.high == 0);
+	kin__model_split(model, now, S("s"), S(child.id), (struct kin__hashkey){ 9, 9 }, &answer);
+	iterator("s", "shardId-000000000002", KIN__ITERATOR_LATEST, "", token);
+	ck_assert_uint_eq(get(token, 0).children_n, 2);
+}
+END_TEST
+
+/* --- iterators ----------------------------------------------------------------------- */
+
 START_TEST(iterator_positions)
 {
 	static const char id[] = "shardId-000000000000";
