@@ -111,6 +111,24 @@ START_TEST(stop_gives_a_broken_store_up)
 }
 END_TEST
 
+START_TEST(stop_does_not_wait_for_leases)
+{
+	struct scene s;
+
+	scene_init(&s);
+	scene_shard(&s, "a", NULL, NULL);
+	for (int i = 2; i < 32; i++)
+		s.store_codes[i] = KIN_IO; /* the origin is stored, the lease never */
+	scene_start(&s);
+	while (s.stores < 14)
+		scene_run(&s, s.now_us / 1000 + 10);
+	scene_stop(&s);
+	scene_run(&s, s.now_us / 1000 + 60000);
+	scene_told(&s, "stopping ended");
+	scene_end(&s);
+}
+END_TEST
+
 START_TEST(the_handler_stops)
 {
 	static const struct verdict script[] = { { .code = KIN_OK }, { .code = KIN_OK, .stop = true } };
@@ -345,6 +363,7 @@ static TCase *end_case(void)
 	tcase_add_test(tcase, until_waits_for_the_last_batch);
 	tcase_add_test(tcase, stop_lets_calls_finish);
 	tcase_add_test(tcase, stop_gives_a_broken_store_up);
+	tcase_add_test(tcase, stop_does_not_wait_for_leases);
 	tcase_add_test(tcase, the_handler_stops);
 	tcase_add_test(tcase, refusals_are_fatal);
 	tcase_add_test(tcase, troubles_pass);

@@ -14,7 +14,7 @@ void kin__delivery_consider(struct kin__consumer *consumer,
                             struct kin__shard *shard); /* what is next, unless a call runs */
 void kin__delivery_due(struct kin__consumer *consumer, struct kin__shard *shard); /* its timer */
 void kin__delivery_pump(struct kin__consumer *consumer);                          /* fills the free places */
-void kin__delivery_flush(struct kin__consumer *consumer); /* ends all batching windows */
+void kin__delivery_flush(struct kin__consumer *consumer);       /* ends all batching windows */
 bool kin__delivery_waits(const struct kin__consumer *consumer); /* there is a place, and a shard for it */
 void kin__delivery_on_handled(struct kin__consumer *consumer, struct kin__shard *shard,
                               const struct kin__consumer_event *event);

@@ -223,6 +223,10 @@ static void give_up(struct kin__consumer *consumer, const struct kin__consumer_e
 static void again(struct kin__consumer *consumer, struct kin__shard *shard,
                   const struct kin__consumer_event *event)
 {
+	if (!kin__consumer_lives(consumer) && !wanted(consumer, shard)) {
+		move(consumer, shard, WRITE_REST); /* taking a lease, or a refresh: of no use any more */
+		return;
+	}
 	move(consumer, shard, WRITE_WAITING);
 	kin__emit_timer(consumer, &shard->write_timer,
 	                kin__emit_backoff(consumer, TRANSIENT_BASE_US, REQUEST_CAP_US, shard->write_tries));

@@ -101,7 +101,14 @@ void consume_process_begin(struct consume_world *w)
 	consume_step(w, &event);
 }
 
-/* The process came to its end by itself. */
+static bool robbed(const struct consume_world *w)
+{
+	for (uint32_t i = 0; i < w->items_n; i++)
+		if (w->items[i].thief && w->items[i].thief_process == w->process)
+			return true;
+	return false;
+}
+
 void consume_process_ended(struct consume_world *w)
 {
 	int state = kin__consumer_state(w->consumer);
@@ -122,6 +129,9 @@ void consume_process_ended(struct consume_world *w)
 		if (health.code != KIN_GAP && health.code != KIN_LOST && health.code != KIN_IO &&
 		    health.code != KIN_NETWORK)
 			consume_fail(w, "fatal %d: %s", health.code, health.error.message);
+		if (health.code == KIN_LOST && !robbed(w))
+			consume_fail(w, "it says that it lost a lease that nobody took: %s",
+			             health.error.message);
 		if (health.code == KIN_GAP)
 			w->set.on_gap = KIN_GAP_CONTINUE;
 	}

@@ -179,6 +179,9 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 	uint64_t latency = w->latency_us;
 
 	count(w, call, 1);
+	if (kin__consumer_state(w->consumer) >= KIN_CONSUMER_STOPPING && w->closing &&
+	    effect->type >= KIN__CONSUMER_GET_ITERATOR)
+		consume_fail(w, "new work begins in a consumer that is to end");
 	switch (effect->type) {
 	case KIN__CONSUMER_STORE_CREATE:
 	case KIN__CONSUMER_STORE_UPDATE:
@@ -296,6 +299,7 @@ void consume_step(struct consume_world *w, struct kin__consumer_event *event)
 		consume_met(w, CONSUME_NO_CLOCK);
 	w->blind = w->blind || (!event->service_ms && event->type == KIN__CONSUMER_PAGE);
 	w->effects.n = 0;
+	w->closing = kin__consumer_state(w->consumer) >= KIN_CONSUMER_STOPPING; /* before this step */
 	kin__consumer_step(w->consumer, event, &w->effects);
 	take_effects(w);
 	broken = w->verify ? kin__consumer_verify(w->consumer) : w->consumer->bug.what;

@@ -141,7 +141,7 @@ struct consume_world {
 	struct kin__consumer_effects effects;
 	uint32_t process;
 	char worker[CONSUME_TEXT];
-	bool stopping, running, told_running, until_set;
+	bool stopping, closing;
 	uint64_t clock_from_us;
 	int64_t clock_error_ms, began_ms;
 	struct consume_call calls[CONSUME_CALLS];
