@@ -198,6 +198,7 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 	kin__list_init(&produce->own.unsent);
 	kin__list_init(&produce->inbox.records);
 	kin__list_init(&produce->inbox.chunks);
+	kin__list_init(&produce->inbox.spares);
 	kin__list_init(&produce->inbox.reports);
 	kin__list_init(&produce->inbox.answered);
 	kin__list_init(&produce->inbox.idle);

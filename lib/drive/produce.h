@@ -16,8 +16,9 @@
 
 enum {
 	KIN__PRODUCE_CHUNK = 65536,
-	KIN__PRODUCE_LARGE = 16384
-}; /* larger records have a chunk of their own */
+	KIN__PRODUCE_LARGE = 16384, /* larger records have a chunk of their own */
+	KIN__PRODUCE_SPARES = 64,   /* empty chunks kept while there is work */
+};
 
 struct kin__produce_chunk {
 	struct kin__list node;
@@ -84,7 +85,9 @@ struct kin__produce {
 		uint64_t records_n, records_bytes;
 		struct kin__room room;
 		struct kin__list chunks; /* the last one is open */
-		uint64_t memory;
+		struct kin__list spares;
+		uint32_t spares_n;
+		uint64_t memory; /* of all chunks, spares too */
 		struct kin__rng rng;
 		bool closing, woken, flush;
 		/* what the machine said last */

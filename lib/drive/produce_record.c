@@ -32,10 +32,11 @@ static bool has_space(const struct kin__produce_chunk *chunk, size_t size)
 
 bool kin__produce_record_fits(const struct kin__produce *produce, size_t size)
 {
+	uint64_t in_use = produce->inbox.memory - (uint64_t)produce->inbox.spares_n * KIN__PRODUCE_CHUNK;
 	size_t chunk = size > KIN__PRODUCE_LARGE ? size : KIN__PRODUCE_CHUNK;
 
-	return has_space(open_chunk(produce), size) || produce->inbox.memory == 0 ||
-	       produce->inbox.memory + chunk <= produce->set.memory_max;
+	return has_space(open_chunk(produce), size) || in_use == 0 ||
+	       in_use + chunk <= produce->set.memory_max;
 }
 
 static void chunk_free(struct kin__produce *produce, struct kin__produce_chunk *chunk)
@@ -45,22 +46,47 @@ static void chunk_free(struct kin__produce *produce, struct kin__produce_chunk *
 	kin__mem_free(chunk);
 }
 
+static void free_spares(struct kin__produce *produce)
+{
+	struct kin__list *spares = &produce->inbox.spares;
+
+	while (!kin__list_empty(spares))
+		chunk_free(produce, kin__container(spares->next, struct kin__produce_chunk, node));
+	produce->inbox.spares_n = 0;
+}
+
+static struct kin__produce_chunk *take_spare(struct kin__produce *produce)
+{
+	struct kin__list *node = produce->inbox.spares.prev; /* the last one is still in the caches */
+
+	kin__list_remove(node);
+	produce->inbox.spares_n--;
+	return kin__container(node, struct kin__produce_chunk, node);
+}
+
 static struct kin__produce_chunk *chunk_new(struct kin__produce *produce, size_t size)
 {
-	size_t room = size > KIN__PRODUCE_LARGE ? size : KIN__PRODUCE_CHUNK;
-	struct kin__produce_chunk *chunk = kin__mem_alloc(sizeof *chunk + room);
+	bool large = size > KIN__PRODUCE_LARGE;
+	struct kin__produce_chunk *chunk;
 
-	if (!chunk)
-		return NULL;
-	chunk->size = room;
+	if (!large && produce->inbox.spares_n > 0) {
+		chunk = take_spare(produce);
+	} else {
+		if (large)
+			free_spares(produce); /* what memory_max allows is for records */
+		chunk = kin__mem_alloc(sizeof *chunk + (large ? size : KIN__PRODUCE_CHUNK));
+		if (!chunk)
+			return NULL;
+		chunk->size = large ? size : KIN__PRODUCE_CHUNK;
+		produce->inbox.memory += chunk->size;
+	}
 	chunk->used = 0;
 	chunk->live = 0;
-	produce->inbox.memory += room;
-	if (room == KIN__PRODUCE_CHUNK)
-		kin__list_append(&produce->inbox.chunks, &chunk->node);
-	else
+	if (large)
 		kin__list_prepend(&produce->inbox.chunks,
 		                  &chunk->node); /* full from the start: the open one stays open */
+	else
+		kin__list_append(&produce->inbox.chunks, &chunk->node);
 	return chunk;
 }
 
@@ -103,20 +129,29 @@ struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce
 	return record;
 }
 
+/* While there is work, some chunks are kept for the next records; after it all but one are given back. */
 void kin__produce_record_free(struct kin__produce *produce, struct kin__produce_record *record)
 {
 	struct kin__produce_chunk *chunk = record->chunk;
+	bool large = chunk->size != KIN__PRODUCE_CHUNK;
 
 	kin__room_give(&produce->inbox.room, record->machine.bytes, 1);
-	if (--chunk->live > 0)
-		return;
-	/* One chunk stays for the records of a steady trickle; after a burst the others go. */
-	if (chunk != open_chunk(produce) || chunk->size != KIN__PRODUCE_CHUNK)
-		chunk_free(produce, chunk);
+	if (--chunk->live == 0 && (large || chunk != open_chunk(produce))) {
+		if (large || produce->inbox.spares_n == KIN__PRODUCE_SPARES) {
+			chunk_free(produce, chunk);
+		} else {
+			kin__list_remove(&chunk->node);
+			kin__list_append(&produce->inbox.spares, &chunk->node);
+			produce->inbox.spares_n++;
+		}
+	}
+	if (produce->inbox.room.records == 0)
+		free_spares(produce);
 }
 
 void kin__produce_chunks_fini(struct kin__produce *produce)
 {
+	free_spares(produce);
 	while (!kin__list_empty(&produce->inbox.chunks))
 		chunk_free(produce, open_chunk(produce));
 }
