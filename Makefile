@@ -29,7 +29,7 @@ aws_USES      := base wire
 kinesis_USES  := base wire aws
 event_USES    := base wire aws kinesis
 producer_USES := base kinesis event
-consumer_USES := base kinesis event
+consumer_USES := base wire aws kinesis event
 model_USES    := base wire kinesis
 io_USES       := base wire aws kinesis event
 stores_USES   := base wire aws kinesis event io
@@ -205,7 +205,7 @@ format:
 # A build of its own under AddressSanitizer and UBSan; leaves this one as it is.
 check-asan: $(srcdir)/configure
 	@$(MKDIR_P) build-asan
-	cd build-asan && test -f config.mk || { cd build-asan && ../$(srcdir)/configure --enable-werror CC=clang \
+	cd build-asan && { test -f config.mk || $(abspath $(srcdir))/configure --enable-werror CC=clang \
 		CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' >/dev/null; }
 	$(MAKE) -C build-asan check SEEDS=2000 CK_FORK=no
 

@@ -12,10 +12,14 @@ static const char room[] = "consumer";
 
 static bool over(const struct kin__consume *consumer)
 {
+	if (consumer->own.in_flight > 0)
+		return false;
 	if (consumer->own.frozen)
-		return consumer->own.in_flight == 0;
+		return true;
 	int state = kin__consumer_state(consumer->own.machine);
-	return (state == KIN_CONSUMER_ENDED || state == KIN_CONSUMER_FATAL) && consumer->own.in_flight == 0;
+	/* After a fatal error the machine still writes the checkpoints of what was handled. */
+	return (state == KIN_CONSUMER_ENDED || state == KIN_CONSUMER_FATAL) &&
+	       kin__consumer_idle(consumer->own.machine);
 }
 
 /* The pipe is readable while kin_consumer_next() has something to say. */
@@ -344,6 +348,7 @@ int kin__consume_open(struct kin__consume **out, struct kin__core *core,
 	}
 	struct kin__consumer_settings settings = options->machine;
 	settings.worker = options->worker;
+	settings.application = options->application;
 	settings.leases = options->store != NULL;
 	settings.seed = kin__core_seed(core);
 	consumer->set.stream = kin__mem_text(options->stream);

@@ -22,7 +22,6 @@ struct kin__page {
 struct kin__consume_shard {
 	char *iterator; /* the next one, or NULL */
 	char *reason;   /* the handler's last words about a failure, or NULL */
-	bool answered;  /* that failure was an answer that means failure */
 };
 
 /* A request to the service on behalf of one effect. */

@@ -74,7 +74,6 @@ static void keep_reason(struct kin__consume *consumer, struct kin_batch *batch)
 	struct kin__consume_shard *shard = kin__consume_shard(consumer, batch->shard);
 	if (!shard || (batch->code == KIN_OK && batch->fail_at == UINT32_MAX))
 		return;
-	shard->answered = batch->answered;
 	kin__mem_free(shard->reason);
 	shard->reason = kin__mem_text(
 			batch->reason); /* without memory the reason is left out, the record is not */
@@ -95,6 +94,7 @@ static void returned(struct kin__loop_task *task)
 	event.handled.code = batch->code;
 	event.handled.fail_at = batch->code == KIN_OK ? batch->fail_at : UINT32_MAX;
 	event.handled.stop = batch->stop;
+	event.handled.answered = batch->answered;
 	keep_reason(consumer, batch);
 	if (!consumer->set.handler) {
 		pthread_mutex_lock(&consumer->inbox.lock);

@@ -226,7 +226,7 @@ void kin__consume_sink(struct kin__consume *consumer, const struct kin__consumer
 	job->shard_id = kin__consumer_shard_id(consumer->own.machine, effect->shard);
 	job->reason = shard && shard->reason ? kin__mem_text(shard->reason) : NULL;
 	job->attempts = effect->sink.attempts;
-	job->handler_failed = effect->sink.handler_failed && !(shard && shard->answered);
+	job->handler_failed = effect->sink.handler_failed;
 	job->now_ms = kin__core_service_ms(consumer->set.core);
 	if (job->now_ms == 0)
 		job->now_ms = kin__clock_wall_ms();

@@ -42,8 +42,8 @@ int kin__items_list(const struct kin__items *items, int (*give)(void *into, cons
 
 		if (code != 0)
 			return kin__error(error, code,
-			                  "the list of shard items was broken off by its reader (%s)",
-			                  kin_code_name(code));
+			                  "the list of shard items was broken off by its reader (code %d)",
+			                  code);
 	}
 	return KIN_OK;
 }

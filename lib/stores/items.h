@@ -8,12 +8,14 @@
 #include "base/map.h"
 #include <kinstream/store.h>
 
-struct kin__items { struct kin__map map; };     /* key text: struct kin_lease */
+struct kin__items {
+	struct kin__map map;
+}; /* key text: struct kin_lease */
 
 /* A change that is prepared. */
 struct kin__items_change {
-	struct kin_lease *fresh;        /* the item as it will be; NULL: it will be gone */
-	struct kin_lease *old;          /* the item as it was; NULL: there was none */
+	struct kin_lease *fresh; /* the item as it will be; NULL: it will be gone */
+	struct kin_lease *old;   /* the item as it was; NULL: there was none */
 	char *key;
 	size_t key_n;
 };
@@ -24,8 +26,8 @@ size_t kin__items_count(const struct kin__items *items);
 
 /* KIN_INVALID: a lease no store can keep: wrong size, no stream or shard, or text that is not UTF-8.
  * The rest is as in kinstream/store.h.  On KIN_OK end the change with _commit or _cancel. */
-int kin__items_create(struct kin__items *items, const struct kin_lease *lease, struct kin__items_change *change,
-                      struct kin_error *error);
+int kin__items_create(struct kin__items *items, const struct kin_lease *lease,
+                      struct kin__items_change *change, struct kin_error *error);
 int kin__items_update(struct kin__items *items, const struct kin_lease *lease, uint64_t expected,
                       struct kin__items_change *change, struct kin_error *error);
 int kin__items_remove(struct kin__items *items, const struct kin_lease *lease, uint64_t expected,
@@ -37,8 +39,8 @@ void kin__items_commit(struct kin__items *items, struct kin__items_change *chang
 void kin__items_cancel(struct kin__items *items, struct kin__items_change *change);
 
 /* Gives each item; stops at the first answer but 0 and gives it back. */
-int kin__items_list(const struct kin__items *items, int (*give)(void *into, const struct kin_lease *lease), void *into,
-                    struct kin_error *error);
+int kin__items_list(const struct kin__items *items, int (*give)(void *into, const struct kin_lease *lease),
+                    void *into, struct kin_error *error);
 /* Walk: start with *at = 0; NULL at the end. */
 const struct kin_lease *kin__items_next(const struct kin__items *items, size_t *at);
 #endif

@@ -14,6 +14,8 @@ enum { KIN__STORE_APPLICATION_MAX = 128 };
 int kin__store_open(struct kin_store *out, const char *uri, const char *application, struct kin_error *error);
 
 /* One scheme each: `rest` is what follows the colon.  For store.c. */
-int kin__memory_open(struct kin_store *out, const char *rest, const char *application, struct kin_error *error);
-int kin__storefile_open(struct kin_store *out, const char *rest, const char *application, struct kin_error *error);
+int kin__memory_open(struct kin_store *out, const char *rest, const char *application,
+                     struct kin_error *error);
+int kin__storefile_open(struct kin_store *out, const char *rest, const char *application,
+                        struct kin_error *error);
 #endif
