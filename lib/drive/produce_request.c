@@ -130,6 +130,7 @@ void kin__produce_send(struct kin__produce *produce, const struct kin__producer_
 	attempt->stream_arn = produce->set.arn;
 	attempt->done = on_done;
 	attempt->user = request;
+	attempt->http.answer.sent = false; /* of the last time */
 	KIN__LOG(produce->set.core, KIN_LOG_TRACE, "producer", "send request %llu: %u records, %llu bytes",
 	         (unsigned long long)request->id, (unsigned)request->n,
 	         (unsigned long long)effect->send.bytes);
@@ -232,6 +233,19 @@ static bool read_answer(struct kin__produce_request *request, struct kin__outcom
 	return true;
 }
 
+/* A moment without memory here is no reason to give records up: they have their time to live.  When it came
+ * while the request was on its way, nobody knows what became of it. */
+static void judge(const struct kin__attempt *attempt, const struct kin__outcome *outcome,
+                  struct kin__producer_answer *answer)
+{
+	answer->verdict = (uint8_t)outcome->verdict;
+	answer->maybe_stored = outcome->maybe_done;
+	if (outcome->verdict == KIN__DONE || outcome->error.code != KIN_NOMEM)
+		return;
+	answer->verdict = KIN__TRANSIENT;
+	answer->maybe_stored |= attempt->http.answer.sent;
+}
+
 static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
 {
 	struct kin__produce_request *request = attempt->user;
@@ -240,8 +254,7 @@ static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
 	struct kin__producer_answer *answer = &event.answer;
 
 	answer->id = request->id;
-	answer->verdict = (uint8_t)outcome->verdict;
-	answer->maybe_stored = outcome->maybe_done;
+	judge(attempt, outcome, answer);
 	answer->hint_us = outcome->has_hint ? outcome->hint_ms * 1000 : 0;
 	answer->results = produce->own.verdicts;
 	if (outcome->verdict == KIN__DONE && !read_answer(request, outcome)) {
