@@ -2,7 +2,7 @@
 
 bool kin__arn_parse(struct kin__span text, struct kin__arn *arn)
 {
-	struct kin__span *parts[5], head;
+	struct kin__span *parts[5], head = { NULL, 0 };
 
 	parts[0] = &head;
 	parts[1] = &arn->partition;
