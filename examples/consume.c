@@ -1,5 +1,4 @@
-/* consume STREAM FOLDER: prints each record, remembers in FOLDER how far it came; what fails three times goes to
- * FOLDER/failed.  With UNTIL_LATEST in the environment it ends at the tip. */
+/* consume STREAM FOLDER: prints each record, with checkpoints; failures go to FOLDER/failed. */
 #include <kinstream.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +24,7 @@ int main(int argc, char **argv)
 	kin_consumer_options_init(&o);
 	o.stream = argc > 1 ? argv[1] : "orders", o.application = "example", o.store = store,
 	o.on_failure = failed;
-	o.handler = handle, o.handlers_max = 1, o.user = stdout, o.maximum_retry_attempts = 2, o.retry_base_ms = 10;
+	o.handler = handle, o.handlers_max = 1, o.user = stdout, o.maximum_retry_attempts = 2;
 	o.until = getenv("UNTIL_LATEST") ? KIN_UNTIL_LATEST : KIN_UNTIL_NEVER;
 	return kin_consumer_run(NULL, &o, &e) == KIN_OK ? 0
 	                                                : (fprintf(stderr, "consume: %s\n", e.message), 1);
