@@ -67,6 +67,37 @@ START_TEST(cuts_a_torn_line)
 }
 END_TEST
 
+/* A file moved or removed while in use, as by a rotation of logs: the next line begins a new one. */
+START_TEST(file_is_gone)
+{
+	struct kin_sink sink;
+
+	ck_assert_int_eq(kin__sink_open(&sink, uri, &e), KIN_OK);
+	ck_assert_int_eq(send(&sink, "1"), KIN_OK);
+	ck_assert_int_eq(remove(path), 0);
+	ck_assert_int_eq(send(&sink, "2"), KIN_OK);
+	ck_assert_str_eq(read_file(), "2\n");
+	sink.close(sink.user);
+}
+END_TEST
+
+/* The torn line may be longer than any block it is looked for in. */
+START_TEST(cuts_a_long_torn_line)
+{
+	static const int lengths[] = { 4094, 4095, 4096, 4097, 12288, 20000 };
+	struct kin_sink sink;
+	FILE *file = fopen(path, "w");
+
+	fputs("whole\n", file);
+	for (int i = 0; i < lengths[_i]; i++)
+		fputc('x', file);
+	fclose(file);
+	ck_assert_int_eq(kin__sink_open(&sink, uri, &e), KIN_OK);
+	ck_assert_str_eq(read_file(), "whole\n");
+	sink.close(sink.user);
+}
+END_TEST
+
 START_TEST(no_room)
 {
 	struct rlimit before, small;
@@ -110,6 +141,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, appends_lines);
 	tcase_add_loop_test(tcase, cuts_a_torn_line, 0, 2);
+	tcase_add_test(tcase, file_is_gone);
+	tcase_add_loop_test(tcase, cuts_a_long_torn_line, 0, 6);
 	tcase_add_test(tcase, no_room);
 	tcase_add_loop_test(tcase, refuses, 0, 4);
 	suite_add_tcase(suite, tcase);

@@ -1,66 +1,97 @@
-/* sinks/file - "file:PATH": one JSON line for each failure, with the records' event as payload; synced.
+/* sinks/file - "file:PATH": one line of JSON, payload included, for each piece of a batch that is given up.
  *
- * Lines are whole: a failed write is cut back, and a line that a crash left without its newline is cut at open;
- * it was never answered, so it comes again.
+ * Blocking; one thread at a time.  A line is on the disk before the records count as done.  Others may append whole
+ * lines to the same file, or move it away: each call opens it anew.  Invariant: a line begins where a line may begin.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "io/error.h"
 #include "io/file.h"
 #include "sinks/sink.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 struct filesink {
-	struct kin__file_append file;
-	struct kin__bytes line;
 	char *path;
-	bool doubt; /* a write failed: what is behind the last newline is nobody's */
 };
 
-/* Cuts what follows the last newline. */
-static int cut_torn(const char *path, struct kin_error *error)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC), code = KIN_OK;
-	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END), at = end;
-	char last = 0;
+enum { TAIL_BLOCK = 4096 };
 
-	while (at > 0 && last != '\n')
-		if (pread(fd, &last, 1, --at) != 1)
-			break;
-	off_t keep = last == '\n' ? at + 1 : 0;
-	if (fd < 0 || (end > keep && (ftruncate(fd, keep) != 0 || fsync(fd) != 0)))
-		code = kin__error_errno(error, KIN_IO, errno, "cannot cut the torn last line of %s", path);
-	if (fd >= 0)
-		close(fd);
+/* Where the last whole line ends: behind the last newline, or 0; -1 with errno. */
+static off_t last_line_end(int fd, off_t size)
+{
+	char block[TAIL_BLOCK];
+
+	while (size > 0) {
+		size_t n = size < TAIL_BLOCK ? (size_t)size : TAIL_BLOCK;
+		ssize_t got = pread(fd, block, n, size - (off_t)n);
+
+		if (got != (ssize_t)n) {
+			errno = got < 0 ? errno : EIO;
+			return -1;
+		}
+		while (n-- > 0)
+			if (block[n] == '\n')
+				return size - (off_t)((size_t)got - n) + 1;
+		size -= got;
+	}
+	return 0;
+}
+
+/*
+ * A crash can leave the beginning of a line.  Its records were never counted as done and will come again: it is
+ * cut off, so that every line of the file is whole.
+ */
+static int cut_torn_line(const char *path, struct kin_error *error)
+{
+	struct stat status;
+	off_t whole;
+	int code = KIN_OK;
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return errno == ENOENT ? KIN_OK
+		                       : kin__error_errno(error, KIN_IO, errno, "cannot open %s", path);
+	if (fstat(fd, &status) != 0)
+		code = kin__error_errno(error, KIN_IO, errno, "cannot look at %s", path);
+	else if (!S_ISREG(status.st_mode))
+		code = kin__error(error, KIN_IO, "%s is not a regular file", path);
+	else if ((whole = last_line_end(fd, status.st_size)) < 0)
+		code = kin__error_errno(error, KIN_IO, errno, "cannot read %s", path);
+	else if (whole < status.st_size && (ftruncate(fd, whole) != 0 || fsync(fd) != 0))
+		code = kin__error_errno(error, KIN_IO, errno, "cannot cut the unfinished last line of %s",
+		                        path);
+	close(fd);
 	return code;
 }
 
-static int open_clean(struct filesink *sink, struct kin_error *error)
+/* Also finds out, at open, that nothing could be written later. */
+static int open_whole(struct kin__file_append *file, const char *path, struct kin_error *error)
 {
-	kin__file_append_close(&sink->file);
-	int code = kin__file_append_open(&sink->file, sink->path, error);
-	if (code == KIN_OK)
-		code = cut_torn(sink->path, error);
-	sink->doubt = code != KIN_OK;
-	return code;
+	int code = cut_torn_line(path, error);
+
+	kin__file_append_init(file);
+	return code == KIN_OK ? kin__file_append_open(file, path, error) : code;
 }
 
-static int send(void *user, const struct kin_failure *failure, struct kin_error *error)
+static int send_failure(void *user, const struct kin_failure *failure, struct kin_error *error)
 {
 	struct filesink *sink = user;
-	int code = sink->doubt ? open_clean(sink, error) : KIN_OK;
+	struct kin__file_append file;
+	struct kin__bytes line;
+	int code = open_whole(&file, sink->path, error);
 
-	if (code != KIN_OK)
-		return code;
-	kin__bytes_clear(&sink->line);
-	kin__bytes_add(&sink->line, failure->json_payload, failure->json_payload_size);
-	kin__bytes_char(&sink->line, '\n');
-	if (sink->line.failed)
-		return kin__error_nomem(error);
-	code = kin__file_append(&sink->file, kin__bytes_view(&sink->line), error);
-	sink->doubt = code != KIN_OK;
+	kin__bytes_init(&line);
+	if (code == KIN_OK) {
+		kin__bytes_add(&line, failure->json_payload, failure->json_payload_size);
+		kin__bytes_char(&line, '\n');
+		code = line.failed ? kin__error_nomem(error)
+		                   : kin__file_append(&file, kin__bytes_view(&line), error);
+	}
+	kin__bytes_fini(&line);
+	kin__file_append_close(&file);
 	return code;
 }
 
@@ -68,31 +99,32 @@ static void close_file(void *user)
 {
 	struct filesink *sink = user;
 
-	kin__file_append_close(&sink->file);
-	kin__bytes_fini(&sink->line);
 	kin__mem_free(sink->path);
 	kin__mem_free(sink);
 }
 
 int kin__sinkfile_open(struct kin_sink *out, const char *rest, struct kin_error *error)
 {
+	struct kin__file_append file;
 	struct filesink *sink;
 	int code;
 
 	if (!rest[0])
 		return kin__error(error, KIN_INVALID,
-		                  "on_failure 'file:': a path must follow, as in file:/var/lib/app/failed");
-	sink = kin__mem_zalloc(sizeof *sink);
-	if (!sink)
-		return kin__error_nomem(error);
-	kin__file_append_init(&sink->file);
-	kin__bytes_init(&sink->line);
-	sink->path = kin__mem_text(rest);
-	code = sink->path ? open_clean(sink, error) : kin__error_nomem(error);
-	if (code != KIN_OK) {
-		close_file(sink);
+		                  "on_failure 'file:': the path of a file must follow 'file:'");
+	code = open_whole(&file, rest, error);
+	kin__file_append_close(&file);
+	if (code != KIN_OK)
 		return code;
+	sink = kin__mem_zalloc(sizeof *sink);
+	if (sink)
+		sink->path = kin__mem_text(rest);
+	if (!sink || !sink->path) {
+		kin__mem_free(sink);
+		return kin__error_nomem(error);
 	}
-	*out = (struct kin_sink){ .size = sizeof *out, .user = sink, .send = send, .close = close_file };
+	*out = (struct kin_sink){
+		.size = sizeof *out, .user = sink, .send = send_failure, .close = close_file
+	};
 	return KIN_OK;
 }

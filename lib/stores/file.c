@@ -2,7 +2,7 @@
  *
  * A line is a checksum and an item as JSON; the last line of an item counts.  Each change is one line, written and
  * synced before it is answered.  A torn last line (without its newline) was never answered and is dropped; damage
- * anywhere else is refused.  The journal is written anew when most of its lines are old.
+ * anywhere else is refused, the title included: it is never torn.  Written anew when most of its lines are old.
  */
 #include "base/bytes.h"
 #include "base/hash.h"
@@ -13,7 +13,9 @@
 #include "stores/store.h"
 #include "wire/json.h"
 #include "wire/jsontext.h"
+#include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 enum { CHECKSUM = 16, FILE_BYTES_MAX = 1 << 30, SPARE_LINES = 1000 };
 
@@ -23,10 +25,12 @@ struct filestore {
 	char *path, *lock_path;
 	struct kin__items items;
 	struct kin__file_lock lock;
-	struct kin__file_append journal;
+	struct kin__file_append journal; /* closed: to be written anew before any change */
+	struct stat seen;                /* which file it is */
 	struct kin__hash *hash;
 	struct kin__bytes line; /* used again and again */
 	size_t lines;
+	size_t shorten_at; /* not before it has so many lines: the last attempt failed */
 };
 
 /* ---- lines ---- */
@@ -161,6 +165,25 @@ static int read_item(struct filestore *store, struct kin__span json_text, size_t
 	return code;
 }
 
+/*
+ * What stands behind the last newline: the beginning of a line, if a writer was interrupted.  A whole line and one
+ * byte more is a damaged newline, and the title is never torn: it came with a file that was put in place as one.
+ */
+static int read_tail(struct filestore *store, struct kin__span tail, struct kin_error *error)
+{
+	char sum[CHECKSUM + 1];
+
+	if (store->lines == 0)
+		return damaged(store, 1, tail.n ? "the title is not whole" : "the file is empty", error);
+	if (tail.n <= CHECKSUM + 2)
+		return KIN_OK;
+	if (!checksum(store, kin__span(tail.at + CHECKSUM + 1, tail.n - CHECKSUM - 2), sum))
+		return kin__error_nomem(error);
+	return memcmp(sum, tail.at, CHECKSUM) != 0
+	                       ? KIN_OK
+	                       : damaged(store, store->lines + 1, "its newline is damaged", error);
+}
+
 static int read_line(struct filestore *store, struct kin__span line, size_t number_, struct kin_error *error)
 {
 	char sum[CHECKSUM + 1];
@@ -178,36 +201,61 @@ static int read_line(struct filestore *store, struct kin__span line, size_t numb
 	                                  : damaged(store, number_, "not a store of this version", error);
 }
 
-/* *torn: the last line has no newline; it was never answered. */
-static int read_all(struct filestore *store, bool *torn, struct kin_error *error)
+/* *anew: the file is to be written anew, since it is not there or ends in a torn line. */
+static int read_all(struct filestore *store, bool *anew, struct kin_error *error)
 {
 	struct kin__bytes content;
 	struct kin__span rest;
+	const char *end;
 	int code;
 
-	*torn = false;
 	kin__bytes_init(&content);
 	code = kin__file_read(store->path, FILE_BYTES_MAX, &content, error);
-	if (code == KIN_NOT_FOUND)
-		*torn = true, code = KIN_OK; /* nothing there: begin it */
-	for (rest = kin__bytes_view(&content); code == KIN_OK && rest.n > 0;) {
-		const char *end = memchr(rest.at, '\n', rest.n);
-		*torn = !end;
-		if (!end)
-			break;
+	*anew = code == KIN_NOT_FOUND;
+	for (rest = kin__bytes_view(&content);
+	     code == KIN_OK && rest.n > 0 && (end = memchr(rest.at, '\n', rest.n)) != NULL;) {
 		size_t n = (size_t)(end - rest.at);
+
 		code = read_line(store, kin__span(rest.at, n), ++store->lines, error);
 		rest = kin__span(rest.at + n + 1, rest.n - n - 1);
 	}
-	if (content.n == 0)
-		*torn = true;
+	if (code == KIN_OK && (rest.n > 0 || store->lines == 0)) {
+		*anew = true;
+		code = read_tail(store, rest, error);
+	}
 	kin__bytes_fini(&content);
-	return code;
+	return code == KIN_NOT_FOUND ? KIN_OK : code;
 }
 
 /* ---- writing ---- */
 
-/* The whole journal anew, each item once; then appended to. */
+static int open_journal(struct filestore *store, struct kin_error *error)
+{
+	int code;
+
+	kin__file_append_close(&store->journal);
+	code = kin__file_append_open(&store->journal, store->path, error);
+	if (code == KIN_OK && fstat(store->journal.fd, &store->seen) != 0)
+		code = kin__error_errno(error, KIN_IO, errno, "cannot look at %s", store->path);
+	if (code != KIN_OK)
+		kin__file_append_close(&store->journal);
+	return code;
+}
+
+/* Whether the path still leads to the file that is open. */
+static bool same_file(const struct filestore *store)
+{
+	struct stat now;
+
+	return stat(store->path, &now) == 0 && now.st_dev == store->seen.st_dev &&
+	       now.st_ino == store->seen.st_ino;
+}
+
+/*
+ * The whole journal anew, each item once; then appended to.  If it fails before the new file is in place, the old
+ * one goes on.  If it fails after that, a crash may leave either: the journal is closed, and no change is answered
+ * before a rewrite succeeds.
+ */
 static int rewrite(struct filestore *store, struct kin_error *error)
 {
 	const struct kin_lease *lease;
@@ -224,11 +272,27 @@ static int rewrite(struct filestore *store, struct kin_error *error)
 	if (code == KIN_OK)
 		code = kin__file_replace(store->path, kin__bytes_view(&content), error);
 	kin__bytes_fini(&content);
-	if (code != KIN_OK)
+	if (code != KIN_OK) {
+		if (!same_file(store))
+			kin__file_append_close(&store->journal);
 		return code;
-	kin__file_append_close(&store->journal); /* of the file that was replaced */
+	}
 	store->lines = lines;
-	return kin__file_append_open(&store->journal, store->path, error);
+	return open_journal(store, error);
+}
+
+/* Nobody else may write here: what is appended to another file than the next reader's would be lost. */
+static int check_untouched(const struct filestore *store, struct kin_error *error)
+{
+	struct stat now;
+
+	if (same_file(store) && fstat(store->journal.fd, &now) == 0 &&
+	    (uint64_t)now.st_size == store->journal.size)
+		return KIN_OK;
+	return kin__error(error, KIN_CORRUPT,
+	                  "%s was removed, replaced or changed by another program while in use; find that "
+	                  "program, then start again",
+	                  store->path);
 }
 
 /* One line, synced.  On failure the file is what it was. */
@@ -239,6 +303,8 @@ static int append(struct filestore *store, const struct kin_lease *lease, bool g
 	if (store->journal.fd <
 	    0) /* what a failed write left behind is unknown: begin anew from what was answered */
 		code = rewrite(store, error);
+	else
+		code = check_untouched(store, error);
 	if (code != KIN_OK)
 		return code;
 	kin__bytes_clear(&store->line);
@@ -252,7 +318,16 @@ static int append(struct filestore *store, const struct kin_lease *lease, bool g
 	return code;
 }
 
-/* Prepared changes become lines, then content.  That the journal could not be shortened is no failure. */
+/* Of use, not of need: if it fails, what was written is kept all the same. */
+static void shorten(struct filestore *store)
+{
+	if (store->lines <= 2 * kin__items_count(&store->items) + SPARE_LINES ||
+	    store->lines < store->shorten_at)
+		return;
+	store->shorten_at = rewrite(store, NULL) == KIN_OK ? 0 : 2 * store->lines;
+}
+
+/* Prepared changes become lines, then content. */
 static int finish(struct filestore *store, struct kin__items_change *change, const struct kin_lease *lease,
                   bool gone, int code, struct kin_error *error)
 {
@@ -264,8 +339,7 @@ static int finish(struct filestore *store, struct kin__items_change *change, con
 		return code;
 	}
 	kin__items_commit(&store->items, change);
-	if (store->lines > 2 * kin__items_count(&store->items) + SPARE_LINES)
-		(void)rewrite(store, NULL);
+	shorten(store);
 	return KIN_OK;
 }
 
@@ -273,17 +347,15 @@ static int list(void *user, const char *application, int (*give)(void *into, con
                 void *into, struct kin_error *error)
 {
 	struct filestore *store = user;
-	(void)application; /* one handle, one application */
-	return kin__items_list(&store->items, give, into, error);
+	return kin__items_list(&store->items, application, give, into, error);
 }
 
 static int create(void *user, const char *application, const struct kin_lease *lease, struct kin_error *error)
 {
 	struct filestore *store = user;
 	struct kin__items_change change;
-	(void)application;
-	return finish(store, &change, lease, false, kin__items_create(&store->items, lease, &change, error),
-	              error);
+	return finish(store, &change, lease, false,
+	              kin__items_create(&store->items, application, lease, &change, error), error);
 }
 
 static int update(void *user, const char *application, const struct kin_lease *lease, uint64_t expected,
@@ -291,9 +363,8 @@ static int update(void *user, const char *application, const struct kin_lease *l
 {
 	struct filestore *store = user;
 	struct kin__items_change change;
-	(void)application;
 	return finish(store, &change, lease, false,
-	              kin__items_update(&store->items, lease, expected, &change, error), error);
+	              kin__items_update(&store->items, application, lease, expected, &change, error), error);
 }
 
 static int remove_item(void *user, const char *application, const struct kin_lease *lease, uint64_t expected,
@@ -301,9 +372,8 @@ static int remove_item(void *user, const char *application, const struct kin_lea
 {
 	struct filestore *store = user;
 	struct kin__items_change change;
-	(void)application;
 	return finish(store, &change, lease, true,
-	              kin__items_remove(&store->items, lease, expected, &change, error), error);
+	              kin__items_remove(&store->items, application, lease, expected, &change, error), error);
 }
 
 /* ---- open and close ---- */
@@ -339,7 +409,7 @@ int kin__storefile_open(struct kin_store *out, const char *rest, const char *app
                         struct kin_error *error)
 {
 	struct filestore *store;
-	bool torn = false;
+	bool anew = false;
 	int code;
 
 	if (!rest[0])
@@ -348,23 +418,24 @@ int kin__storefile_open(struct kin_store *out, const char *rest, const char *app
 	store = kin__mem_zalloc(sizeof *store);
 	if (!store)
 		return kin__error_nomem(error);
-	kin__items_init(&store->items);
+	code = kin__items_init(&store->items, application);
 	kin__file_lock_init(&store->lock);
 	kin__file_append_init(&store->journal);
 	kin__bytes_init(&store->line);
 	store->hash = kin__hash_new();
-	store->path = join(rest, application, "");
+	/* Endings of their own: application "a.lock" or "a.tmp" must not meet the files of "a". */
+	store->path = join(rest, application, ".leases");
 	store->lock_path = join(rest, application, ".lock");
-	code = store->hash && store->path && store->lock_path ? KIN_OK : kin__error_nomem(error);
+	if (code != KIN_OK || !store->hash || !store->path || !store->lock_path)
+		code = kin__error_nomem(error);
 	if (code == KIN_OK)
 		code = kin__file_make_folders(rest, error);
 	if (code == KIN_OK)
 		code = kin__file_lock(&store->lock, store->lock_path, error);
 	if (code == KIN_OK)
-		code = read_all(store, &torn, error);
+		code = read_all(store, &anew, error);
 	if (code == KIN_OK)
-		code = torn ? rewrite(store, error)
-		            : kin__file_append_open(&store->journal, store->path, error);
+		code = anew ? rewrite(store, error) : open_journal(store, error);
 	if (code != KIN_OK) {
 		close_file(store);
 		return code;

@@ -6,9 +6,11 @@
 #include "wire/utf8.h"
 #include <inttypes.h>
 
-void kin__items_init(struct kin__items *items)
+int kin__items_init(struct kin__items *items, const char *application)
 {
 	kin__map_init(&items->map);
+	items->application = kin__mem_text(application);
+	return items->application ? KIN_OK : KIN_NOMEM;
 }
 
 void kin__items_fini(struct kin__items *items)
@@ -18,6 +20,7 @@ void kin__items_fini(struct kin__items *items)
 	for (size_t at = 0; (entry = kin__map_next(&items->map, &at)) != NULL;)
 		kin__mem_free(entry->value);
 	kin__map_fini(&items->map);
+	kin__mem_free(items->application);
 }
 
 size_t kin__items_count(const struct kin__items *items)
@@ -32,11 +35,23 @@ const struct kin_lease *kin__items_next(const struct kin__items *items, size_t *
 	return entry ? entry->value : NULL;
 }
 
-int kin__items_list(const struct kin__items *items, int (*give)(void *into, const struct kin_lease *lease),
-                    void *into, struct kin_error *error)
+/* One handle keeps one application. */
+static int check_application(const struct kin__items *items, const char *application, struct kin_error *error)
+{
+	if (application && strcmp(application, items->application) == 0)
+		return KIN_OK;
+	return kin__error(error, KIN_INVALID, "the store was opened for application '%s', not for '%s'",
+	                  items->application, application ? application : "(NULL)");
+}
+
+int kin__items_list(const struct kin__items *items, const char *application,
+                    int (*give)(void *into, const struct kin_lease *lease), void *into,
+                    struct kin_error *error)
 {
 	const struct kin_lease *lease;
 
+	if (check_application(items, application, error) != KIN_OK)
+		return KIN_INVALID;
 	for (size_t at = 0; (lease = kin__items_next(items, &at)) != NULL;) {
 		int code = give(into, lease);
 
@@ -181,11 +196,13 @@ static int unexpected(const struct kin_lease *lease, const struct kin_lease *old
 	                  expected);
 }
 
-int kin__items_create(struct kin__items *items, const struct kin_lease *lease,
+int kin__items_create(struct kin__items *items, const char *application, const struct kin_lease *lease,
                       struct kin__items_change *change, struct kin_error *error)
 {
-	int code = prepare(items, lease, false, change, error);
+	int code = check_application(items, application, error);
 
+	if (code == KIN_OK)
+		code = prepare(items, lease, false, change, error);
 	if (code == KIN_OK && change->old) {
 		code = kin__error(error, KIN_EXISTS, "the store has a lease of %s already%s%s",
 		                  lease->shard_id, change->old->owner[0] ? ", held by " : "",
@@ -195,11 +212,14 @@ int kin__items_create(struct kin__items *items, const struct kin_lease *lease,
 	return code == KIN_OK ? take_place(items, change, error) : code;
 }
 
-static int change_expected(struct kin__items *items, const struct kin_lease *lease, uint64_t expected,
-                           bool gone, struct kin__items_change *change, struct kin_error *error)
+static int change_expected(struct kin__items *items, const char *application, const struct kin_lease *lease,
+                           uint64_t expected, bool gone, struct kin__items_change *change,
+                           struct kin_error *error)
 {
-	int code = prepare(items, lease, gone, change, error);
+	int code = check_application(items, application, error);
 
+	if (code == KIN_OK)
+		code = prepare(items, lease, gone, change, error);
 	if (code == KIN_OK && (!change->old || change->old->counter != expected)) {
 		code = unexpected(lease, change->old, expected, error);
 		drop(change);
@@ -207,16 +227,16 @@ static int change_expected(struct kin__items *items, const struct kin_lease *lea
 	return code;
 }
 
-int kin__items_update(struct kin__items *items, const struct kin_lease *lease, uint64_t expected,
-                      struct kin__items_change *change, struct kin_error *error)
+int kin__items_update(struct kin__items *items, const char *application, const struct kin_lease *lease,
+                      uint64_t expected, struct kin__items_change *change, struct kin_error *error)
 {
-	return change_expected(items, lease, expected, false, change, error);
+	return change_expected(items, application, lease, expected, false, change, error);
 }
 
-int kin__items_remove(struct kin__items *items, const struct kin_lease *lease, uint64_t expected,
-                      struct kin__items_change *change, struct kin_error *error)
+int kin__items_remove(struct kin__items *items, const char *application, const struct kin_lease *lease,
+                      uint64_t expected, struct kin__items_change *change, struct kin_error *error)
 {
-	return change_expected(items, lease, expected, true, change, error);
+	return change_expected(items, application, lease, expected, true, change, error);
 }
 
 int kin__items_replay(struct kin__items *items, const struct kin_lease *lease, bool gone,

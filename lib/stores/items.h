@@ -9,8 +9,9 @@
 #include <kinstream/store.h>
 
 struct kin__items {
-	struct kin__map map;
-}; /* key text: struct kin_lease */
+	struct kin__map map; /* of struct kin_lease */
+	char *application;
+};
 
 /* A change that is prepared. */
 struct kin__items_change {
@@ -20,18 +21,18 @@ struct kin__items_change {
 	size_t key_n;
 };
 
-void kin__items_init(struct kin__items *items);
+int kin__items_init(struct kin__items *items, const char *application); /* KIN_OK or KIN_NOMEM */
 void kin__items_fini(struct kin__items *items);
 size_t kin__items_count(const struct kin__items *items);
 
-/* KIN_INVALID: a lease no store can keep: wrong size, no stream or shard, or text that is not UTF-8.
- * The rest is as in kinstream/store.h.  On KIN_OK end the change with _commit or _cancel. */
-int kin__items_create(struct kin__items *items, const struct kin_lease *lease,
+/* KIN_INVALID: another application than at _init, or a lease no store can keep: wrong size, no stream or shard,
+ * or text that is not UTF-8.  The rest is as in kinstream/store.h.  On KIN_OK end the change with _commit or _cancel. */
+int kin__items_create(struct kin__items *items, const char *application, const struct kin_lease *lease,
                       struct kin__items_change *change, struct kin_error *error);
-int kin__items_update(struct kin__items *items, const struct kin_lease *lease, uint64_t expected,
-                      struct kin__items_change *change, struct kin_error *error);
-int kin__items_remove(struct kin__items *items, const struct kin_lease *lease, uint64_t expected,
-                      struct kin__items_change *change, struct kin_error *error);
+int kin__items_update(struct kin__items *items, const char *application, const struct kin_lease *lease,
+                      uint64_t expected, struct kin__items_change *change, struct kin_error *error);
+int kin__items_remove(struct kin__items *items, const char *application, const struct kin_lease *lease,
+                      uint64_t expected, struct kin__items_change *change, struct kin_error *error);
 /* Replaces, creates or (gone) removes whatever is there: for reading back what was decided before. */
 int kin__items_replay(struct kin__items *items, const struct kin_lease *lease, bool gone,
                       struct kin__items_change *change, struct kin_error *error);
@@ -39,8 +40,9 @@ void kin__items_commit(struct kin__items *items, struct kin__items_change *chang
 void kin__items_cancel(struct kin__items *items, struct kin__items_change *change);
 
 /* Gives each item; stops at the first answer but 0 and gives it back. */
-int kin__items_list(const struct kin__items *items, int (*give)(void *into, const struct kin_lease *lease),
-                    void *into, struct kin_error *error);
+int kin__items_list(const struct kin__items *items, const char *application,
+                    int (*give)(void *into, const struct kin_lease *lease), void *into,
+                    struct kin_error *error);
 /* Walk: start with *at = 0; NULL at the end. */
 const struct kin_lease *kin__items_next(const struct kin__items *items, size_t *at);
 #endif

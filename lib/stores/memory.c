@@ -7,16 +7,14 @@
 static int list(void *user, const char *application, int (*give)(void *into, const struct kin_lease *lease),
                 void *into, struct kin_error *error)
 {
-	(void)application; /* one handle, one application: see store.c */
-	return kin__items_list(user, give, into, error);
+	return kin__items_list(user, application, give, into, error);
 }
 
 static int create(void *user, const char *application, const struct kin_lease *lease, struct kin_error *error)
 {
 	struct kin__items_change change;
-	int code = kin__items_create(user, lease, &change, error);
+	int code = kin__items_create(user, application, lease, &change, error);
 
-	(void)application;
 	if (code == KIN_OK)
 		kin__items_commit(user, &change);
 	return code;
@@ -26,9 +24,8 @@ static int update(void *user, const char *application, const struct kin_lease *l
                   struct kin_error *error)
 {
 	struct kin__items_change change;
-	int code = kin__items_update(user, lease, expected, &change, error);
+	int code = kin__items_update(user, application, lease, expected, &change, error);
 
-	(void)application;
 	if (code == KIN_OK)
 		kin__items_commit(user, &change);
 	return code;
@@ -38,9 +35,8 @@ static int remove_item(void *user, const char *application, const struct kin_lea
                        struct kin_error *error)
 {
 	struct kin__items_change change;
-	int code = kin__items_remove(user, lease, expected, &change, error);
+	int code = kin__items_remove(user, application, lease, expected, &change, error);
 
-	(void)application;
 	if (code == KIN_OK)
 		kin__items_commit(user, &change);
 	return code;
@@ -57,14 +53,14 @@ int kin__memory_open(struct kin_store *out, const char *rest, const char *applic
 {
 	struct kin__items *items;
 
-	(void)application;
 	if (rest[0])
 		return kin__error(error, KIN_INVALID, "store 'memory:%s': nothing may follow 'memory:'",
 		                  rest);
 	items = kin__mem_alloc(sizeof *items);
-	if (!items)
+	if (!items || kin__items_init(items, application) != KIN_OK) {
+		kin__mem_free(items);
 		return kin__error_nomem(error);
-	kin__items_init(items);
+	}
 	*out = (struct kin_store){ .size = sizeof *out,
 		                   .user = items,
 		                   .list = list,
