@@ -2,7 +2,7 @@
 # What ./configure found is in config.mk; a fresh clone needs only `make`.
 #
 #   all check check-rooms check-abi check-man tidy lint format install uninstall
-#   check-asan check-e2e demo dist distcheck clean distclean maintainer-clean
+#   check-asan check-e2e bench bench-smoke demo dist distcheck clean distclean maintainer-clean
 
 srcdir  := .
 PACKAGE := libkinstream
@@ -56,6 +56,8 @@ EXAMPLES := $(patsubst %.c,%,$(call files,examples/*.c))
 ROOM_CHECKS   := $(patsubst %.c,%,$(call files,tests/check_*.c))
 PUBLIC_CHECKS := $(patsubst %.c,%,$(call files,tests/public/check_*.c))
 SIMS     := tests/sim/sim_produce tests/sim/sim_consume
+BENCHES  := bench/put bench/get
+BENCH_SRC := $(filter-out $(BENCHES:=.c),$(call files,bench/*.c))
 SIM_SRC  := $(filter-out $(SIMS:=.c),$(call files,tests/sim/*.c))
 SEEDS    ?= 20000
 
@@ -78,7 +80,7 @@ LINK    = $(LT) --mode=link $(CC) $(CFLAGS) $(LDFLAGS)
 # --- build ----------------------------------------------------------------------
 
 .PHONY: all check check-rooms check-abi check-man check-sim tidy lint format install uninstall \
-	check-asan check-e2e demo dist distcheck clean distclean maintainer-clean
+	check-asan check-e2e bench bench-smoke demo dist distcheck clean distclean maintainer-clean
 all: $(LIB) $(LIB_MOCK) lib/kinstream.pc lib/kinstream-mock.pc $(TOOL)
 
 lib/mock/%.lo: KIN_CPPFLAGS += $(HTTPD_CFLAGS)
@@ -138,13 +140,18 @@ $(EXAMPLES): %: %.o $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^
 
+# libssl comes with libcrypto's headers; only the benchmarks' server speaks TLS by itself.
+$(BENCHES): %: %.o $(BENCH_SRC:.c=.o) $(LIB)
+	$(call say,LINK)
+	$(Q)$(LINK) -no-install -o $@ $^ -lssl $(DEP_LIBS)
+
 $(TOOL): $(TOOL_SRC:.c=.o) $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ -lpthread
 
 .SECONDARY:
 -include $(LIB_OBJ:.lo=.d) $(ROOM_CHECKS:=.d) $(PUBLIC_CHECKS:=.d) $(EXAMPLES:=.d) $(TOOL_SRC:.c=.d) \
-	$(SIMS:=.d) $(SIM_SRC:.c=.d)
+	$(SIMS:=.d) $(SIM_SRC:.c=.d) $(BENCHES:=.d) $(BENCH_SRC:.c=.d)
 
 # --- check ------------------------------------------------------------------------
 
@@ -194,7 +201,7 @@ tidy:
 # (cppcheck takes out parameters across files for uninitialised: its two ctu checks are off.)
 lint: tidy check-man
 	clang-format --dry-run -Werror $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c tests/*.c tests/*/*.[ch] bench/*.[ch] lib/*.h))
-	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/sim/*.c)); do \
+	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/sim/*.c bench/*.c)); do \
 		$$c -O1 $(KIN_CPPFLAGS) -I$(srcdir)/tests $(HTTPD_CFLAGS) $(KIN_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
@@ -210,6 +217,12 @@ check-asan: $(srcdir)/configure
 	cd build-asan && { test -f config.mk || $(abspath $(srcdir))/configure --enable-werror CC=clang \
 		CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' >/dev/null; }
 	$(MAKE) -C build-asan check SEEDS=2000 CK_FORK=no
+
+# Ratios against bare libcurl, measured in turn: a few minutes; seconds without judging for -smoke.
+bench: $(BENCHES)
+	@for b in $(BENCHES); do ./$$b || exit 1; done
+bench-smoke: $(BENCHES)
+	@for b in $(BENCHES); do timeout 60 ./$$b --smoke || exit 1; done
 
 check-e2e: all
 	sh $(srcdir)/tests/e2e/run $(srcdir) $(CURDIR)
@@ -250,7 +263,7 @@ BOOTSTRAP := aclocal.m4 configure lib/config.h.in build-aux
 
 clean:
 	rm -rf lib/.libs lib/*.la lib/*/.libs lib/*/*.lo lib/*/*.o lib/*/*.d build-asan
-	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(SIMS) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public examples tools bench)
+	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(SIMS) $(BENCHES) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public examples tools bench)
 	rm -f $(foreach d,tests tests/sim tests/public tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
 
 distclean: clean

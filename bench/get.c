@@ -1,0 +1,146 @@
+/* bench/get - GetRecords: whole calls, and the consumer, as multiples of bare libcurl */
+#include <kinstream.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "round.h"
+#include "server.h"
+#include "text.h"
+#include "util.h"
+
+struct getting {
+	const struct bench_case *what;
+	struct kin_client *client;
+	uint64_t wanted, found; /* by the handler; one at a time */
+};
+
+static void *open_get(const struct bench_case *what)
+{
+	struct getting *get = bench_alloc(sizeof *get);
+
+	get->what = what;
+	get->client = bench_client(what);
+	return get;
+}
+
+static void close_get(void *state)
+{
+	struct getting *get = state;
+
+	kin_client_close(get->client);
+	free(get);
+}
+
+static void check_records(const struct bench_case *what, const struct kin_record *records, size_t n)
+{
+	if (n != what->records || records[0].data_size != what->bytes ||
+	    records[n - 1].data_size != what->bytes || records[n - 1].partition_key_size != BENCH_KEY)
+		bench_die("GetRecords brought %zu records, not %u of %u bytes", n, what->records,
+		          what->bytes);
+}
+
+static void call_once(struct getting *get)
+{
+	struct kin_error error = { 0 };
+	const struct kin_record *records;
+	struct kin_call *call;
+	char iterator[225];
+	size_t n;
+	int code = kin_call_new(&call, get->client, "GetRecords", &error);
+
+	snprintf(iterator, sizeof iterator, "%0224d", 7);
+	if (code == KIN_OK)
+		code = kin_call_set_text(call, "ShardIterator", iterator, &error);
+	if (code == KIN_OK)
+		code = kin_call_set_integer(call, "Limit", 10000, &error);
+	if (code == KIN_OK)
+		code = kin_call_wait(call, -1, &error);
+	if (code != KIN_OK)
+		bench_die("%s", error.message);
+	records = kin_call_records(call, &n);
+	check_records(get->what, records, n);
+	kin_call_free(call);
+}
+
+static void run_call(void *state, uint32_t requests, double *wall_ns)
+{
+	for (uint32_t i = 0; i < requests; i++) {
+		uint64_t began_ns = bench_wall_ns();
+
+		call_once(state);
+		wall_ns[i] = (double)(bench_wall_ns() - began_ns);
+	}
+}
+
+/* --- the consumer ---------------------------------------------------------------------- */
+
+static int handle(void *user, struct kin_batch *batch)
+{
+	struct getting *get = user;
+
+	while (kin_batch_next(batch))
+		get->found++;
+	if (get->found >= get->wanted)
+		kin_batch_stop(batch);
+	return KIN_OK;
+}
+
+/* Opened and closed each time: what it fetches ahead would fall into another's turn. */
+static void run_consumer(void *state, uint32_t requests, double *wall_ns)
+{
+	struct getting *get = state;
+	struct kin_consumer_options options;
+	struct kin_error error = { 0 };
+
+	(void)wall_ns;
+	get->found = 0;
+	get->wanted = (uint64_t)requests * get->what->records;
+	kin_consumer_options_init(&options);
+	options.stream = "bench";
+	options.application = "bench";
+	options.store = "memory:";
+	options.handler = handle;
+	options.user = get;
+	options.batch_size = 1000;
+	options.behind_interval_ms = 0;
+	if (kin_consumer_run(get->client, &options, &error) != KIN_OK)
+		bench_die("%s", error.message);
+	if (get->found < get->wanted)
+		bench_die("the consumer saw %llu records of %llu", (unsigned long long)get->found,
+		          (unsigned long long)get->wanted);
+}
+
+/* --------------------------------------------------------------------------------------- */
+
+static void measure(const struct bench_options *options, const char *name, bool tls, uint32_t records,
+                    uint32_t bytes, double call_goal)
+{
+	struct bench_server server;
+	struct bench_case what = { name, records, bytes, NULL, NULL, 10000 / records * 8 };
+	const struct bench_contestant all[] = {
+		bench_floor_get,
+		{ "kin_call, whole", open_get, run_call, close_get, .cpu_goal = call_goal },
+		{ "kin_consumer, per record", open_get, run_consumer, close_get, .no_latency = true },
+	};
+
+	bench_server_start(&server, &(struct bench_server_options){ .tls = tls,
+	                                                            .records = records,
+	                                                            .record_bytes = bytes,
+	                                                            .shards = 1 });
+	what.url = server.url;
+	what.ca_file = server.ca_file;
+	bench_rounds(options, &what, all, 3, &server.tally->body_bytes);
+	bench_server_stop(&server);
+}
+
+int main(int argc, char **argv)
+{
+	struct bench_options options;
+
+	bench_options_read(&options, argc, argv);
+	measure(&options, "GetRecords, TLS", true, 10000, 1024, 1.15);
+	measure(&options, "GetRecords, plain", false, 10000, 1024, 1.35);
+	measure(&options, "GetRecords, TLS", true, 1000, 100, 1.4);
+	return 0;
+}
