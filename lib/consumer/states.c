@@ -37,7 +37,7 @@ const struct kin__state_row kin__shard_readings[] = {
 #define AFTER_A_CALL (TO(WORK_REST) | TO(WORK_GATHERING) | TO(WORK_HELD) | TO(WORK_READY) | TO(WORK_WAITING))
 
 const struct kin__state_row kin__shard_workings[] = {
-	[WORK_REST] = { "rest", TO(WORK_GATHERING) | TO(WORK_HELD) | TO(WORK_READY) | TO(WORK_WAITING) },
+	[WORK_REST] = { "rest", TO(WORK_GATHERING) | TO(WORK_HELD) | TO(WORK_READY) },
 	[WORK_GATHERING] = { "gathering", TO(WORK_REST) | TO(WORK_HELD) | TO(WORK_READY) },
 	[WORK_HELD] = { "held", TO(WORK_REST) | TO(WORK_GATHERING) | TO(WORK_READY) | TO(WORK_WAITING) },
 	[WORK_READY] = { "ready", TO(WORK_REST) | TO(WORK_HELD) | TO(WORK_INVOKING) | TO(WORK_SINKING) },

@@ -5,23 +5,22 @@
 #include "consume_world.h"
 
 static struct {
-	uint32_t states[8], lives[LIVES], readings[READINGS], workings[WORKINGS], writings[WRITINGS];
-} moves;
+	struct coverage_moves states, lives, readings, workings, writings;
+} moves = {
+	{ .name = "consumer", .rows = kin__consumer_states, .n = KIN_CONSUMER_FATAL + 1 },
+	{ .name = "life", .rows = kin__shard_lives, .n = LIVES },
+	{ .name = "reading", .rows = kin__shard_readings, .n = READINGS },
+	{ .name = "working", .rows = kin__shard_workings, .n = WORKINGS },
+	{ .name = "writing", .rows = kin__shard_writings, .n = WRITINGS },
+};
 
 static void note_moves(struct consume_world *w)
 {
-	const struct kin__consumer *c = w->consumer;
-
-	for (size_t i = 0; i < KIN__ARRAY_LEN(c->seen_states); i++)
-		moves.states[i] |= c->seen_states[i];
-	for (size_t i = 0; i < LIVES; i++)
-		moves.lives[i] |= c->seen_lives[i];
-	for (size_t i = 0; i < READINGS; i++)
-		moves.readings[i] |= c->seen_readings[i];
-	for (size_t i = 0; i < WORKINGS; i++)
-		moves.workings[i] |= c->seen_workings[i];
-	for (size_t i = 0; i < WRITINGS; i++)
-		moves.writings[i] |= c->seen_writings[i];
+	coverage_add(&moves.states, w->consumer->seen_states);
+	coverage_add(&moves.lives, w->consumer->seen_lives);
+	coverage_add(&moves.readings, w->consumer->seen_readings);
+	coverage_add(&moves.workings, w->consumer->seen_workings);
+	coverage_add(&moves.writings, w->consumer->seen_writings);
 }
 
 static void process_over(struct consume_world *w)
@@ -73,6 +72,17 @@ void consume_process_crash(struct consume_world *w)
 	consume_heap(w, &w->begin, consume_later(w, 1, w->healed ? SECOND : w->down_us));
 }
 
+void consume_process_stop(struct consume_world *w)
+{
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_STOP };
+
+	if (!w->consumer)
+		return;
+	consume_met(w, CONSUME_STOPPED);
+	CONSUME_SAY(w, "process %u is told to stop", w->process);
+	consume_step(w, &event);
+}
+
 void consume_process_begin(struct consume_world *w)
 {
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
@@ -94,6 +104,8 @@ void consume_process_begin(struct consume_world *w)
 	                   kin__rng_below(&w->rng, kin__rng_chance(&w->rng, 100) ? 3 * SECOND : 20000);
 	if (w->process == 1 && w->set.starting_position == KIN_LATEST && w->set.leases)
 		w->latest_ms = consume_service_ms(w) - 1500;
+	if (w->thefts && kin__rng_chance(&w->rng, 300)) /* while it takes its leases */
+		consume_heap(w, &w->thief, consume_later(w, 1, 4 * w->latency_us));
 	CONSUME_SAY(w, "process %u begins", w->process);
 	w->consumer = kin__consumer_new(&w->set);
 	if (!w->consumer)
@@ -142,19 +154,9 @@ void consume_process_ended(struct consume_world *w)
 		consume_heap(w, &w->begin, consume_later(w, 1, SECOND));
 }
 
-static void unmade(const char *machine, const struct kin__state_row *rows, size_t n, const uint32_t *seen)
+size_t consume_tell_moves(bool table)
 {
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < n; k++)
-			if (rows[i].to & ~seen[i] & KIN__TO(k))
-				printf("never moved: %s %s -> %s\n", machine, rows[i].name, rows[k].name);
-}
-
-void consume_moves(void)
-{
-	unmade("consumer", kin__consumer_states, KIN_CONSUMER_FATAL + 1, moves.states);
-	unmade("life", kin__shard_lives, LIVES, moves.lives);
-	unmade("reading", kin__shard_readings, READINGS, moves.readings);
-	unmade("working", kin__shard_workings, WORKINGS, moves.workings);
-	unmade("writing", kin__shard_writings, WRITINGS, moves.writings);
+	return coverage_tell_moves(&moves.states, table) + coverage_tell_moves(&moves.lives, table) +
+	       coverage_tell_moves(&moves.readings, table) + coverage_tell_moves(&moves.workings, table) +
+	       coverage_tell_moves(&moves.writings, table);
 }

@@ -100,14 +100,39 @@ void consume_store_list(struct consume_world *w, struct kin_lease *out, size_t *
 	*n = w->items_n;
 }
 
-void consume_store_steal(struct consume_world *w)
+/* A write on its way is the best moment to come before it. */
+static struct consume_item *overtake(struct consume_world *w)
+{
+	for (size_t i = 0; i < CONSUME_CALLS; i++) {
+		const struct consume_call *call = &w->calls[i];
+		struct consume_item *item;
+
+		if (!call->used || call->performed || call->type != KIN__CONSUMER_STORE_UPDATE)
+			continue;
+		item = consume_store_find(w, call->item.stream, call->item.shard_id);
+		if (item && item->counter == call->expected)
+			return item;
+	}
+	return NULL;
+}
+
+static struct consume_item *any_held(struct consume_world *w)
 {
 	struct consume_item *item;
 
 	if (w->items_n == 0)
-		return;
+		return NULL;
 	item = &w->items[kin__rng_below(&w->rng, w->items_n)];
-	if (item->shard_id[0] == '-' || item->stream != w->stream || !w->consumer || item->told != w->process)
+	return item->shard_id[0] != '-' && item->told == w->process ? item : NULL;
+}
+
+void consume_store_steal(struct consume_world *w)
+{
+	struct consume_item *item = overtake(w);
+
+	if (!item)
+		item = any_held(w);
+	if (!item || item->stream != w->stream || !w->consumer)
 		return;
 	item->thief = true;
 	item->thief_process = w->process;

@@ -39,6 +39,7 @@ const char *const consume_event_names[CONSUME_EVENTS] = { "put",
 	                                                  "own write refused",
 	                                                  "until",
 	                                                  "handler stops",
+	                                                  "stopped from outside",
 	                                                  "redelivered",
 	                                                  "batch spans pages",
 	                                                  "record bigger than a batch",
@@ -425,7 +426,10 @@ static void on_crash(struct consume_world *w)
 	if (w->healed || w->crashes == 0)
 		return;
 	w->crashes--;
-	consume_process_crash(w);
+	if (kin__rng_chance(&w->rng, 300))
+		consume_process_stop(w);
+	else
+		consume_process_crash(w);
 	consume_heap(w, &w->crash, consume_later(w, SECOND / 10, 15 * SECOND));
 }
 
@@ -463,13 +467,13 @@ static void draw_settings(struct consume_world *w)
 	set->application = "app";
 	set->batch_size = 1 + (uint32_t)kin__rng_below(rng, 12);
 	set->batch_bytes_max = kin__rng_chance(rng, 250) ? kin__rng_between(rng, 450, 3000) : 6291456;
-	set->batching_window_us = pick(w, 350, 100000, 3000000);
+	set->batching_window_us = pick(w, 450, 100000, 3000000);
 	set->maximum_retry_attempts = (int32_t)kin__rng_below(rng, 5) - 1;
 	set->maximum_record_age_ms =
-			kin__rng_chance(rng, 250) ? (int64_t)kin__rng_between(rng, 1000, 20000) : -1;
+			kin__rng_chance(rng, 350) ? (int64_t)kin__rng_between(rng, 1000, 12000) : -1;
 	set->bisect = kin__rng_chance(rng, 400);
 	set->drop = (set->maximum_retry_attempts >= 0 || set->maximum_record_age_ms >= 0) &&
-	            kin__rng_chance(rng, 300);
+	            kin__rng_chance(rng, 500);
 	set->leases = kin__rng_chance(rng, 900);
 	set->handlers_max = 1 + (uint32_t)kin__rng_below(rng, 3);
 	set->fetches_max = 1 + (uint32_t)kin__rng_below(rng, 4);
@@ -498,10 +502,12 @@ static void draw_settings(struct consume_world *w)
 static void draw_faults(struct consume_world *w)
 {
 	struct kin__rng *rng = &w->rng;
+	bool outage = kin__rng_chance(rng, 60),
+	     broken = kin__rng_chance(rng, 80); /* the store, the handler */
 
 	w->api_fail_per_mille = (uint32_t)pick(w, 600, 1, 300);
-	w->store_fail_per_mille = (uint32_t)pick(w, 500, 1, 400);
-	w->handler_fail_per_mille = (uint32_t)pick(w, 500, 1, 250);
+	w->store_fail_per_mille = outage ? 800 : (uint32_t)pick(w, 500, 1, 400);
+	w->handler_fail_per_mille = broken ? 950 : (uint32_t)pick(w, 500, 1, 250);
 	w->busy_per_mille = (uint32_t)pick(w, 300, 1, 400);
 	w->poison_per_mille = (uint32_t)pick(w, 400, 1, 150);
 	w->sink_fail_per_mille = (uint32_t)pick(w, 500, 1, 500);
@@ -509,7 +515,7 @@ static void draw_faults(struct consume_world *w)
 	w->report_per_mille = (uint32_t)pick(w, 500, 1, 1000);
 	w->crashes = w->set.leases ? (uint32_t)pick(w, 500, 1, 3) : 0;
 	w->changes = (uint32_t)pick(w, 600, 1, 4);
-	w->recreates = (uint32_t)pick(w, 120, 1, 2);
+	w->recreates = (uint32_t)pick(w, outage ? 600 : 120, 1, 2);
 	w->thefts = w->set.leases && kin__rng_chance(rng, 80);
 	w->latency_us = kin__rng_chance(rng, 800) ? 50000 : 1500000;
 	w->handler_us = kin__rng_chance(rng, 600) ? 100000 : 4000000;

@@ -3,6 +3,7 @@
 #ifndef KIN_SIM_CONSUME_WORLD_H
 #define KIN_SIM_CONSUME_WORLD_H
 #include "consumer/verify.h"
+#include "coverage.h"
 #include "model/model.h"
 
 #define BASE_MS INT64_C(1700000000000)
@@ -54,6 +55,7 @@ enum consume_event {
 	CONSUME_REFUSED_OWN,
 	CONSUME_UNTIL,
 	CONSUME_HANDLER_STOP,
+	CONSUME_STOPPED,
 	CONSUME_REDELIVERED,
 	CONSUME_SPANNED,
 	CONSUME_BIG_RECORD,
@@ -195,7 +197,7 @@ struct consume_world {
 
 /* Runs a seed to its end; gives the hash of its trace.  Prints and exits on failure. */
 uint64_t consume_run(uint64_t seed, bool verbose, bool verify);
-void consume_moves(void); /* prints the moves that no process of any run made */
+size_t consume_tell_moves(bool table); /* see coverage.h; a machine: a process */
 
 /* consume_world.c */
 void consume_say(const struct consume_world *w, const char *format, ...)
@@ -213,6 +215,7 @@ void consume_step(struct consume_world *w, struct kin__consumer_event *event);
 /* consume_process.c */
 void consume_process_begin(struct consume_world *w);
 void consume_process_crash(struct consume_world *w);
+void consume_process_stop(struct consume_world *w);  /* somebody stops it, at any time; another one follows */
 void consume_process_ended(struct consume_world *w); /* it ended by itself, and nothing is in flight */
 /* consume_service.c: the API side of an effect */
 void consume_service_perform(struct consume_world *w, struct consume_call *call);

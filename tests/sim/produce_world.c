@@ -40,8 +40,19 @@ const char *const produce_event_names[PRODUCE_EVENTS] = {
 	"abandon",
 	"ttl of its own",
 };
-uint32_t produce_seen[KIN__RECORD_STATES];
 uint64_t produce_met[PRODUCE_EVENTS];
+
+const char *const produce_fault_names[PRODUCE_FAULTS] = {
+	[KIN__FAULT_THROTTLE] = "throttle",     [KIN__FAULT_ERROR500] = "error 500",
+	[KIN__FAULT_ERROR503] = "error 503",    [KIN__FAULT_PARTIAL] = "partial failure",
+	[KIN__FAULT_LATENCY] = "latency",       [KIN__FAULT_DROP] = "drop",
+	[KIN__FAULT_DROP_AFTER] = "drop after", [KIN__FAULT_TRUNCATE] = "truncate",
+};
+uint64_t produce_struck[PRODUCE_FAULTS];
+
+struct coverage_moves produce_moves = { .name = "record",
+	                                .rows = kin__producer_table,
+	                                .n = KIN__RECORD_STATES };
 
 static const struct kin__span stream = { "orders", 6 };
 
@@ -127,6 +138,13 @@ static void start(struct produce_world *w)
 	w->closing = w->abandoned = false;
 }
 
+static void life_over(struct produce_world *w)
+{
+	coverage_add(&produce_moves, w->seen);
+	memset(w->seen, 0, sizeof w->seen);
+	kin__producer_free(w->producer);
+}
+
 static void forget(struct produce_request *r)
 {
 	r->used = r->will_arrive || r->will_answer;
@@ -136,7 +154,7 @@ static void crash(struct produce_world *w)
 {
 	produce_note(w, "crash", w->life, w->in_flight, "");
 	produce_met[PRODUCE_CRASH]++;
-	kin__producer_free(w->producer);
+	life_over(w);
 	for (uint32_t i = 0; i < w->next_item; i++)
 		kin__heap_remove(&w->due, &w->items[i].report);
 	for (uint32_t i = 0; i < PRODUCE_REQUESTS; i++) { /* what was sent still arrives */
@@ -263,9 +281,13 @@ static void delete_or_create(struct produce_world *w)
 
 static void heal(struct produce_world *w)
 {
+	struct kin__faults *faults = kin__model_faults(w->model);
+
 	produce_note(w, "heal", 0, 0, "");
 	w->healed = true;
-	kin__faults_clear(kin__model_faults(w->model));
+	for (size_t i = 0; i < faults->n; i++)
+		produce_struck[faults->at[i].kind] += faults->at[i].struck;
+	kin__faults_clear(faults);
 	if (!w->recreate.index)
 		due(w, &w->recreate, 0); /* creates what is not there */
 }
@@ -315,7 +337,7 @@ static void draw_settings(struct produce_world *w)
 	struct kin__rng *rng = &w->rng;
 
 	kin__producer_settings_init(s);
-	s->seen = produce_seen;
+	s->seen = w->seen;
 	s->request_records_max = (uint32_t)kin__rng_between(rng, 1, kin__rng_chance(rng, 500) ? 12 : 200);
 	s->request_bytes_max = kin__rng_between(rng, 2048, kin__rng_chance(rng, 500) ? 8000 : 5242880);
 	s->requests_max = (uint32_t)kin__rng_between(rng, 1, 8);
@@ -410,7 +432,7 @@ uint64_t produce_run(uint64_t seed, bool verbose)
 		}
 	}
 	produce_check_end(w);
-	kin__producer_free(w->producer);
+	life_over(w);
 	kin__model_free(w->model);
 	kin__heap_fini(&w->due);
 	return w->trace;

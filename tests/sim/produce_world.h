@@ -4,11 +4,15 @@
 #define KIN_SIM_PRODUCE_WORLD_H
 #include "base/heap.h"
 #include "base/rng.h"
+#include "coverage.h"
 #include "model/model.h"
 #include "producer/producer.h"
 #include "producer/room.h"
 
 enum { PRODUCE_ITEMS = 160, PRODUCE_REQUESTS = 128 };
+enum {
+	PRODUCE_FAULTS = KIN__FAULT_TRUNCATE + 1
+}; /* those of a put; the later kinds are of reads and of the clock */
 
 /* What a run may meet; the simulator says which of them no seed met. */
 enum produce_event {
@@ -79,6 +83,7 @@ struct produce_world {
 	uint32_t life;
 	struct kin__producer_settings settings;
 	struct kin__producer *producer;
+	uint32_t seen[KIN__RECORD_STATES]; /* its moves */
 	struct kin__model *model;
 	struct kin__room room;
 	struct kin__heap due; /* of everything below */
@@ -104,8 +109,10 @@ struct produce_world {
 
 /* Runs a seed to its end; gives the hash of its trace.  Prints and exits on failure. */
 uint64_t produce_run(uint64_t seed, bool verbose);
-extern uint32_t produce_seen[KIN__RECORD_STATES];
 extern uint64_t produce_met[PRODUCE_EVENTS];
+extern uint64_t produce_struck[PRODUCE_FAULTS]; /* of the model's faults */
+extern const char *const produce_fault_names[PRODUCE_FAULTS];
+extern struct coverage_moves produce_moves; /* see coverage.h; a machine: a producer's life */
 
 /* One line of the trace: "[    12.345 ms] send #3 7 records ..."; its hash goes into w->trace. */
 void produce_note(struct produce_world *w, const char *what, uint64_t number, uint64_t more,

@@ -1,29 +1,41 @@
-/* sim_produce [FIRST [COUNT]] - the producer machine against the model of the service, in virtual time.
+/* sim_produce [--coverage] [FIRST [COUNT]] - the producer machine against the model of the service, in virtual time.
  *
- * One seed: its trace.  Many: each twice, which must be the same; then what none of them met. */
+ * One seed: its trace.  Many: each twice, which must be the same; then what none of them met, or with --coverage how
+ * often all was met.  So many as make check runs must have met everything. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include "produce_world.h"
 
-static void tell_coverage(void)
+static size_t tell_coverage(bool table)
 {
-	for (int i = 0; i < PRODUCE_EVENTS; i++)
-		if (!produce_met[i])
-			printf("never met: %s\n", produce_event_names[i]);
-	for (int from = 0; from < KIN__RECORD_STATES; from++)
-		for (int to = 0; to < KIN__RECORD_STATES; to++)
-			if ((kin__producer_table[from].to & KIN__TO(to)) &&
-			    !(produce_seen[from] & KIN__TO(to)))
-				printf("never moved: %s to %s\n", kin__producer_table[from].name,
-				       kin__producer_table[to].name);
+	return coverage_tell_met("events", produce_event_names, produce_met, PRODUCE_EVENTS, table) +
+	       coverage_tell_met("faults of the service", produce_fault_names, produce_struck, PRODUCE_FAULTS,
+	                         table) +
+	       coverage_tell_moves(&produce_moves, table);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: sim_produce [--coverage] [FIRST [COUNT]]\n");
+	return 2;
+}
+
+static bool number(const char *text, uint64_t *out)
+{
+	return kin__span_u64(kin__span_text(text), out);
 }
 
 int main(int argc, char **argv)
 {
-	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
-	uint64_t count = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+	uint64_t first = 0, count = 1;
+	bool table = argc > 1 && strcmp(argv[1], "--coverage") == 0;
+	size_t never;
 
+	argc -= table;
+	argv += table;
+	if (argc > 3 || (argc > 1 && !number(argv[1], &first)) || (argc > 2 && !number(argv[2], &count)))
+		return usage();
 	for (uint64_t seed = first; seed < first + count; seed++) {
 		uint64_t trace = produce_run(seed, count == 1);
 
@@ -32,8 +44,11 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	if (count > 1)
-		tell_coverage();
+	never = count > 1 || table ? tell_coverage(table) : 0;
+	if (never > 0 && count >= COVERAGE_SEEDS) {
+		fprintf(stderr, "%zu things were never met, and so many seeds must meet everything\n", never);
+		return 1;
+	}
 	printf("%" PRIu64 " seeds, 0 failures\n", count);
 	return 0;
 }
