@@ -1,5 +1,6 @@
 /* Links wire and base alone: an undefined symbol here is a breach of the floors. */
 #include <check.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,6 +8,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "wire/base64.h"
+#include "wire/base64_ways.h"
 #include "wire/ini.h"
 #include "wire/json.h"
 #include "wire/jsonscan.h"
@@ -58,8 +60,8 @@ START_TEST(base64_vectors)
 	size_t n;
 
 	ck_assert_uint_eq(kin__base64_room(plain.n), text.n);
-	check_same(kin__span(out, kin__base64_encode(out, plain.at, plain.n)), text);
-	ck_assert(kin__base64_decode(out, text.at, text.n, &n));
+	check_same(kin__span(out, kin__base64_encode(NULL, out, plain.at, plain.n)), text);
+	ck_assert(kin__base64_decode(NULL, out, text.at, text.n, &n));
 	check_same(kin__span(out, n), plain);
 }
 END_TEST
@@ -95,17 +97,17 @@ START_TEST(base64_all_lengths)
 		for (size_t i = 0; i < size; i++)
 			data[i] = (unsigned char)kin__rng_next(&rng);
 		n = naive_encode(expect, data, size);
-		check_same(kin__span(text, kin__base64_encode(text, data, size)), kin__span(expect, n));
+		check_same(kin__span(text, kin__base64_encode(NULL, text, data, size)), kin__span(expect, n));
 		place = exact_copy(kin__span(text, n));
-		ck_assert(kin__base64_decode(place, place, n, &out_n)); /* in place */
+		ck_assert(kin__base64_decode(NULL, place, place, n, &out_n)); /* in place */
 		ck_assert(out_n == size && memcmp(place, data, size) == 0);
 		free(place);
 		text[n] = '"';
 		place = exact_copy(kin__span(text, n + 1));
-		ck_assert(!kin__base64_decode_quoted(place, place, n, &out_n,
+		ck_assert(!kin__base64_decode_quoted(NULL, place, place, n, &out_n,
 		                                     &used)); /* the quote is out of reach */
 		memcpy(place, text, n);
-		ck_assert(kin__base64_decode_quoted(place, place, n + 1, &out_n, &used));
+		ck_assert(kin__base64_decode_quoted(NULL, place, place, n + 1, &out_n, &used));
 		ck_assert(out_n == size && used == n && memcmp(place, data, size) == 0);
 		free(place);
 	}
@@ -132,14 +134,17 @@ START_TEST(base64_strict)
 
 			memcpy(text, good, sizeof good);
 			text[i] = (char)c;
-			if (kin__base64_decode(out, text, sizeof good - 1, &n) != fine)
+			if (kin__base64_decode(NULL, out, text, sizeof good - 1, &n) != fine)
 				ck_abort_msg("byte %d at %d", c, (int)i);
 		}
 	for (size_t i = 0; i < KIN__ARRAY_LEN(bad); i++)
-		ck_assert_msg(!kin__base64_decode(out, bad[i], strlen(bad[i]), &n), "'%s'", bad[i]);
-	ck_assert(kin__base64_decode(out, "QR==", 4, &n) && n == 1); /* the unused bits are not looked at */
+		ck_assert_msg(!kin__base64_decode(NULL, out, bad[i], strlen(bad[i]), &n), "'%s'", bad[i]);
+	ck_assert(kin__base64_decode(NULL, out, "QR==", 4, &n) &&
+	          n == 1); /* the unused bits are not looked at */
 }
 END_TEST
+
+#include "wire_base64.h"
 
 /* --- utf8 ---------------------------------------------------------------------------- */
 
@@ -251,7 +256,7 @@ START_TEST(jsontext_document)
 	                         "null,null,\"t\"],"
 	                         "\"b\":{},\"c\":\"Zm9vYg==\",\"d\":[1, 2],\"e\":\"x\\u0000y\"}");
 	kin__bytes_clear(&out);
-	kin__jsontext_quote_base64(&out, NULL, SIZE_MAX - 8);
+	kin__jsontext_quote_base64(&out, NULL, NULL, SIZE_MAX - 8);
 	ck_assert(out.failed);
 	kin__bytes_fini(&out);
 }
@@ -269,6 +274,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, base64_vectors, 0, COUNT(coded));
 	tcase_add_test(tcase, base64_all_lengths);
 	tcase_add_test(tcase, base64_strict);
+	add_base64(tcase);
 	tcase_add_loop_test(tcase, utf8_texts, 0, COUNT(texts));
 	tcase_add_test(tcase, utf8_each_code);
 	tcase_add_test(tcase, jsontext_document);

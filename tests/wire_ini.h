@@ -139,7 +139,7 @@ static bool jsontext_scene(void)
 	kin__bytes_init(&out);
 	for (int i = 0; i < 20; i++)
 		write_document(&out);
-	kin__jsontext_quote_base64(&out, "abc", 3);
+	kin__jsontext_quote_base64(&out, NULL, "abc", 3);
 	fine = !out.failed;
 	kin__bytes_fini(&out);
 	return fine;

@@ -35,6 +35,7 @@ static int call_init(struct kin_call *call)
 	kin__bytes_init(&call->answer);
 	kin__bytes_init(&call->rest);
 	kin__get_page_init(&call->page);
+	call->page.base64 = kin__core_base64(call->client->core);
 	return KIN_OK;
 }
 

@@ -158,7 +158,7 @@ int kin_call_set_data(struct kin_call *call, const char *name, const void *data,
 		return null_value(name, error);
 	if (!kin__member_check_data(member, size, &reason))
 		return refuse(value, &reason, error);
-	kin__jsontext_quote_base64(value, data ? data : "", size);
+	kin__jsontext_quote_base64(value, kin__core_base64(call->client->core), data ? data : "", size);
 	return close_value(value, error);
 }
 
@@ -216,11 +216,13 @@ static int check_entry(const struct kin_put_entry *entry, struct kin_error *erro
 	return KIN_OK;
 }
 
-static void write_entry(struct kin__bytes *out, const struct kin_put_entry *entry)
+static void write_entry(struct kin__bytes *out, const struct kin__base64 *way,
+                        const struct kin_put_entry *entry)
 {
 	struct kin__jsontext json;
 
 	kin__jsontext_init(&json, out);
+	json.base64 = way;
 	kin__jsontext_object(&json);
 	kin__jsontext_name(&json, "Data");
 	kin__jsontext_base64(&json, entry->data ? entry->data : "", entry->data_size);
@@ -261,7 +263,7 @@ int kin_call_add_record(struct kin_call *call, const struct kin_put_entry *given
 		                  KIN__PUT_ENTRIES_MAX);
 	before = value->n;
 	kin__bytes_char(value, before == 0 ? '[' : ',');
-	write_entry(value, &entry);
+	write_entry(value, kin__core_base64(call->client->core), &entry);
 	if (value->failed) {
 		value->failed = false;
 		value->n = before;

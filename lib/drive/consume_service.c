@@ -207,6 +207,7 @@ static void fetched(struct kin__attempt *attempt, struct kin__outcome *outcome)
 	struct kin__reason reason;
 
 	kin__get_page_init(&page);
+	page.base64 = kin__core_base64(request->consumer->set.core);
 	if (outcome->verdict == KIN__DONE)
 		misread(outcome,
 		        kin__get_records_decode(&page, outcome->body.at, outcome->body.n,

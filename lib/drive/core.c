@@ -94,6 +94,7 @@ static void init(struct kin__core *core, const struct kin_client_options *option
 	core->set.log_user = options->log_user;
 	core->set.log_level = options->log ? options->log_level : KIN_LOG_NONE;
 	core->set.fork_generation = kin__fork_generation();
+	core->set.base64 = kin__base64_fastest();
 	kin__chain_init(&core->set.chain);
 	kin__env_init(&core->set.env);
 	kin__credentials_init(&core->own.credentials);
@@ -207,6 +208,11 @@ struct kin__loop *kin__core_loop(struct kin__core *core)
 struct kin__pool *kin__core_callbacks(struct kin__core *core)
 {
 	return core->set.callbacks;
+}
+
+const struct kin__base64 *kin__core_base64(const struct kin__core *core)
+{
+	return core->set.base64;
 }
 
 struct kin__pool *kin__core_storage(struct kin__core *core)

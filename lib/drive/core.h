@@ -10,6 +10,7 @@
 #include "io/loop.h"
 #include "io/pool.h"
 #include "kinesis/types.h"
+#include "wire/base64.h"
 #include <kinstream/client.h>
 
 struct kin__core;
@@ -24,8 +25,9 @@ void kin__core_unref(struct kin__core *core);
 /* --- where things run --- */
 struct kin__loop *kin__core_loop(struct kin__core *core);
 struct kin__pool *kin__core_callbacks(struct kin__core *core); /* one thread: user's callbacks, in order */
-struct kin__pool *kin__core_storage(struct kin__core *core);   /* one thread: files, blocking stores */
-bool kin__core_on_callback(const struct kin__core *core);      /* here and now on the callback thread? */
+const struct kin__base64 *kin__core_base64(const struct kin__core *core); /* this processor's fastest way */
+struct kin__pool *kin__core_storage(struct kin__core *core); /* one thread: files, blocking stores */
+bool kin__core_on_callback(const struct kin__core *core);    /* here and now on the callback thread? */
 bool kin__core_forked(const struct kin__core *core); /* opened by the parent process: answer KIN_FORKED */
 uint64_t kin__core_seed(struct kin__core *core);     /* any thread: a fresh seed for a machine */
 

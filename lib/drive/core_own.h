@@ -24,6 +24,7 @@ struct kin__core {
 		unsigned fork_generation;
 		struct kin__loop *loop;
 		struct kin__pool *callbacks, *storage;
+		const struct kin__base64 *base64;
 	} set;
 	struct { /* loop thread */
 		struct kin__credentials credentials;

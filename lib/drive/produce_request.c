@@ -90,6 +90,7 @@ static bool encode(struct kin__produce *produce, struct kin__produce_request *re
 
 	kin__bytes_clear(&request->body);
 	kin__put_records_begin(&put, &request->body, kin__span_text(produce->set.stream));
+	put.base64 = kin__core_base64(produce->set.core);
 	for (uint32_t i = 0; i < request->n; i++) {
 		const struct kin__produce_record *record = record_at(request, i);
 

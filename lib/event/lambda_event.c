@@ -143,7 +143,7 @@ static void write_kinesis(struct kin__bytes *out, const struct kin_record *recor
 	LITERAL(out, before_sequence);
 	kin__jsontext_quote(out, sequence_of(record));
 	LITERAL(out, before_data);
-	kin__jsontext_quote_base64(out, record->data, record->data_size);
+	kin__jsontext_quote_base64(out, NULL, record->data, record->data_size);
 	LITERAL(out, before_arrival);
 	kin__bytes_text(out, arrival);
 }

@@ -29,7 +29,9 @@ void kin__get_page_fini(struct kin__get_page *page)
 /* The array stays for the next answer. */
 static void clear(struct kin__get_page *page)
 {
-	*page = (struct kin__get_page){ .records = page->records, .room = page->room, .behind_ms = -1 };
+	*page = (struct kin__get_page){
+		.base64 = page->base64, .records = page->records, .room = page->room, .behind_ms = -1
+	};
 }
 
 void kin__get_records_encode(struct kin__bytes *out, struct kin__span iterator, uint32_t limit,
@@ -210,6 +212,7 @@ int kin__get_records_decode(struct kin__get_page *page, char *answer, size_t n, 
 
 	clear(page);
 	kin__members_scan(&reading.scan, answer, n);
+	reading.scan.base64 = page->base64;
 	if (kin__jsonscan_object(&reading.scan))
 		while (kin__jsonscan_name(&reading.scan, &name))
 			read_page_member(&reading, name);

@@ -7,9 +7,11 @@
 #define KIN_KINESIS_GET_RECORDS_H
 #include "aws/reason.h"
 #include "base/bytes.h"
+#include "wire/base64.h"
 #include "kinstream.h"
 
 struct kin__get_page {
+	const struct kin__base64 *base64; /* the way to decode; set after _init, NULL: the portable one */
 	struct kin_record *records;
 	size_t n, room;
 	const char *next_iterator; /* 0-ended; NULL: the shard is read to its end */

@@ -6,10 +6,10 @@
 
 #define LITERAL(out, text) kin__bytes_add(out, text, sizeof(text) - 1)
 
-static void add_data(struct kin__bytes *out, struct kin__span data)
+static void add_data(struct kin__bytes *out, const struct kin__base64 *way, struct kin__span data)
 {
 	LITERAL(out, "\"Data\":");
-	kin__jsontext_quote_base64(out, data.at, data.n);
+	kin__jsontext_quote_base64(out, way, data.at, data.n);
 }
 
 void kin__put_records_begin(struct kin__put_records *put, struct kin__bytes *out, struct kin__span stream)
@@ -26,7 +26,7 @@ void kin__put_records_add(struct kin__put_records *put, struct kin__span key, st
 	if (put->entries > 0)
 		LITERAL(put->out, ",");
 	LITERAL(put->out, "{");
-	add_data(put->out, data);
+	add_data(put->out, put->base64, data);
 	kin__members_add(put->out, ",\"PartitionKey\":", key);
 	kin__members_add(put->out, ",\"ExplicitHashKey\":", hash_key);
 	LITERAL(put->out, "}");
@@ -45,7 +45,7 @@ void kin__put_record_encode(struct kin__bytes *out, struct kin__span stream, str
 	LITERAL(out, "{");
 	kin__members_stream(out, stream);
 	LITERAL(out, ",");
-	add_data(out, data);
+	add_data(out, NULL, data);
 	kin__members_add(out, ",\"PartitionKey\":", key);
 	kin__members_add(out, ",\"ExplicitHashKey\":", hash_key);
 	kin__members_add(out, ",\"SequenceNumberForOrdering\":", ordering);

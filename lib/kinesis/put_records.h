@@ -7,9 +7,11 @@
 #define KIN_KINESIS_PUT_RECORDS_H
 #include "aws/reason.h"
 #include "base/bytes.h"
+#include "wire/base64.h"
 
 struct kin__put_records {
-	struct kin__bytes *out; /* borrowed; its sticky error is the only one */
+	struct kin__bytes *out;           /* borrowed; its sticky error is the only one */
+	const struct kin__base64 *base64; /* set after _begin; NULL: the portable way */
 	uint32_t entries;
 	uint64_t payload_bytes; /* data and keys so far: what KIN__PUT_BYTES_MAX limits */
 };

@@ -315,7 +315,7 @@ static void put_record(struct kin__mock_exchange *x, int64_t now_ms, const struc
 	if (entry.has_hash && !hash_of(x, hash, &entry.hash))
 		return;
 	/* In place: the tree is this request's own. */
-	if (!kin__base64_decode((void *)(uintptr_t)data.at, data.at, data.n, &n)) {
+	if (!kin__base64_decode(NULL, (void *)(uintptr_t)data.at, data.at, data.n, &n)) {
 		kin__gate_refuse(x, "SerializationException", "Data is not base64");
 		return;
 	}

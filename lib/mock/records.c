@@ -172,7 +172,7 @@ static void write_record(struct kin__bytes *out, const struct kin__model_record 
 	kin__bytes_text(out, "\",\"ApproximateArrivalTimestamp\":");
 	kin__bytes_text(out, arrival);
 	kin__bytes_text(out, ",\"Data\":");
-	kin__jsontext_quote_base64(out, record->data.at, record->data.n);
+	kin__jsontext_quote_base64(out, NULL, record->data.at, record->data.n);
 	kin__bytes_text(out, ",\"PartitionKey\":");
 	kin__jsontext_quote(out, record->key);
 	kin__bytes_char(out, '}');

@@ -52,7 +52,7 @@ void kin__token_text(const struct kin__token *token, uint64_t secret, char out[s
 	put_word(raw, sum);
 	for (int i = 0; i < WORDS; i++)
 		put_word(raw + 8 * (i + 1), words[i]);
-	out[kin__base64_encode(out, raw, RAW)] = 0;
+	out[kin__base64_encode(NULL, out, raw, RAW)] = 0;
 }
 
 bool kin__token_parse(struct kin__span text, uint64_t secret, struct kin__token *out)
@@ -61,7 +61,7 @@ bool kin__token_parse(struct kin__span text, uint64_t secret, struct kin__token 
 	uint64_t words[WORDS], sum;
 	size_t n;
 
-	if (text.n != TEXT || !kin__base64_decode(raw, text.at, text.n, &n) || n != RAW)
+	if (text.n != TEXT || !kin__base64_decode(NULL, raw, text.at, text.n, &n) || n != RAW)
 		return false;
 	sum = get_word(raw);
 	for (int i = 0; i < WORDS; i++)

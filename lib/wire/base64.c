@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "wire/base64.h"
+#include "wire/base64_ways.h"
 
 /* Both tables are written by the preprocessor, so that they are constants and no code has to fill them. */
 #define REPEAT4(m, i) m(i), m((i) + 1), m((i) + 2), m((i) + 3)
@@ -52,13 +53,25 @@ static void put_pairs(char *out, uint32_t bits)
 	memcpy(out + 2, pairs[bits & 4095], 2);
 }
 
-size_t kin__base64_encode(char *out, const void *data, size_t n)
+static size_t encode_threes(char *out, const unsigned char *data, size_t n)
+{
+	size_t i = 0;
+
+	for (; n - i >= 3; i += 3, out += 4)
+		put_pairs(out, (uint32_t)data[i] << 16 | (uint32_t)data[i + 1] << 8 | data[i + 2]);
+	return i;
+}
+
+size_t kin__base64_encode(const struct kin__base64 *way, char *out, const void *data, size_t n)
 {
 	const unsigned char *at = data;
-	char *to = out;
+	size_t used = way ? way->encode(out, at, n) : 0;
+	char *to;
 
-	for (; n >= 3; n -= 3, at += 3, to += 4)
-		put_pairs(to, (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2]);
+	used += encode_threes(out + used / 3 * 4, at + used, n - used);
+	to = out + used / 3 * 4;
+	at += used;
+	n -= used;
 	if (n == 0)
 		return (size_t)(to - out);
 	put_pairs(to, (uint32_t)at[0] << 16 | (n == 2 ? (uint32_t)at[1] << 8 : 0));
@@ -122,10 +135,21 @@ static size_t decode_padded(unsigned char *to, const unsigned char *at)
 	return 2;
 }
 
-bool kin__base64_decode(void *out, const char *text, size_t n, size_t *out_n)
+const struct kin__base64 kin__base64_portable = { "portable", encode_threes, decode_fours };
+
+/* All whole fours, by the way given and the last few by hand. */
+static size_t decode_bulk(const struct kin__base64 *way, unsigned char *out, const unsigned char *text,
+                          size_t n)
+{
+	size_t used = way ? way->decode(out, text, n) : 0;
+
+	return used + decode_fours(out + used / 4 * 3, text + used, n - used);
+}
+
+bool kin__base64_decode(const struct kin__base64 *way, void *out, const char *text, size_t n, size_t *out_n)
 {
 	const unsigned char *at = (const unsigned char *)text;
-	size_t used = decode_fours(out, at, n), more;
+	size_t used = decode_bulk(way, out, at, n), more;
 
 	*out_n = used / 4 * 3;
 	if (used == n)
@@ -137,10 +161,11 @@ bool kin__base64_decode(void *out, const char *text, size_t n, size_t *out_n)
 	return more > 0;
 }
 
-bool kin__base64_decode_quoted(void *out, const char *text, size_t limit, size_t *out_n, size_t *used)
+bool kin__base64_decode_quoted(const struct kin__base64 *way, void *out, const char *text, size_t limit,
+                               size_t *out_n, size_t *used)
 {
 	const unsigned char *at = (const unsigned char *)text;
-	size_t n = decode_fours(out, at, limit), more;
+	size_t n = decode_bulk(way, out, at, limit), more;
 
 	*used = n;
 	*out_n = n / 4 * 3;

@@ -1,5 +1,4 @@
 /* wire/jsonscan - see jsonscan.h */
-#include "wire/base64.h"
 #include "wire/jsonscan.h"
 #include "wire/utf8.h"
 
@@ -434,7 +433,7 @@ static bool base64_escaped(struct kin__jsonscan *scan, struct kin__span *data, s
 	if (!read_quoted(scan, &raw, &escaped))
 		return false;
 	raw.n = escaped ? kin__jsonscan_unescape(rest, raw) : raw.n;
-	if (!escaped || !kin__base64_decode(quote + 1 + data->n, rest, raw.n, &more))
+	if (!escaped || !kin__base64_decode(scan->base64, quote + 1 + data->n, rest, raw.n, &more))
 		return fail_at(scan, quote, "the string is not base64");
 	data->n += more;
 	return done(scan);
@@ -449,8 +448,8 @@ bool kin__jsonscan_base64(struct kin__jsonscan *scan, struct kin__span *data)
 	if (scan->readonly)
 		return kin__jsonscan_fail(scan, "a base64 string in a read-only buffer");
 	data->at = scan->at + 1;
-	if (!kin__base64_decode_quoted(scan->at + 1, data->at, (size_t)(scan->end - data->at), &data->n,
-	                               &used))
+	if (!kin__base64_decode_quoted(scan->base64, scan->at + 1, data->at, (size_t)(scan->end - data->at),
+	                               &data->n, &used))
 		return base64_escaped(scan, data, used);
 	scan->at += used + 2;
 	return done(scan);

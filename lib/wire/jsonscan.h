@@ -6,6 +6,7 @@
 #ifndef KIN_WIRE_JSONSCAN_H
 #define KIN_WIRE_JSONSCAN_H
 #include "base/span.h"
+#include "wire/base64.h"
 
 enum { KIN__JSONSCAN_DEPTH = 64 };
 
@@ -21,9 +22,10 @@ enum kin__jsonscan_type {
 
 struct kin__jsonscan {
 	char *at, *end, *begin;
-	const char *error; /* static text; NULL: all is well */
-	size_t error_at;   /* byte offset of the error */
-	uint64_t objects;  /* one bit a level: 1 object, 0 array */
+	const char *error;                /* static text; NULL: all is well */
+	size_t error_at;                  /* byte offset of the error */
+	uint64_t objects;                 /* one bit a level: 1 object, 0 array */
+	const struct kin__base64 *base64; /* the way to decode; set after _init, NULL: the portable one */
 	uint8_t depth, state;
 	bool readonly;
 };

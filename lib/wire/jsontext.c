@@ -1,5 +1,4 @@
 /* wire/jsontext - see jsontext.h */
-#include "wire/base64.h"
 #include "wire/jsontext.h"
 #include "wire/utf8.h"
 
@@ -76,7 +75,8 @@ void kin__jsontext_quote(struct kin__bytes *out, struct kin__span text)
 	kin__bytes_char(out, '"');
 }
 
-void kin__jsontext_quote_base64(struct kin__bytes *out, const void *data, size_t n)
+void kin__jsontext_quote_base64(struct kin__bytes *out, const struct kin__base64 *way, const void *data,
+                                size_t n)
 {
 	char *at;
 
@@ -88,7 +88,7 @@ void kin__jsontext_quote_base64(struct kin__bytes *out, const void *data, size_t
 	if (!at)
 		return;
 	*at++ = '"';
-	at += kin__base64_encode(at, data, n);
+	at += kin__base64_encode(way, at, data, n);
 	*at = '"';
 }
 
@@ -167,7 +167,7 @@ void kin__jsontext_text(struct kin__jsontext *json, const char *text)
 
 void kin__jsontext_base64(struct kin__jsontext *json, const void *data, size_t n)
 {
-	kin__jsontext_quote_base64(next(json), data, n);
+	kin__jsontext_quote_base64(next(json), json->base64, data, n);
 }
 
 void kin__jsontext_i64(struct kin__jsontext *json, int64_t value)

@@ -6,13 +6,17 @@
 #ifndef KIN_WIRE_JSONTEXT_H
 #define KIN_WIRE_JSONTEXT_H
 #include "base/bytes.h"
+#include "wire/base64.h"
 
 /* Single values, without any comma. */
-void kin__jsontext_quote(struct kin__bytes *out, struct kin__span text);             /* "text", escaped */
-void kin__jsontext_quote_base64(struct kin__bytes *out, const void *data, size_t n); /* "base64" */
+void kin__jsontext_quote(struct kin__bytes *out, struct kin__span text); /* "text", escaped */
+/* "base64"; way: NULL is the portable one */
+void kin__jsontext_quote_base64(struct kin__bytes *out, const struct kin__base64 *way, const void *data,
+                                size_t n);
 
 struct kin__jsontext {
-	struct kin__bytes *out; /* borrowed */
+	struct kin__bytes *out;           /* borrowed */
+	const struct kin__base64 *base64; /* the way to encode; set after _init, NULL: the portable one */
 	uint8_t depth;
 	bool comma; /* the next value or name is preceded by one */
 };
