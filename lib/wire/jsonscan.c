@@ -320,15 +320,14 @@ static bool next_of_level(struct kin__jsonscan *scan, char end)
 	return true;
 }
 
-static bool next_name(struct kin__jsonscan *scan, struct kin__span *name, bool unescape)
+/* escaped NULL: the name is unescaped. */
+static bool next_name(struct kin__jsonscan *scan, struct kin__span *name, bool *escaped)
 {
-	bool escaped;
-
 	if (!next_of_level(scan, '}'))
 		return false;
 	if (peek(scan) != '"')
 		return kin__jsonscan_fail(scan, "a name is due");
-	if (unescape ? !read_text(scan, name) : !read_quoted(scan, name, &escaped))
+	if (escaped ? !read_quoted(scan, name, escaped) : !read_text(scan, name))
 		return false;
 	if (peek(scan) != ':')
 		return kin__jsonscan_fail(scan, "':' is due");
@@ -355,13 +354,23 @@ bool kin__jsonscan_array(struct kin__jsonscan *scan)
 	return open_level(scan, '[', "an array is due");
 }
 
-bool kin__jsonscan_name(struct kin__jsonscan *scan, struct kin__span *name)
+static bool read_name(struct kin__jsonscan *scan, struct kin__span *name, bool *escaped)
 {
 	if (scan->error || (scan->state == DUE && !kin__jsonscan_skip(scan)))
 		return false;
 	if (!in_object(scan))
 		return kin__jsonscan_fail(scan, "a name is asked for outside an object");
-	return next_name(scan, name, true);
+	return next_name(scan, name, escaped);
+}
+
+bool kin__jsonscan_name(struct kin__jsonscan *scan, struct kin__span *name)
+{
+	return read_name(scan, name, NULL);
+}
+
+bool kin__jsonscan_name_quoted(struct kin__jsonscan *scan, struct kin__span *raw, bool *escaped)
+{
+	return read_name(scan, raw, escaped);
 }
 
 bool kin__jsonscan_item(struct kin__jsonscan *scan)
@@ -514,6 +523,7 @@ bool kin__jsonscan_skip(struct kin__jsonscan *scan)
 {
 	uint8_t depth = scan->depth;
 	struct kin__span name;
+	bool escaped;
 
 	if (begin_value(scan) < 0)
 		return false;
@@ -528,7 +538,7 @@ bool kin__jsonscan_skip(struct kin__jsonscan *scan)
 			else
 				skip_scalar(scan, c);
 		} else if (in_object(scan)) {
-			next_name(scan, &name, false);
+			next_name(scan, &name, &escaped);
 		} else {
 			next_item(scan);
 		}

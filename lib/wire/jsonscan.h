@@ -65,6 +65,7 @@ bool kin__jsonscan_raw(struct kin__jsonscan *scan,
 
 /* For read-only buffers: the text between the quotes, checked, and whether it holds escapes. */
 bool kin__jsonscan_quoted(struct kin__jsonscan *scan, struct kin__span *raw, bool *escaped);
+bool kin__jsonscan_name_quoted(struct kin__jsonscan *scan, struct kin__span *raw, bool *escaped);
 size_t kin__jsonscan_unescape(char *out,
                               struct kin__span raw); /* out: raw.n bytes, or raw.at itself; bytes written */
 #endif
