@@ -188,7 +188,7 @@ static struct kin__leaf *read_numeric(struct reader *reader, const struct kin__t
 /* --- anything-but --------------------------------------------------------------------------- */
 
 static const char none_of_rule[] = "\"anything-but\" takes a string, a number, an array of one of these, or "
-                                   "{\"prefix\" | \"suffix\" | "
+				   "{\"prefix\" | \"suffix\" | "
 				   "\"wildcard\" | \"equals-ignore-case\": string or array of strings}";
 
 /* A string that anything-but excludes, by `op`: none is its own text. */

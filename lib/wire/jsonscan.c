@@ -42,15 +42,18 @@ static bool fail_at(struct kin__jsonscan *scan, char *at, const char *reason)
 	return kin__jsonscan_fail(scan, reason);
 }
 
-/* The next character that is no blank, or -1 at the end. */
-static int peek(struct kin__jsonscan *scan)
+static inline char *skip_blanks(char *at, const char *end)
 {
-	char *at = scan->at;
-
-	while (at < scan->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+	while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
 		at++;
-	scan->at = at;
-	return at < scan->end ? (unsigned char)*at : -1;
+	return at;
+}
+
+/* The next character that is no blank, or -1 at the end. */
+static inline int peek(struct kin__jsonscan *scan)
+{
+	scan->at = skip_blanks(scan->at, scan->end);
+	return scan->at < scan->end ? (unsigned char)*scan->at : -1;
 }
 
 /* The first character of the value that is due, or -1 and the error is set. */
@@ -72,15 +75,22 @@ static int begin_value(struct kin__jsonscan *scan)
 
 /* --- strings --------------------------------------------------------------------- */
 
-static char *skip_plain(char *at, const char *end)
+/* To the first character that ends a run of plain ones: a quote, a backslash, a control character, the end. */
+static inline char *skip_plain(char *at, const char *end)
 {
-	uint64_t word;
+	uint64_t word, found;
 
 	for (; end - at >= 8; at += 8) {
 		memcpy(&word, at, sizeof word);
-		if ((BELOW(word ^ EACH('"'), 1) | BELOW(word ^ EACH('\\'), 1) | BELOW(word, 0x20)) &
-		    EACH(0x80))
-			break;
+		found = (BELOW(word ^ EACH('"'), 1) | BELOW(word ^ EACH('\\'), 1) | BELOW(word, 0x20)) &
+		        EACH(0x80);
+		if (!found)
+			continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		return at + __builtin_ctzll(found) / 8; /* the lowest one is sure, others may be its borrow */
+#else
+		break;
+#endif
 	}
 	while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
 		at++;
@@ -111,29 +121,40 @@ static size_t escape_length(const char *at, const char *end)
 	return 6;
 }
 
-/* Reads a quoted text at scan->at, leaves scan->at behind it. */
-static bool read_quoted(struct kin__jsonscan *scan, struct kin__span *raw, bool *escaped)
+/* Steps over the quoted text at *at; NULL, or why it is none, then *at is where. */
+static const char *quoted_end(char **at, const char *end, bool *escaped)
 {
-	char *begin = scan->at + 1, *at = begin;
+	char *to = *at + 1;
 	size_t n;
 
 	*escaped = false;
 	for (;;) {
-		at = skip_plain(at, scan->end);
-		if (at == scan->end)
-			return fail_at(scan, at, "the text ends within a string");
-		if (*at == '"')
+		*at = to = skip_plain(to, end);
+		if (to == end)
+			return "the text ends within a string";
+		if (*to == '"')
 			break;
-		if (*at != '\\')
-			return fail_at(scan, at, "a bare control character in a string");
-		n = escape_length(at, scan->end);
+		if (*to != '\\')
+			return "a bare control character in a string";
+		n = escape_length(to, end);
 		if (n == 0)
-			return fail_at(scan, at, "a backslash without a valid escape");
+			return "a backslash without a valid escape";
 		*escaped = true;
-		at += n;
+		to += n;
 	}
-	*raw = kin__span(begin, (size_t)(at - begin));
-	scan->at = at + 1;
+	*at = to + 1;
+	return NULL;
+}
+
+/* Reads a quoted text at scan->at, leaves scan->at behind it. */
+static bool read_quoted(struct kin__jsonscan *scan, struct kin__span *raw, bool *escaped)
+{
+	char *begin = scan->at + 1;
+	const char *reason = quoted_end(&scan->at, scan->end, escaped);
+
+	if (reason)
+		return kin__jsonscan_fail(scan, reason);
+	*raw = kin__span(begin, (size_t)(scan->at - 1 - begin));
 	return true;
 }
 
@@ -227,44 +248,62 @@ static char *skip_digits(char *at, const char *end)
 	return at;
 }
 
+/* Steps over the number at *at; NULL, or why it is none, then *at is where. */
+static const char *number_end(char **at, const char *end)
+{
+	char *to = *at, *from;
+	const char *reason = NULL;
+
+	if (*to == '-')
+		to++;
+	from = to;
+	to = to < end && *to == '0' ? to + 1 : skip_digits(to, end);
+	if (to == from)
+		reason = "a digit is due";
+	if (!reason && to < end && *to == '.') {
+		from = ++to;
+		to = skip_digits(to, end);
+		if (to == from)
+			reason = "a digit is due behind the point";
+	}
+	if (!reason && to < end && (*to == 'e' || *to == 'E')) {
+		to++;
+		if (to < end && (*to == '+' || *to == '-'))
+			to++;
+		from = to;
+		to = skip_digits(to, end);
+		if (to == from)
+			reason = "a digit is due in the exponent";
+	}
+	*at = to;
+	return reason;
+}
+
 static bool read_number(struct kin__jsonscan *scan, struct kin__span *number)
 {
-	char *begin = scan->at, *at = begin, *from;
+	char *begin = scan->at;
+	const char *reason = number_end(&scan->at, scan->end);
 
-	if (*at == '-')
-		at++;
-	from = at;
-	at = at < scan->end && *at == '0' ? at + 1 : skip_digits(at, scan->end);
-	if (at == from)
-		return fail_at(scan, at, "a digit is due");
-	if (at < scan->end && *at == '.') {
-		from = ++at;
-		at = skip_digits(at, scan->end);
-		if (at == from)
-			return fail_at(scan, at, "a digit is due behind the point");
-	}
-	if (at < scan->end && (*at == 'e' || *at == 'E')) {
-		at++;
-		if (at < scan->end && (*at == '+' || *at == '-'))
-			at++;
-		from = at;
-		at = skip_digits(at, scan->end);
-		if (at == from)
-			return fail_at(scan, at, "a digit is due in the exponent");
-	}
-	*number = kin__span(begin, (size_t)(at - begin));
-	scan->at = at;
+	if (reason)
+		return kin__jsonscan_fail(scan, reason);
+	*number = kin__span(begin, (size_t)(scan->at - begin));
 	return true;
 }
 
-static bool read_word(struct kin__jsonscan *scan, const char *word)
+/* Steps over true, false or null, by its first letter; false: misspelt. */
+static bool word_end(char **at, const char *end)
 {
-	size_t n = strlen(word);
+	size_t n = **at == 'f' ? 5 : 4;
 
-	if ((size_t)(scan->end - scan->at) < n || memcmp(scan->at, word, n) != 0)
-		return kin__jsonscan_fail(scan, "true, false or null misspelt");
-	scan->at += n;
+	if ((size_t)(end - *at) < n || memcmp(*at, n == 5 ? "false" : **at == 't' ? "true" : "null", n) != 0)
+		return false;
+	*at += n;
 	return true;
+}
+
+static bool read_word(struct kin__jsonscan *scan)
+{
+	return word_end(&scan->at, scan->end) || kin__jsonscan_fail(scan, "true, false or null misspelt");
 }
 
 static bool is_number(int c)
@@ -492,7 +531,7 @@ bool kin__jsonscan_bool(struct kin__jsonscan *scan, bool *value)
 
 	if (c != 't' && c != 'f')
 		return kin__jsonscan_fail(scan, "true or false is due");
-	if (!read_word(scan, c == 't' ? "true" : "false"))
+	if (!read_word(scan))
 		return false;
 	*value = c == 't';
 	return done(scan);
@@ -500,50 +539,129 @@ bool kin__jsonscan_bool(struct kin__jsonscan *scan, bool *value)
 
 bool kin__jsonscan_null(struct kin__jsonscan *scan)
 {
-	return begin_value(scan) == 'n' && read_word(scan, "null") && done(scan);
+	return begin_value(scan) == 'n' && read_word(scan) && done(scan);
 }
 
-static bool skip_scalar(struct kin__jsonscan *scan, int c)
+/* A walk over values of no interest: checked like the rest, without the scanner's bookkeeping. */
+struct skip {
+	char *at;
+	const char *end, *reason; /* reason: why it is no JSON, at `at` */
+	uint64_t objects;         /* as in the scanner */
+	uint8_t depth;
+};
+
+static bool skip_scalar(struct skip *skip)
 {
-	struct kin__span text;
 	bool escaped;
 
-	if (c == '"')
-		return read_quoted(scan, &text, &escaped) && done(scan);
-	if (is_number(c))
-		return read_number(scan, &text) && done(scan);
-	if (c == 't' || c == 'f')
-		return read_word(scan, c == 't' ? "true" : "false") && done(scan);
-	if (c == 'n')
-		return read_word(scan, "null") && done(scan);
-	return kin__jsonscan_fail(scan, "a value is due");
+	if (*skip->at == '"')
+		skip->reason = quoted_end(&skip->at, skip->end, &escaped);
+	else if (is_number((unsigned char)*skip->at))
+		skip->reason = number_end(&skip->at, skip->end);
+	else if (*skip->at != 't' && *skip->at != 'f' && *skip->at != 'n')
+		skip->reason = "a value is due";
+	else if (!word_end(&skip->at, skip->end))
+		skip->reason = "true, false or null misspelt";
+	return !skip->reason;
+}
+
+static bool skip_name(struct skip *skip)
+{
+	bool escaped;
+
+	skip->at = skip_blanks(skip->at, skip->end);
+	if (skip->at == skip->end || *skip->at != '"')
+		skip->reason = "a name is due";
+	else
+		skip->reason = quoted_end(&skip->at, skip->end, &escaped);
+	if (skip->reason)
+		return false;
+	skip->at = skip_blanks(skip->at, skip->end);
+	if (skip->at == skip->end || *skip->at != ':') {
+		skip->reason = "':' is due";
+		return false;
+	}
+	skip->at++;
+	return true;
+}
+
+static bool skips_object(const struct skip *skip)
+{
+	return skip->objects >> (skip->depth - 1) & 1;
+}
+
+/* Opens a level; *empty: it was closed right away. */
+static bool skip_open(struct skip *skip, bool *empty)
+{
+	bool object = *skip->at == '{';
+	uint64_t bit = UINT64_C(1) << (skip->depth & 63);
+
+	if (skip->depth == KIN__JSONSCAN_DEPTH) {
+		skip->reason = "nested more than 64 deep";
+		return false;
+	}
+	skip->objects = object ? skip->objects | bit : skip->objects & ~bit;
+	skip->depth++;
+	skip->at = skip_blanks(skip->at + 1, skip->end);
+	*empty = skip->at < skip->end && *skip->at == (object ? '}' : ']');
+	if (*empty) {
+		skip->at++;
+		skip->depth--;
+		return true;
+	}
+	return !object || skip_name(skip);
+}
+
+/* Behind a value: closes what is closed there, down to `depth`; else a value is due. */
+static bool skip_close(struct skip *skip, uint8_t depth)
+{
+	while (skip->depth > depth) {
+		bool object = skips_object(skip);
+
+		skip->at = skip_blanks(skip->at, skip->end);
+		if (skip->at < skip->end && *skip->at == ',') {
+			skip->at++;
+			return !object || skip_name(skip);
+		}
+		if (skip->at == skip->end || *skip->at != (object ? '}' : ']')) {
+			skip->reason = object ? "',' or '}' is due" : "',' or ']' is due";
+			return false;
+		}
+		skip->at++;
+		skip->depth--;
+	}
+	return true;
+}
+
+static void skip_value(struct skip *skip)
+{
+	uint8_t depth = skip->depth;
+
+	do {
+		bool empty = true;
+
+		skip->at = skip_blanks(skip->at, skip->end);
+		if (skip->at == skip->end) {
+			skip->reason = "the text ends where a value is due";
+			return;
+		}
+		if (*skip->at == '{' || *skip->at == '[' ? !skip_open(skip, &empty) : !skip_scalar(skip))
+			return;
+		if (empty && !skip_close(skip, depth))
+			return;
+	} while (skip->depth > depth);
 }
 
 bool kin__jsonscan_skip(struct kin__jsonscan *scan)
 {
-	uint8_t depth = scan->depth;
-	struct kin__span name;
-	bool escaped;
+	struct skip skip = { .end = scan->end, .objects = scan->objects, .depth = scan->depth };
 
 	if (begin_value(scan) < 0)
 		return false;
-	do {
-		if (scan->state == DUE) {
-			int c = begin_value(scan);
-
-			if (c == '{')
-				kin__jsonscan_object(scan);
-			else if (c == '[')
-				kin__jsonscan_array(scan);
-			else
-				skip_scalar(scan, c);
-		} else if (in_object(scan)) {
-			next_name(scan, &name, &escaped);
-		} else {
-			next_item(scan);
-		}
-	} while (!scan->error && scan->depth > depth);
-	return !scan->error;
+	skip.at = scan->at;
+	skip_value(&skip);
+	scan->at = skip.at;
+	return skip.reason ? kin__jsonscan_fail(scan, skip.reason) : done(scan);
 }
 
 bool kin__jsonscan_raw(struct kin__jsonscan *scan, struct kin__span *value)
