@@ -132,7 +132,7 @@ START_TEST(several_filters)
 {
 	static const char criteria[] =
 			"{\"Filters\":[{\"Pattern\":\"{\\\"data\\\":{\\\"event_type\\\":[\\\"function_1\\\"]}"
-	                "}\"},"
+			"}\"},"
 			"{\"Pattern\":\"{\\\"data\\\":{\\\"n\\\":[{\\\"numeric\\\":[\\\">\\\",5]}]}}\"}]}";
 
 	expect(criteria, "{\"event_type\":\"function_1\"}", 1);
@@ -400,9 +400,9 @@ END_TEST
 START_TEST(out_of_memory)
 {
 	static const char criteria[] = "{\"Filters\":[{\"Pattern\":\"{\\\"data\\\":{\\\"a\\\":[1,{"
-	                               "\\\"exists\\\":false}],\\\"b.c\\\":[{"
+				       "\\\"exists\\\":false}],\\\"b.c\\\":[{"
 				       "\\\"prefix\\\":{\\\"equals-ignore-case\\\":\\\"x\\\"}}],\\\"$or\\\":["
-	                               "{\\\"d\\\":[2]},{\\\"e\\\":"
+				       "{\\\"d\\\":[2]},{\\\"e\\\":"
 				       "[{\\\"anything-but\\\":[\\\"x\\\",\\\"y\\\"]}]}]}}\"}]}";
 	struct kin__filter *filter = NULL;
 	struct kin__reason reason;
