@@ -208,6 +208,8 @@ static const struct {
 	{ "*:latency", "lacks ms=N" },
 	{ "*:latency:ms=-1", "not \"-1\"" },
 	{ "*:skew:ms=1:shard=a", "does not go with skew" },
+	{ "DescribeStreamSummary:drop:shard=a", "touches no shard" },
+	{ "ListShards:latency:ms=1:shard=a", "touches no shard" },
 	{ "*:drop:shard=", "not \"\"" },
 	{ "*:drop:nth=1:every=2", "both nth and every" },
 	{ "*:drop:nth=1:share=0.5", "has share besides" },
@@ -671,6 +673,7 @@ int main(void)
 	tcase_add_loop_test(rules, list_filters, 0, COUNT(filters));
 	tcase_add_test(rules, list_refused);
 	tcase_add_test(rules, size_limits);
+	tcase_add_test(rules, checked_puts);
 	tcase_add_test(rules, write_rates);
 	tcase_add_test(rules, read_rates);
 	tcase_add_test(rules, memory_fails);

@@ -325,6 +325,44 @@ START_TEST(size_limits)
 }
 END_TEST
 
+/* A check answers what the put would, stores nothing and spends no rate. */
+START_TEST(checked_puts)
+{
+	struct kin__model_options options = defaults();
+	struct kin__model_entry entries[3] = { { .key = S("k"), .data = S("x") },
+		                               { .key = S("l"), .data = S("x") },
+		                               { .key = S("m"), .data = S("x") } };
+	struct kin__span none = { NULL, 0 };
+
+	options.rate_limits = true;
+	open_model(&options);
+	create("s", 1);
+	for (int i = 0; i < 2000; i++) {
+		kin__model_check_put(model, now, KIN__PUT_RECORDS, S("s"), entries, 3, none, &answer);
+		ck_done();
+	}
+	ck_assert_uint_eq(kin__model_count(model, now, S("s"), S("shardId-000000000000")), 0);
+	put("s", "k", "x");
+	ck_done();
+	kin__model_check_put(model, now, KIN__PUT_RECORD, S("s"), entries, 1, S("7"), &answer);
+	ck_refused("InvalidArgumentException");
+	kin__model_check_put(model, now, KIN__PUT_RECORDS, S("none"), entries, 3, none, &answer);
+	ck_refused("ResourceNotFoundException");
+	kin__model_check_put(model, now, KIN__PUT_RECORDS, S("s"), entries, 0, none, &answer);
+	ck_refused("ValidationException");
+	entries[2].data.n = 1048576;
+	kin__model_check_put(model, now, KIN__PUT_RECORDS, S("s"), entries, 3, none, &answer);
+	ck_refused("InvalidArgumentException");
+	entries[2].data.n = 1;
+	fault("PutRecord:throttle");
+	kin__model_check_put(model, now, KIN__PUT_RECORDS, S("s"), entries, 3, none, &answer);
+	ck_done();
+	kin__model_check_put(model, now, KIN__PUT_RECORD, S("s"), entries, 1, none, &answer);
+	ck_refused("ProvisionedThroughputExceededException");
+	ck_assert_uint_eq(kin__model_count(model, now, S("s"), S("shardId-000000000000")), 1);
+}
+END_TEST
+
 START_TEST(write_rates)
 {
 	struct kin__model_options options = defaults();

@@ -3,13 +3,24 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: kinstream mock [--port N] [--stream NAME:SHARDS]... [--fault "
-			    "OPERATION:KIND[:name=value]...]...\n"
-			    "                      [--rate-limits] [--seed N]\n\n"
-			    "Runs a Kinesis endpoint on 127.0.0.1 until SIGINT or SIGTERM; prints a JSON "
-			    "line with its URL and keys.\n"
-			    "KIND: throttle error500 error503 partial latency drop drop_after truncate "
-			    "expired_iterator skew; see kin_mock(3).\n";
+static const char usage[] =
+		"usage: kinstream mock [--port N] [--stream NAME:SHARDS]... [--fault FAULT]...\n"
+		"                      [--rate-limits] [--seed N] [--tls-cert FILE --tls-key FILE]\n\n"
+		"Runs a Kinesis endpoint on 127.0.0.1 until SIGINT or SIGTERM; its records are gone then.\n"
+		"Prints a JSON line with its URL, region and keys, and at the end one with its counts.\n\n"
+		"  --port N             0, the default, is any free port\n"
+		"  --stream NAME:SHARDS a stream that is there from the start\n"
+		"  --fault FAULT        OPERATION:KIND[:name=value]..., as PutRecords:throttle:share=0.1\n"
+		"     OPERATION         of the Kinesis API, such as GetRecords; * is any\n"
+		"     KIND              throttle error500 error503 partial latency drop drop_after\n"
+		"                       truncate expired_iterator skew\n"
+		"     name=value        nth=N, every=N or share=0..1: which requests; count=N: how many at\n"
+		"                       most; shard=ID: of one shard; ms=N: of latency and skew\n"
+		"  --rate-limits        as the service limits each shard; the default is no limit\n"
+		"  --seed N             of the faults that strike a share\n"
+		"  --tls-cert FILE      serve HTTPS by this certificate for 127.0.0.1, and\n"
+		"  --tls-key FILE       its private key, both PEM\n\n"
+		"More: kin_mock(3).\n";
 
 static int stop_pipe[2];
 
@@ -63,7 +74,7 @@ static int serve(struct tool *tool, const struct kin_mock_options *options, cons
 int tool_mock(struct tool *tool, int argc, char **argv)
 {
 	struct tool_many streams = { .n = 0 }, faults = { .n = 0 };
-	const char *port = NULL, *seed = NULL, *none[1];
+	const char *port = NULL, *seed = NULL, *certificate = NULL, *key = NULL, *none[1];
 	bool help = false, rate_limits = false;
 	const struct tool_flag flags[] = { { .name = "--help", .set = &help },
 		                           { .name = "--port", .value = &port },
@@ -71,6 +82,8 @@ int tool_mock(struct tool *tool, int argc, char **argv)
 		                           { .name = "--fault", .many = &faults },
 		                           { .name = "--rate-limits", .set = &rate_limits },
 		                           { .name = "--seed", .value = &seed },
+		                           { .name = "--tls-cert", .value = &certificate },
+		                           { .name = "--tls-key", .value = &key },
 		                           { 0 } };
 	struct kin_mock_options options;
 	char joined[8192] = "";
@@ -82,6 +95,8 @@ int tool_mock(struct tool *tool, int argc, char **argv)
 	if (help)
 		return fputs(usage, stdout) < 0;
 	kin_mock_options_init(&options);
+	if (kin_config_get(tool->config, "region"))
+		options.region = kin_config_get(tool->config, "region");
 	if (port && !tool_number(port, 0, 65535, &number))
 		return tool_usage(tool, "--port %s: must be 0..65535; 0 is any free port", port);
 	options.port = port ? (uint16_t)number : 0;
@@ -89,6 +104,10 @@ int tool_mock(struct tool *tool, int argc, char **argv)
 		return tool_usage(tool, "--seed %s: must be a number from 0", seed);
 	options.seed = seed ? (uint64_t)number : options.seed;
 	options.rate_limits = rate_limits;
+	if (!certificate != !key)
+		return tool_usage(tool, "--tls-cert and --tls-key go together");
+	options.tls_certificate = certificate;
+	options.tls_key = key;
 	for (size_t i = 0; i < streams.n; i++) {
 		int more = snprintf(joined + used, sizeof joined - used, "%s%s", i ? "," : "", streams.at[i]);
 		used += (size_t)more;

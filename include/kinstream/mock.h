@@ -19,12 +19,13 @@ struct kin_mock_options {
 	uint16_t port;       /* 0: any free one; on 127.0.0.1 */
 	/* default false: 1 MB/s and 1000 records/s in, 2 MB/s and 5 reads/s out, a shard */
 	bool rate_limits;
-	bool verify_signatures;   /* default true */
-	uint32_t iterator_ttl_ms; /* default 300000 */
-	uint32_t retention_ms;    /* default 86400000 */
-	uint32_t transition_ms;   /* CREATING, UPDATING, DELETING last this long; default 0 */
-	uint64_t seed;            /* of the faults that take a share */
-	uint64_t reserved[2];
+	bool verify_signatures;      /* default true */
+	uint32_t iterator_ttl_ms;    /* default 300000 */
+	uint32_t retention_ms;       /* default 86400000 */
+	uint32_t transition_ms;      /* CREATING, UPDATING, DELETING last this long; default 0 */
+	uint64_t seed;               /* of the faults that take a share */
+	const char *tls_certificate; /* a PEM file that kin_mock_open() reads; NULL: no TLS */
+	const char *tls_key;         /* the PEM file of its key */
 };
 
 /* What was asked of it; grows at the end. */
@@ -43,7 +44,7 @@ KIN_API void kin_mock_options_init_sized(struct kin_mock_options *options, size_
 KIN_API KIN_MUST_CHECK int kin_mock_open(struct kin_mock **out, const struct kin_mock_options *options,
                                          struct kin_error *error);
 KIN_API void kin_mock_close(struct kin_mock *mock);
-/* "http://127.0.0.1:PORT"; borrowed until close */
+/* "http://127.0.0.1:PORT", with TLS "https://..."; borrowed until close */
 KIN_API const char *kin_mock_url(const struct kin_mock *mock);
 /* Adds a fault: "OPERATION:KIND[:name=value]...", see kin_mock(3):
  * OPERATION a Kinesis operation or *; KIND throttle | error500 | error503 | partial | latency | drop |

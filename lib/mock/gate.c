@@ -15,6 +15,19 @@ void kin__gate_refuse(struct kin__mock_exchange *exchange, const char *code, con
 	va_end(values);
 }
 
+void kin__gate_nomem(struct kin__mock_exchange *exchange)
+{
+	kin__gate_refuse(exchange, "InternalFailureException", "the mock is out of memory");
+	exchange->answer.status = 500;
+}
+
+void kin__gate_dry_run(struct kin__mock_exchange *exchange)
+{
+	if (!exchange->answer.code)
+		kin__gate_refuse(exchange, "DryRunOperationException",
+		                 "The request would have succeeded, but DryRun was set.");
+}
+
 static struct kin__mock_verifier *take(struct kin_mock *mock)
 {
 	struct kin__mock_verifier *verifier;
@@ -111,8 +124,7 @@ static bool judge(struct kin__mock_exchange *exchange, struct kin__mock_verifier
 		                 "every header it lists");
 		return false;
 	case KIN__SIGV4_FAILED:
-		kin__gate_refuse(exchange, "InternalFailureException", "the mock is out of memory");
-		exchange->answer.status = 500;
+		kin__gate_nomem(exchange);
 		return false;
 	default:
 		kin__gate_refuse(exchange, "InvalidSignatureException",
@@ -128,10 +140,13 @@ bool kin__gate_passes(struct kin__mock_exchange *exchange)
 	struct kin_mock *mock = exchange->mock;
 	struct kin__sigv4_authorization authorization;
 	struct kin__request request;
+	struct kin__span path;
 
 	if (!mock->set.verify_signatures)
 		return true;
 	kin__request_init(&request, "POST", kin__span(NULL, 0), "/");
+	request.query = kin__span_cut(kin__span_text(exchange->uri ? exchange->uri : "/"), '?', &path);
+	request.path = path;
 	MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, add_header, &request);
 	request.body = kin__bytes_view(&exchange->body);
 	struct kin__span value = kin__request_header(&request, "authorization");
@@ -142,8 +157,8 @@ bool kin__gate_passes(struct kin__mock_exchange *exchange)
 	}
 	if (!kin__sigv4_parse_authorization(value, &authorization)) {
 		kin__gate_refuse(exchange, "IncompleteSignatureException",
-		                 "Authorization header requires 'Credential', 'SignedHeaders' and "
-		                 "'Signature' parameters");
+		                 "Authorization header requires 'AWS4-HMAC-SHA256' and the 'Credential', "
+		                 "'SignedHeaders' and 'Signature' parameters.");
 		return false;
 	}
 	if (!kin__span_is(authorization.access_key_id, mock->set.access_key_id)) {
@@ -162,8 +177,7 @@ bool kin__gate_passes(struct kin__mock_exchange *exchange)
 	}
 	struct kin__mock_verifier *verifier = take(mock);
 	if (!verifier) {
-		kin__gate_refuse(exchange, "InternalFailureException", "the mock is out of memory");
-		exchange->answer.status = 500;
+		kin__gate_nomem(exchange);
 		return false;
 	}
 	bool passes = judge(exchange, verifier, &request, &authorization);

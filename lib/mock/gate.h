@@ -9,4 +9,6 @@ bool kin__gate_passes(struct kin__mock_exchange *exchange); /* false: exchange->
 void kin__gate_free(struct kin__mock_verifier *verifiers);
 void kin__gate_refuse(struct kin__mock_exchange *exchange, const char *code, const char *format, ...)
 		__attribute__((format(printf, 3, 4)));
+void kin__gate_nomem(struct kin__mock_exchange *exchange);   /* 500 */
+void kin__gate_dry_run(struct kin__mock_exchange *exchange); /* what DryRun is answered where all is well */
 #endif

@@ -1,10 +1,9 @@
-#include <stdio.h>
 #include "base/mem.h"
 #include "io/clock.h"
 #include "io/error.h"
 #include "kinesis/limits.h"
 #include "mock/gate.h"
-#include "mock/serve.h"
+#include "mock/listen.h"
 
 static const struct kin_mock_options defaults = { .size = sizeof defaults,
 	                                          .access_key_id = "AKIDMOCK",
@@ -21,6 +20,11 @@ void kin_mock_options_init_sized(struct kin_mock_options *options, size_t size)
 	memset(options, 0, size);
 	memcpy(options, &defaults, both);
 	memcpy(options, &size, sizeof size);
+}
+
+static bool is_empty(const char *text)
+{
+	return !text || !text[0];
 }
 
 /* own: defaults, overlaid with what the program filled in. */
@@ -40,10 +44,14 @@ static int read_options(struct kin_mock_options *own, const struct kin_mock_opti
 			                  "kin_mock_open(): the options use a member that this library does "
 			                  "not know");
 	memcpy(own, given, sizeof *own);
-	if (!own->access_key_id || !own->secret_access_key || !own->region)
+	if (is_empty(own->access_key_id) || is_empty(own->secret_access_key) || is_empty(own->region))
 		return kin__error(error, KIN_INVALID,
 		                  "kin_mock_open(): access_key_id, secret_access_key and region must not be "
-		                  "NULL");
+		                  "NULL or empty");
+	if (strpbrk(own->access_key_id, "/, ") || strpbrk(own->region, "/, "))
+		return kin__error(
+				error, KIN_INVALID,
+				"kin_mock_open(): access_key_id and region must not hold '/', ',' or blanks");
 	if (own->iterator_ttl_ms < 1 || own->retention_ms < 1)
 		return kin__error(error, KIN_INVALID,
 		                  "kin_mock_open(): iterator_ttl_ms and retention_ms must be 1 or more");
@@ -109,8 +117,7 @@ void kin_mock_close(struct kin_mock *mock)
 	pthread_mutex_lock(&mock->lock);
 	mock->closing = true;
 	pthread_mutex_unlock(&mock->lock);
-	if (mock->daemon)
-		MHD_stop_daemon(mock->daemon);
+	kin__listen_close(mock);
 	kin__gate_free(mock->idle);
 	kin__model_free(mock->model);
 	kin__hash_free(mock->hash);
@@ -138,6 +145,8 @@ int kin_mock_open(struct kin_mock **out, const struct kin_mock_options *options,
 	pthread_mutex_init(&mock->lock, NULL);
 	mock->set = own;
 	mock->set.streams = NULL;
+	kin__bytes_init(&mock->tls_certificate);
+	kin__bytes_init(&mock->tls_key);
 	mock->set.access_key_id = kin__mem_text(own.access_key_id);
 	mock->set.secret_access_key = kin__mem_text(own.secret_access_key);
 	mock->set.region = kin__mem_text(own.region);
@@ -146,19 +155,15 @@ int kin_mock_open(struct kin_mock **out, const struct kin_mock_options *options,
 		code = kin__error_nomem(error);
 	if (code == KIN_OK)
 		code = make_model(mock, &own, error);
-	uint16_t port = own.port;
-	if (code == KIN_OK && !(mock->daemon = kin__serve_open(mock, &port)))
-		code = own.port ? kin__error(error, KIN_IN_USE,
-		                             "kin_mock_open(): port %u of 127.0.0.1 cannot be opened; port = "
-		                             "0 takes a free one",
-		                             (unsigned)own.port)
-		                : kin__error(error, KIN_IO,
-		                             "kin_mock_open(): no port of 127.0.0.1 can be opened");
+	if (code == KIN_OK)
+		code = kin__listen_read_tls(mock, own.tls_certificate, own.tls_key, error);
+	if (code == KIN_OK)
+		code = kin__listen_open(mock, error);
 	if (code != KIN_OK) {
 		kin_mock_close(mock);
 		return code;
 	}
-	snprintf(mock->url, sizeof mock->url, "http://127.0.0.1:%u", (unsigned)port);
+	mock->set.tls_certificate = mock->set.tls_key = NULL; /* the caller's texts */
 	*out = mock;
 	return KIN_OK;
 }

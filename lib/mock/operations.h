@@ -5,9 +5,12 @@
 
 /* Under the mock's lock.  now_ms: the model's time.  Fills exchange->answer, and reply when there is a body. */
 void kin__operations_run(struct kin__mock_exchange *exchange, int64_t now_ms);
-/* The hot ones: in mock/records.c. */
+/* The hot pieces, in mock/records.c: a whole PutRecords, the answer of a GetRecords. */
 void kin__records_put(struct kin__mock_exchange *exchange, int64_t now_ms);
-void kin__records_get(struct kin__mock_exchange *exchange, int64_t now_ms);
+void kin__records_write(struct kin__mock_exchange *exchange, const struct kin__model_page *page);
+/* A hash key that has the right shape, but may be above 2^128 - 1: then it is refused. */
+bool kin__operations_hash(struct kin__mock_exchange *exchange, const char *name, struct kin__span text,
+                          struct kin__hashkey *out);
 /* Writes `,"name":"hash key"`-like pieces of a shard. */
 void kin__operations_child(struct kin__bytes *out, const struct kin__shard_info *child);
 #endif

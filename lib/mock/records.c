@@ -1,51 +1,63 @@
-/* The hot operations, PutRecords and GetRecords: scanned in place, answered in one buffer. */
+/* The hot pieces: PutRecords, scanned in place; the records of GetRecords, written in one buffer. */
+#include <stdio.h>
 #include "base/mem.h"
 #include "base/timetext.h"
 #include "mock/gate.h"
 #include "mock/operations.h"
+#include "mock/shape.h"
 #include "wire/jsonscan.h"
 #include "wire/jsontext.h"
+#include "wire/utf8.h"
 
 struct put_request {
-	struct kin__span stream;
-	struct kin__model_entry entries[KIN__MODEL_PUT_ENTRIES_MAX + 1];
+	struct kin__span stream_name, stream_arn;
+	struct kin__model_entry entries[KIN__MODEL_PUT_ENTRIES_MAX];
+	struct kin__span hashes[KIN__MODEL_PUT_ENTRIES_MAX]; /* ExplicitHashKey as text; at NULL: absent */
 	struct kin__model_put puts[KIN__MODEL_PUT_ENTRIES_MAX];
-	size_t n, failed;
-	bool keyless, dataless, bad_hash, too_many;
+	size_t n, failed; /* n may be above the most: those are counted, not kept */
+	bool listed, dry;
 };
 
-static void scan_entry(struct kin__jsonscan *scan, struct put_request *put)
+static void scan_entry(struct kin__jsonscan *scan, struct kin__model_entry *entry, struct kin__span *hash)
 {
-	struct kin__model_entry *entry = &put->entries[put->n];
-	struct kin__span name, hash;
+	struct kin__span name;
 
 	*entry = (struct kin__model_entry){ .has_hash = false };
+	*hash = kin__span(NULL, 0);
 	if (!kin__jsonscan_object(scan))
 		return;
 	while (kin__jsonscan_name(scan, &name)) {
 		if (kin__jsonscan_null(scan))
 			continue;
-		if (kin__span_is(name, "Data")) {
+		if (kin__span_is(name, "Data"))
 			kin__jsonscan_base64(scan, &entry->data);
-		} else if (kin__span_is(name, "PartitionKey")) {
+		else if (kin__span_is(name, "PartitionKey"))
 			kin__jsonscan_string(scan, &entry->key);
-		} else if (kin__span_is(name, "ExplicitHashKey") && kin__jsonscan_string(scan, &hash)) {
-			entry->has_hash = true;
-			put->bad_hash = put->bad_hash || !kin__hashkey_parse(hash, &entry->hash);
-		}
+		else if (kin__span_is(name, "ExplicitHashKey"))
+			kin__jsonscan_string(scan, hash);
 	}
-	put->keyless = put->keyless || !entry->key.at;
-	put->dataless = put->dataless || !entry->data.at;
-	if (put->n < KIN__MODEL_PUT_ENTRIES_MAX)
-		put->n++;
-	else
-		put->too_many = true;
+}
+
+static void scan_entries(struct kin__jsonscan *scan, struct put_request *put)
+{
+	struct kin__model_entry spare;
+	struct kin__span spare_hash;
+
+	put->listed = true;
+	put->n = 0;
+	if (!kin__jsonscan_array(scan))
+		return;
+	for (; kin__jsonscan_item(scan); put->n++) {
+		bool fits = put->n < KIN__MODEL_PUT_ENTRIES_MAX;
+		scan_entry(scan, fits ? &put->entries[put->n] : &spare,
+		           fits ? &put->hashes[put->n] : &spare_hash);
+	}
 }
 
 static bool scan_put(struct kin__mock_exchange *x, struct put_request *put)
 {
 	struct kin__jsonscan scan;
-	struct kin__span name, arn = { NULL, 0 };
+	struct kin__span name;
 
 	kin__jsonscan_init(&scan, x->body.at ? x->body.at : (char[1]){ 0 }, x->body.n);
 	if (kin__jsonscan_object(&scan))
@@ -53,37 +65,75 @@ static bool scan_put(struct kin__mock_exchange *x, struct put_request *put)
 			if (kin__jsonscan_null(&scan))
 				continue;
 			if (kin__span_is(name, "StreamName"))
-				kin__jsonscan_string(&scan, &put->stream);
+				kin__jsonscan_string(&scan, &put->stream_name);
 			else if (kin__span_is(name, "StreamARN"))
-				kin__jsonscan_string(&scan, &arn);
-			else if (kin__span_is(name, "Records") && kin__jsonscan_array(&scan))
-				while (kin__jsonscan_item(&scan))
-					scan_entry(&scan, put);
+				kin__jsonscan_string(&scan, &put->stream_arn);
+			else if (kin__span_is(name, "DryRun"))
+				kin__jsonscan_bool(&scan, &put->dry);
+			else if (kin__span_is(name, "Records"))
+				scan_entries(&scan, put);
 		}
-	put->stream = arn.at ? arn : put->stream;
-	if (!kin__jsonscan_finish(&scan))
-		kin__gate_refuse(x, "SerializationException", "the body is not the JSON of a PutRecords: %s",
-		                 scan.error ? scan.error : "");
-	else if (!put->stream.at)
-		kin__gate_refuse(x, "InvalidArgumentException",
-		                 "Either StreamName or StreamARN must be provided.");
-	else if (put->n == 0 || put->too_many)
-		kin__gate_refuse(x, "ValidationException",
-		                 "1 validation error detected: Value at 'records' failed to satisfy "
-		                 "constraint: "
-		                 "Member must have length from 1 to 500");
-	else if (put->keyless || put->dataless)
-		kin__gate_refuse(
-				x, "ValidationException",
-				"1 validation error detected: Value at 'records.member.%s' failed to satisfy "
-				"constraint: Member must not be null",
-				put->keyless ? "partitionKey" : "data");
-	else if (put->bad_hash)
-		kin__gate_refuse(x, "InvalidArgumentException",
-		                 "An ExplicitHashKey is no decimal number from 0 to 2^128 - 1");
-	else
+	if (kin__jsonscan_finish(&scan))
 		return true;
+	kin__gate_refuse(x, "SerializationException", "the body is not the JSON of a PutRecords: %s",
+	                 scan.error ? scan.error : "");
 	return false;
+}
+
+static bool fits_entry(struct kin__mock_exchange *x, const struct put_request *put, size_t i)
+{
+	const struct kin__model_entry *entry = &put->entries[i];
+	size_t key_n = kin__utf8_units(entry->key);
+	char path[48];
+
+	if (!entry->data.at || entry->data.n > KIN__SHAPE_BLOB_MAX) {
+		snprintf(path, sizeof path, "records.%zu.member.data", i + 1);
+		kin__shape_refuse(x, path, entry->data.at ? kin__span_text("(bytes)") : kin__span(NULL, 0),
+		                  entry->data.at ? "have length less than or equal to 10485760"
+		                                 : "not be null");
+		return false;
+	}
+	if (key_n < 1 || key_n > KIN__SHAPE_KEY_MAX) {
+		snprintf(path, sizeof path, "records.%zu.member.partitionKey", i + 1);
+		return kin__shape_text(x, path, KIN__SHAPE_TEXT, KIN__SHAPE_KEY_MAX, entry->key);
+	}
+	if (!put->hashes[i].at)
+		return true;
+	snprintf(path, sizeof path, "records.%zu.member.explicitHashKey", i + 1);
+	return kin__shape_text(x, path, KIN__SHAPE_HASH, 0, put->hashes[i]);
+}
+
+static bool fits(struct kin__mock_exchange *x, const struct put_request *put)
+{
+	bool many = put->n > KIN__MODEL_PUT_ENTRIES_MAX;
+
+	if (put->stream_name.at && !kin__shape_text(x, "streamName", KIN__SHAPE_NAME, 128, put->stream_name))
+		return false;
+	if (put->stream_arn.at && !kin__shape_text(x, "streamARN", KIN__SHAPE_ARN, 2048, put->stream_arn))
+		return false;
+	if (!put->listed || put->n == 0 || many) {
+		kin__shape_refuse(x, "records", put->listed ? kin__span_text("[...]") : kin__span(NULL, 0),
+		                  !put->listed ? "not be null"
+		                  : many       ? "have length less than or equal to 500"
+		                               : "have length greater than or equal to 1");
+		return false;
+	}
+	for (size_t i = 0; i < put->n; i++)
+		if (!fits_entry(x, put, i))
+			return false;
+	return true;
+}
+
+static bool read_hashes(struct kin__mock_exchange *x, struct put_request *put)
+{
+	for (size_t i = 0; i < put->n; i++) {
+		struct kin__model_entry *entry = &put->entries[i];
+		entry->has_hash = put->hashes[i].at != NULL;
+		if (entry->has_hash &&
+		    !kin__operations_hash(x, "ExplicitHashKey", put->hashes[i], &entry->hash))
+			return false;
+	}
+	return true;
 }
 
 static void write_put(struct kin__mock_exchange *x, const struct put_request *put)
@@ -114,52 +164,39 @@ static void write_put(struct kin__mock_exchange *x, const struct put_request *pu
 	kin__bytes_text(out, "]}");
 }
 
+static void put_all(struct kin__mock_exchange *x, int64_t now_ms, struct put_request *put)
+{
+	struct kin__span stream = put->stream_arn.at ? put->stream_arn : put->stream_name;
+
+	if (!stream.at) {
+		kin__gate_refuse(x, "InvalidArgumentException",
+		                 "Either StreamName or StreamARN must be provided.");
+		return;
+	}
+	if (put->dry) {
+		kin__model_check_put(x->mock->model, now_ms, KIN__PUT_RECORDS, stream, put->entries, put->n,
+		                     kin__span(NULL, 0), &x->answer);
+		kin__gate_dry_run(x);
+		return;
+	}
+	kin__model_put_records(x->mock->model, now_ms, stream, put->entries, put->n, put->puts, &put->failed,
+	                       &x->answer);
+	if (x->answer.code)
+		return;
+	for (size_t i = 0; i < put->n; i++) /* what failed may have been stored all the same */
+		x->mock->stats.records_stored += put->puts[i].sequence[0] != 0;
+	write_put(x, put);
+}
+
 void kin__records_put(struct kin__mock_exchange *x, int64_t now_ms)
 {
 	struct put_request *put = kin__mem_zalloc(sizeof *put);
 
-	if (!put) {
-		kin__gate_refuse(x, "InternalFailureException", "the mock is out of memory");
-		return;
-	}
-	if (scan_put(x, put)) {
-		kin__model_put_records(x->mock->model, now_ms, put->stream, put->entries, put->n, put->puts,
-		                       &put->failed, &x->answer);
-		if (!x->answer.code) {
-			x->mock->stats.records_stored += put->n - put->failed;
-			write_put(x, put);
-		}
-	}
+	if (!put)
+		kin__gate_nomem(x);
+	else if (scan_put(x, put) && fits(x, put) && read_hashes(x, put))
+		put_all(x, now_ms, put);
 	kin__mem_free(put);
-}
-
-static bool scan_get(struct kin__mock_exchange *x, struct kin__span *iterator, int64_t *limit)
-{
-	struct kin__jsonscan scan;
-	struct kin__span name;
-
-	kin__jsonscan_init(&scan, x->body.at ? x->body.at : (char[1]){ 0 }, x->body.n);
-	if (kin__jsonscan_object(&scan))
-		while (kin__jsonscan_name(&scan, &name)) {
-			if (kin__jsonscan_null(&scan))
-				continue;
-			if (kin__span_is(name, "ShardIterator"))
-				kin__jsonscan_string(&scan, iterator);
-			else if (kin__span_is(name, "Limit"))
-				kin__jsonscan_i64(&scan, limit);
-		}
-	if (!kin__jsonscan_finish(&scan))
-		kin__gate_refuse(x, "SerializationException", "the body is not the JSON of a GetRecords: %s",
-		                 scan.error ? scan.error : "");
-	else if (!iterator->at)
-		kin__gate_refuse(x, "ValidationException",
-		                 "1 validation error detected: Value at 'shardIterator' failed to satisfy "
-		                 "constraint: Member must not be null");
-	else if (*limit < 0 || *limit > KIN__MODEL_GET_RECORDS_MAX)
-		kin__gate_refuse(x, "InvalidArgumentException", "Limit must be from 1 to 10000");
-	else
-		return true;
-	return false;
 }
 
 static void write_record(struct kin__bytes *out, const struct kin__model_record *record)
@@ -178,38 +215,30 @@ static void write_record(struct kin__bytes *out, const struct kin__model_record 
 	kin__bytes_char(out, '}');
 }
 
-void kin__records_get(struct kin__mock_exchange *x, int64_t now_ms)
+void kin__records_write(struct kin__mock_exchange *x, const struct kin__model_page *page)
 {
-	struct kin__span iterator = { NULL, 0 };
 	struct kin__bytes *out = &x->reply;
 	struct kin__model_record record;
 	struct kin__shard_info child;
-	struct kin__model_page page;
-	int64_t limit = 0;
 
-	if (!scan_get(x, &iterator, &limit))
-		return;
-	kin__model_get_records(x->mock->model, now_ms, iterator, (uint32_t)limit, &page, &x->answer);
-	if (x->answer.code)
-		return;
 	kin__bytes_text(out, "{\"Records\":[");
-	for (size_t i = 0; i < page.n; i++) {
-		kin__model_page_record(&page, i, &record);
+	for (size_t i = 0; i < page->n; i++) {
+		kin__model_page_record(page, i, &record);
 		if (i)
 			kin__bytes_char(out, ',');
 		write_record(out, &record);
 	}
 	kin__bytes_text(out, "],\"MillisBehindLatest\":");
-	kin__bytes_i64(out, page.behind_ms);
-	if (page.next[0]) {
+	kin__bytes_i64(out, page->behind_ms);
+	if (page->next[0]) {
 		kin__bytes_text(out, ",\"NextShardIterator\":\"");
-		kin__bytes_text(out, page.next);
+		kin__bytes_text(out, page->next);
 		kin__bytes_char(out, '"');
 	}
-	if (page.children_n > 0) {
+	if (page->children_n > 0) {
 		kin__bytes_text(out, ",\"ChildShards\":[");
-		for (size_t i = 0; i < page.children_n; i++) {
-			kin__model_page_child(&page, i, &child);
+		for (size_t i = 0; i < page->children_n; i++) {
+			kin__model_page_child(page, i, &child);
 			if (i)
 				kin__bytes_char(out, ',');
 			kin__operations_child(out, &child);
@@ -217,5 +246,5 @@ void kin__records_get(struct kin__mock_exchange *x, int64_t now_ms)
 		kin__bytes_char(out, ']');
 	}
 	kin__bytes_char(out, '}');
-	x->mock->stats.records_read += page.n;
+	x->mock->stats.records_read += page->n;
 }

@@ -1,7 +1,4 @@
 #include "mock/serve.h"
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include "base/mem.h"
@@ -16,11 +13,18 @@ enum { BODY_MAX = 16777216, BLOCK = 65536 };
 
 static const char json_type[] = "application/x-amz-json-1.1";
 
-static struct kin__mock_exchange *begin(struct kin_mock *mock, struct MHD_Connection *connection)
+/* Called with the first line of a request, path and query still as they came: what is signed. */
+void *kin__serve_begin(void *user, const char *uri, struct MHD_Connection *connection)
 {
 	struct kin__mock_exchange *x = kin__mem_zalloc(sizeof *x);
+	struct kin_mock *mock = user;
+
 	if (!x)
 		return NULL;
+	if (strcmp(uri, "/") != 0 && !(x->uri = kin__mem_text(uri))) {
+		kin__mem_free(x);
+		return NULL;
+	}
 	x->mock = mock;
 	x->connection = connection;
 	x->content_type = json_type;
@@ -30,8 +34,8 @@ static struct kin__mock_exchange *begin(struct kin_mock *mock, struct MHD_Connec
 	return x;
 }
 
-static void completed(void *user, struct MHD_Connection *connection, void **own,
-                      enum MHD_RequestTerminationCode why)
+void kin__serve_completed(void *user, struct MHD_Connection *connection, void **own,
+                          enum MHD_RequestTerminationCode why)
 {
 	struct kin__mock_exchange *x = *own;
 	(void)user;
@@ -41,12 +45,13 @@ static void completed(void *user, struct MHD_Connection *connection, void **own,
 		return;
 	kin__bytes_fini(&x->body);
 	kin__bytes_fini(&x->reply);
+	kin__mem_free(x->uri);
 	kin__mem_free(x);
 	*own = NULL;
 }
 
-static void connected(void *user, struct MHD_Connection *connection, void **own,
-                      enum MHD_ConnectionNotificationCode what)
+void kin__serve_connected(void *user, struct MHD_Connection *connection, void **own,
+                          enum MHD_ConnectionNotificationCode what)
 {
 	struct kin_mock *mock = user;
 	(void)connection;
@@ -58,20 +63,42 @@ static void connected(void *user, struct MHD_Connection *connection, void **own,
 	pthread_mutex_unlock(&mock->lock);
 }
 
-/* What is not JSON of Kinesis at all is answered in the XML-like way of the service's front. */
+static bool is_json(const char *type)
+{
+	struct kin__span kind;
+
+	kin__span_cut(kin__span_text(type), ';', &kind);
+	return type && kin__span_same_nocase(kin__span_trim(kind), kin__span_text(json_type));
+}
+
+/* What is no POST of Kinesis's JSON is answered by the service's front: XML, or what looks like it, untyped. */
+static bool refuse_front(struct kin__mock_exchange *x, bool addressed)
+{
+	x->content_type = NULL;
+	if (addressed) {
+		x->answer.code = "UnknownOperationException";
+		x->answer.status = 404;
+		kin__bytes_text(&x->reply, "<UnknownOperationException/>\n");
+		return false;
+	}
+	x->answer.code = "AccessDeniedException";
+	x->answer.status = 403;
+	kin__bytes_text(&x->reply, "<AccessDeniedException>\n  <Message>Unable to determine "
+	                           "service/operation name to be "
+	                           "authorized</Message>\n</AccessDeniedException>\n");
+	return false;
+}
+
 static bool addressed(struct kin__mock_exchange *x, const char *method)
 {
 	const char *target = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "X-Amz-Target");
 	const char *type = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Type");
 	static const char prefix[] = "Kinesis_20131202.";
 
-	if (strcmp(method, "POST") || !type || strncmp(type, json_type, sizeof json_type - 1)) {
-		x->answer.code = "UnknownOperationException";
-		x->answer.status = 404;
-		x->content_type = "text/xml";
-		kin__bytes_text(&x->reply, "<UnknownOperationException/>\n");
-		return false;
-	}
+	if (strcmp(method, "POST") != 0)
+		return refuse_front(x, false);
+	if (!is_json(type))
+		return refuse_front(x, target && strchr(target, '.'));
 	if (!target || strncmp(target, prefix, sizeof prefix - 1) ||
 	    !kin__operation_find(kin__span_text(target + sizeof prefix - 1), &x->operation)) {
 		kin__gate_refuse(x, "UnknownOperationException",
@@ -86,8 +113,12 @@ static bool addressed(struct kin__mock_exchange *x, const char *method)
 static void work(struct kin__mock_exchange *x, const char *method)
 {
 	struct kin_mock *mock = x->mock;
-	bool ours = addressed(x, method);
+	bool ours = !x->oversize && addressed(x, method);
 
+	if (x->oversize) {
+		x->answer.status = 413; /* and not a word more */
+		x->content_type = NULL;
+	}
 	pthread_mutex_lock(&mock->lock);
 	mock->stats.requests++;
 	if (ours)
@@ -124,13 +155,16 @@ static void be_late(struct kin__mock_exchange *x)
 	}
 }
 
+/* SerializationException spells its Message with a capital letter. */
 static void write_error(struct kin__mock_exchange *x)
 {
-	if (x->reply.n > 0)
+	if (!x->content_type)
 		return; /* it has a text of its own */
+	kin__bytes_clear(&x->reply);
 	kin__bytes_text(&x->reply, "{\"__type\":");
 	kin__jsontext_quote(&x->reply, kin__span_text(x->answer.code));
-	kin__bytes_text(&x->reply, ",\"message\":");
+	kin__bytes_text(&x->reply,
+	                strcmp(x->answer.code, "SerializationException") ? ",\"message\":" : ",\"Message\":");
 	kin__jsontext_quote(&x->reply, kin__span_text(x->answer.message));
 	kin__bytes_char(&x->reply, '}');
 }
@@ -149,7 +183,8 @@ static void add_names(struct kin__mock_exchange *x, struct MHD_Response *respons
 	MHD_add_response_header(response, "x-amzn-RequestId", id);
 	MHD_add_response_header(response, "x-amz-id-2", id);
 	MHD_add_response_header(response, "Date", date);
-	MHD_add_response_header(response, "Content-Type", x->content_type);
+	if (x->content_type)
+		MHD_add_response_header(response, "Content-Type", x->content_type);
 }
 
 /* Gives half of what was announced, then breaks the connection. */
@@ -170,11 +205,8 @@ static enum MHD_Result reply(struct kin__mock_exchange *x)
 	struct MHD_Response *response;
 	enum MHD_Result done;
 
-	if (x->answer.code) {
-		if (x->content_type == json_type)
-			kin__bytes_clear(&x->reply);
+	if (x->answer.code)
 		write_error(x);
-	}
 	if (x->answer.strike.drop || x->answer.strike.drop_after || x->reply.failed)
 		return MHD_NO; /* the connection closes without a word */
 	if (x->answer.strike.truncate && x->reply.n > 1)
@@ -191,22 +223,36 @@ static enum MHD_Result reply(struct kin__mock_exchange *x)
 	return done;
 }
 
-static enum MHD_Result handle(void *user, struct MHD_Connection *connection, const char *url,
-                              const char *method, const char *version, const char *upload, size_t *upload_n,
-                              void **own)
+/* All of a body is read, so that the client hears the answer; what is above the limit is not kept. */
+static void take_body(struct kin__mock_exchange *x, const char *upload, size_t n)
+{
+	if (x->oversize || n > BODY_MAX - x->body.n) {
+		x->oversize = true;
+		kin__bytes_fini(&x->body);
+		kin__bytes_init(&x->body);
+		return;
+	}
+	kin__bytes_add(&x->body, upload, n);
+}
+
+enum MHD_Result kin__serve_handle(void *user, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_n, void **own)
 {
 	struct kin__mock_exchange *x = *own;
 
+	(void)connection;
 	(void)url;
 	(void)version;
-	if (!x) {
-		*own = begin(user, connection);
-		return *own ? MHD_YES : MHD_NO;
+	(void)user;
+	if (!x)
+		return MHD_NO; /* out of memory */
+	if (!x->begun) {
+		x->begun = true;
+		return MHD_YES;
 	}
 	if (*upload_n > 0) {
-		if (x->body.n + *upload_n > BODY_MAX)
-			return MHD_NO;
-		kin__bytes_add(&x->body, upload, *upload_n);
+		take_body(x, upload, *upload_n);
 		*upload_n = 0;
 		return MHD_YES;
 	}
@@ -215,27 +261,4 @@ static enum MHD_Result handle(void *user, struct MHD_Connection *connection, con
 	work(x, method);
 	be_late(x);
 	return reply(x);
-}
-
-struct MHD_Daemon *kin__serve_open(struct kin_mock *mock, uint16_t *port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(*port) };
-	sigset_t all, before;
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before); /* its threads inherit this: signals are the program's */
-	struct MHD_Daemon *daemon = MHD_start_daemon(
-			MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-					MHD_USE_SUPPRESS_DATE_NO_CLOCK,
-			*port, NULL, NULL, handle, mock, MHD_OPTION_SOCK_ADDR, &address,
-			MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, connected,
-			mock, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)262144, MHD_OPTION_CONNECTION_LIMIT,
-			1000u, MHD_OPTION_END);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!daemon)
-		return NULL;
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
-	*port = info ? info->port : *port;
-	return daemon;
 }

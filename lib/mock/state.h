@@ -11,6 +11,7 @@ struct kin_mock {
 	struct kin_mock_options set; /* texts are our copies */
 	char url[64];
 	struct MHD_Daemon *daemon;
+	struct kin__bytes tls_certificate, tls_key; /* PEM; empty: plain HTTP */
 	pthread_mutex_t lock;
 	struct kin__model *model;
 	struct kin__hash *hash; /* of the model: hash keys */
@@ -33,11 +34,13 @@ struct kin__mock_verifier {
 struct kin__mock_exchange {
 	struct kin_mock *mock;
 	struct MHD_Connection *connection;
+	char *uri; /* path and query as they came; NULL: just "/" */
 	enum kin__operation operation;
 	struct kin__bytes body, reply;
 	struct kin__model_answer answer; /* code NULL: reply is the answer's body */
-	const char *content_type;
-	int64_t skew_ms, now_ms; /* now_ms: the skewed clock that the client is shown */
-	bool faulty;
+	const char *content_type;        /* NULL: none is told */
+	int64_t skew_ms, now_ms;         /* now_ms: the skewed clock that the client is shown */
+	bool begun;                      /* its head is here */
+	bool oversize;                   /* the body was above what the service reads, and was thrown away */
 };
 #endif

@@ -158,6 +158,12 @@ static int parse_subject(struct kin__fault *fault, struct kin__span operation, s
 	return 0;
 }
 
+static bool touches_shards(uint8_t operation)
+{
+	return operation == KIN__FAULT_ANY || operation == KIN__SPLIT_SHARD ||
+	       operation == KIN__MERGE_SHARDS || operation >= KIN__PUT_RECORD;
+}
+
 int kin__fault_parse(struct kin__span text, struct kin__fault *out, char error[static KIN__FAULT_ERROR])
 {
 	struct kin__span operation, kind, part, rest = kin__span_cut(text, ':', &operation);
@@ -178,6 +184,8 @@ int kin__fault_parse(struct kin__span text, struct kin__fault *out, char error[s
 		return refuse(error, "the fault", text, "has both nth and every: give one");
 	if (out->per_mille && (out->nth || out->every) && out->kind != KIN__FAULT_PARTIAL)
 		return refuse(error, "the fault", text, "has share besides nth or every: give one");
+	if (out->shard[0] && !touches_shards(out->operation))
+		return refuse(error, "the fault", text, "has shard=, and its operation touches no shard");
 	if (out->ms == INT64_MIN && (out->kind == KIN__FAULT_LATENCY || out->kind == KIN__FAULT_SKEW))
 		return refuse(error, "the fault", text, "lacks ms=N");
 	if (out->ms == INT64_MIN)

@@ -12,7 +12,7 @@
 enum {
 	KIN__MODEL_SEQUENCE = 57, /* 56 digits and the end */
 	KIN__MODEL_TOKEN = 97,    /* an iterator or a next token, and the end */
-	KIN__MODEL_MESSAGE = 201,
+	KIN__MODEL_MESSAGE = 401,
 	KIN__MODEL_PUT_ENTRIES_MAX = 500,
 	KIN__MODEL_GET_RECORDS_MAX = 10000,
 	KIN__MODEL_GET_BYTES_MAX = 10485760,
@@ -133,6 +133,11 @@ void kin__model_put_record(struct kin__model *model, int64_t now_ms, struct kin_
 void kin__model_put_records(struct kin__model *model, int64_t now_ms, struct kin__span stream,
                             const struct kin__model_entry *entries, size_t n, struct kin__model_put *out,
                             size_t *failed, struct kin__model_answer *answer);
+
+/* What PutRecord or PutRecords (`operation`) would answer for it, with nothing stored and no rate spent. */
+void kin__model_check_put(struct kin__model *model, int64_t now_ms, enum kin__operation operation,
+                          struct kin__span stream, const struct kin__model_entry *entries, size_t n,
+                          struct kin__span ordering, struct kin__model_answer *answer);
 
 struct kin__model_position {
 	enum kin__iterator_type type;

@@ -226,6 +226,28 @@ static bool is_foreign(const struct kin__model_stream *stream, struct kin__span 
 	       number.counter > stream->shards[number.shard]->counter;
 }
 
+/* false: the answer is made, and the put released. */
+static bool passes_ordering(struct put *put, struct kin__span ordering, struct kin__model_answer *answer)
+{
+	if (!ordering.n || !is_foreign(put->stream, ordering))
+		return true;
+	KIN__REFUSE(answer, "InvalidArgumentException",
+	            "SequenceNumberForOrdering % did not come from stream %.", ordering,
+	            kin__span_text(put->stream->name));
+	release_block(put);
+	return false;
+}
+
+void kin__model_check_put(struct kin__model *model, int64_t now_ms, enum kin__operation operation,
+                          struct kin__span stream, const struct kin__model_entry *entries, size_t n,
+                          struct kin__span ordering, struct kin__model_answer *answer)
+{
+	struct put put = { .model = model, .now_ms = now_ms, .entries = entries, .n = n };
+
+	if (begin(&put, operation, stream, answer) && passes_ordering(&put, ordering, answer))
+		release_block(&put);
+}
+
 void kin__model_put_record(struct kin__model *model, int64_t now_ms, struct kin__span stream,
                            const struct kin__model_entry *entry, struct kin__span ordering,
                            struct kin__model_put *out, struct kin__model_answer *answer)
@@ -238,13 +260,8 @@ void kin__model_put_record(struct kin__model *model, int64_t now_ms, struct kin_
 	put.n = 1;
 	if (!begin(&put, KIN__PUT_RECORD, stream, answer))
 		return;
-	if (ordering.n && is_foreign(put.stream, ordering)) {
-		KIN__REFUSE(answer, "InvalidArgumentException",
-		            "SequenceNumberForOrdering % did not come from stream %.", ordering,
-		            kin__span_text(put.stream->name));
-		release_block(&put);
+	if (!passes_ordering(&put, ordering, answer))
 		return;
-	}
 	put_entry(&put, 0, 0, out);
 	if (out->outcome == KIN__MODEL_THROTTLED)
 		KIN__REFUSE(answer, "ProvisionedThroughputExceededException",

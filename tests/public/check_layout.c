@@ -76,6 +76,8 @@ static const struct {
 	SIZE(kin_mock_options, 80),
 	IS(kin_mock_options, port, 40),
 	IS(kin_mock_options, seed, 56),
+	IS(kin_mock_options, tls_certificate, 64),
+	IS(kin_mock_options, tls_key, 72),
 	SIZE(kin_mock_stats, 88),
 #endif
 };
