@@ -3,6 +3,7 @@
 #include "consumer_scenes_delivery.h"
 #include "consumer_scenes_stream.h"
 #include "consumer_scenes_end.h"
+#include "consumer_scenes_memory.h"
 
 int main(void)
 {
@@ -13,6 +14,7 @@ int main(void)
 	suite_add_tcase(suite, delivery_case());
 	suite_add_tcase(suite, stream_case());
 	suite_add_tcase(suite, end_case());
+	suite_add_tcase(suite, memory_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

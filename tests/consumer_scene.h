@@ -16,6 +16,7 @@ enum { SHARDS = 6, RECORDS = 64, WORDS = 4096, WAITING = 64, ITEMS = 16, PAGES =
 struct shard {
 	const char *id, *parent, *adjacent;
 	bool closed, gone; /* gone: not listed, not found */
+	bool sick;         /* each call of its records fails */
 	struct kin_record records[RECORDS];
 	char sequences[RECORDS][12];
 	uint32_t n, horizon, tip; /* tip: where a LATEST iterator stands */
@@ -31,7 +32,7 @@ struct item {
 struct waiting { /* an effect to be answered */
 	uint64_t due_us, id;
 	uint8_t type;
-	uint32_t shard, first, count, attempt;
+	uint32_t shard, first, count, attempt, limit;
 	uint8_t position;
 	char sequence[32];
 	int64_t timestamp_ms;
@@ -102,6 +103,7 @@ static void scene_init(struct scene *s)
 		                                  .fetches_max = 4,
 		                                  .stores_max = 2,
 		                                  .buffer_bytes_max = 1 << 20,
+		                                  .copy_bytes_min = 1 << 20,
 		                                  .poll_interval_us = 1000000,
 		                                  .behind_interval_us = 0,
 		                                  .shard_sync_interval_us = 60000000,
@@ -244,8 +246,10 @@ static void scene_request(struct scene *s, const struct kin__consumer_effect *fx
 		         fx->iterator.sequence ? fx->iterator.sequence : "");
 		if (s->log_reads)
 			say(s, " %s@%s", kin__consumer_shard_id(s->consumer, fx->shard), names[w->position]);
-	} else if (fx->type == KIN__CONSUMER_FETCH && s->log_reads) {
-		say(s, " %s?", kin__consumer_shard_id(s->consumer, fx->shard));
+	} else if (fx->type == KIN__CONSUMER_FETCH) {
+		w->limit = fx->fetch.limit;
+		if (s->log_reads)
+			say(s, " %s?", kin__consumer_shard_id(s->consumer, fx->shard));
 	}
 }
 
@@ -275,6 +279,8 @@ static void scene_step(struct scene *s, struct kin__consumer_event *event)
 			scene_request(s, fx);
 		else if (fx->type == KIN__CONSUMER_RELEASE)
 			scene_release(s, fx->release.page);
+		else if (fx->type == KIN__CONSUMER_COPY)
+			say(s, " copy %u of %u bytes", fx->copy.slice.count, (uint32_t)fx->copy.bytes);
 		else if (fx->type == KIN__CONSUMER_STATE && fx->state.state >= KIN_CONSUMER_STOPPING)
 			say(s, " %s", states[fx->state.state]);
 	}
@@ -356,7 +362,9 @@ static void answer_iterator(struct scene *s, const struct waiting *w, struct kin
 		event->verdict = KIN__NOT_FOUND;
 	if (w->position == KIN__AFTER_SEQUENCE_NUMBER && (uint32_t)atoi(w->sequence + 1) + 1 > at)
 		at = (uint32_t)atoi(w->sequence + 1) + 1;
-	if (w->position == KIN__AFTER_SEQUENCE_NUMBER && w->sequence[0] != '1')
+	if (w->position == KIN__AT_SEQUENCE_NUMBER && (uint32_t)atoi(w->sequence + 1) > at)
+		at = (uint32_t)atoi(w->sequence + 1);
+	if (w->position <= KIN__AFTER_SEQUENCE_NUMBER && w->sequence[0] != '1')
 		event->verdict = KIN__INVALID_ARGUMENT;
 	if (w->position == KIN__ITERATOR_LATEST)
 		at = shard->n;
@@ -378,7 +386,7 @@ static void answer_page(struct scene *s, const struct waiting *w, struct kin__co
 	if (event->verdict != KIN__DONE)
 		return;
 	/* What arrives later is not there yet. */
-	while (at + n < shard->n && n < shard->page_max &&
+	while (at + n < shard->n && n < shard->page_max && n < w->limit &&
 	       shard->records[at + n].arrival_ms <= NOW_MS + (int64_t)(s->now_us / 1000))
 		n++;
 	while (s->pages[page].id)
@@ -390,6 +398,7 @@ static void answer_page(struct scene *s, const struct waiting *w, struct kin__co
 	event->page.records = shard->records + at;
 	event->page.count = n;
 	event->page.bytes = 100 + 100 * n;
+	event->page.array_bytes = 10 * n;
 	s->at[w->shard] = at + n;
 	event->page.ended = shard->closed && at + n == shard->n;
 	if (at + n < shard->n && shard->records[at + n].arrival_ms <= NOW_MS + (int64_t)(s->now_us / 1000))
@@ -418,6 +427,8 @@ static void answer_call(struct scene *s, const struct waiting *w, struct kin__co
 			event->handled.code = s->report ? KIN_OK : KIN_FAILED;
 			event->handled.fail_at = i;
 		}
+	if (scene_find(s, kin__consumer_shard_id(s->consumer, w->shard))->sick)
+		event->handled.code = KIN_FAILED;
 	if (event->handled.code != KIN_OK)
 		say(s, event->handled.code == KIN_BUSY ? "B" : event->handled.answered ? "A" : "E");
 	else if (event->handled.fail_at < w->count)

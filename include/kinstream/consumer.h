@@ -70,7 +70,7 @@ struct kin_consumer_options {
 	uint8_t reserved[6];
 };
 
-/* A snapshot; counts since open.  polled = handled + on_failure + dropped + in progress. */
+/* A snapshot; counts since open.  polled = handled + on_failure + dropped + buffered + given_back. */
 struct kin_consumer_health {
 	size_t size;                       /* set by the caller: sizeof the struct */
 	int32_t state;                     /* enum kin_consumer_state */
@@ -84,11 +84,12 @@ struct kin_consumer_health {
 	uint64_t retried, bisected;        /* calls that were retries; batches cut in two */
 	uint64_t checkpoints;              /* written */
 	uint64_t gaps;                     /* trimmed or re-created: see on_gap */
-	uint64_t buffered, buffered_bytes; /* records fetched and not done */
+	uint64_t buffered, buffered_bytes; /* records in memory and not done */
 	int64_t behind_ms;                 /* the furthest shard's MillisBehindLatest; -1 unknown */
 	uint64_t throttled;                /* requests refused as throughput exceeded */
 	uint64_t requests_failed;          /* requests that brought no usable answer */
-	uint64_t reserved[4];
+	uint64_t given_back;               /* records put out of memory undone, to be polled again */
+	uint64_t reserved[3];
 	struct kin_error error; /* code KIN_OK: none */
 };
 

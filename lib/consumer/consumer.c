@@ -40,7 +40,9 @@ struct kin__consumer *kin__consumer_new(const struct kin__consumer_settings *set
 	kin__map_init(&consumer->only);
 	kin__map_init(&consumer->by_id);
 	kin__heap_init(&consumer->timers);
+	kin__heap_init(&consumer->sleepers);
 	kin__list_init(&consumer->read_queue);
+	kin__list_init(&consumer->ahead_queue);
 	kin__list_init(&consumer->work_queue);
 	kin__list_init(&consumer->write_queue);
 	kin__list_init(&consumer->gatherers);
@@ -61,7 +63,8 @@ void kin__consumer_free(struct kin__consumer *consumer)
 {
 	if (!consumer)
 		return;
-	kin__heap_fini(&consumer->timers); /* it writes into the shards */
+	kin__heap_fini(&consumer->timers); /* they write into the shards */
+	kin__heap_fini(&consumer->sleepers);
 	for (size_t i = 0; i < consumer->shards_n; i++)
 		kin__descent_free(consumer, consumer->shards[i]);
 	kin__mem_free(consumer->shards);

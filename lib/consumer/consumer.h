@@ -29,7 +29,10 @@ struct kin__consumer_settings {    /* copied */
 	bool drop;                                      /* on_failure = drop: settled without a SINK effect */
 	bool leases;                                    /* false: a reader; no store effects at all */
 	uint32_t handlers_max, fetches_max, stores_max; /* effects of each kind in flight at once */
-	uint64_t buffer_bytes_max; /* fetched pages, whole; above it no new fetch while any page is held */
+	/* Fetched pages, whole.  From here on only shards that can do nothing without it fetch, and only when
+	 * shards that wait for a retry gave pages back. */
+	uint64_t buffer_bytes_max;
+	uint64_t copy_bytes_min; /* a page of less is not worth a COPY */
 	uint64_t poll_interval_us, behind_interval_us, shard_sync_interval_us;
 	uint64_t retry_base_us, retry_max_us;
 	const char *worker;             /* copied */
@@ -82,9 +85,10 @@ struct kin__consumer_event {
 			uint64_t id; /* named by the owner, never 0, unique in this consumer */
 			const struct kin_record *records; /* stay until RELEASE */
 			uint32_t count;
-			uint64_t bytes;    /* what the page holds in memory */
-			int64_t behind_ms; /* MillisBehindLatest; -1: not told */
-			bool ended;        /* no next iterator: the shard is read to its end */
+			uint64_t bytes;       /* what the page holds in memory */
+			uint64_t array_bytes; /* of these: the array of records */
+			int64_t behind_ms;    /* MillisBehindLatest; -1: not told */
+			bool ended;           /* no next iterator: the shard is read to its end */
 		} page;
 		struct {
 			int32_t code; /* KIN_OK, KIN_BUSY, anything else: KIN_FAILED */
@@ -110,6 +114,7 @@ enum kin__consumer_effect_type {
 	KIN__CONSUMER_SINK,
 	/* notices */
 	KIN__CONSUMER_RELEASE, /* the page is not needed any more */
+	KIN__CONSUMER_COPY,    /* few of its records are needed any more: free the rest; `records` stays */
 	KIN__CONSUMER_STATE,   /* the consumer's state changed */
 	KIN__CONSUMER_NOTE     /* a line for the log, and a count */
 };
@@ -151,6 +156,10 @@ struct kin__consumer_effect {
 		struct {
 			uint64_t page;
 		} release;
+		struct {
+			struct kin__slice slice; /* what is needed still */
+			uint64_t bytes; /* what the page holds then: the array, and each text 0-ended */
+		} copy;
 		struct {
 			uint8_t state;
 			const struct kin_error *error;

@@ -6,6 +6,7 @@
 #include "consumer/lease.h"
 #include "consumer/descent.h"
 #include "consumer/pieces.h"
+#include "consumer/reread.h"
 
 static void move(struct kin__consumer *consumer, struct kin__shard *shard, uint8_t next)
 {
@@ -17,6 +18,7 @@ static void move(struct kin__consumer *consumer, struct kin__shard *shard, uint8
 		kin__list_remove(&shard->gatherers);
 	if (shard->working == WORK_GATHERING || shard->working == WORK_WAITING)
 		kin__heap_remove(&consumer->timers, &shard->work_timer.node);
+	kin__heap_remove(&consumer->sleepers, &shard->sleeper);
 	kin__machine_move(&consumer->bug, kin__shard_workings, &shard->working, next,
 	                  consumer->seen_workings);
 	if (next == WORK_READY)
@@ -35,6 +37,13 @@ static void set_blocked(struct kin__consumer *consumer, struct kin__shard *shard
 	shard->blocked = blocked;
 }
 
+uint64_t kin__delivery_due_us(const struct kin__consumer *consumer, const struct kin__shard *shard)
+{
+	uint64_t due = shard->stack[shard->stack_n - 1].due_us;
+
+	return shard->sunk_n > 0 && shard->sink_due_us > consumer->now_us ? shard->sink_due_us : due;
+}
+
 /* Passes on what was settled: the pages, the checkpoint, the end of the shard. */
 static void settled(struct kin__consumer *consumer, struct kin__shard *shard)
 {
@@ -45,12 +54,24 @@ static void settled(struct kin__consumer *consumer, struct kin__shard *shard)
 
 static void wait_for_piece(struct kin__consumer *consumer, struct kin__shard *shard)
 {
-	uint64_t due = shard->stack[shard->stack_n - 1].due_us;
+	uint64_t due = kin__delivery_due_us(consumer, shard);
 
-	if (shard->sunk_n > 0 && shard->sink_due_us > consumer->now_us)
-		due = shard->sink_due_us;
 	move(consumer, shard, WORK_WAITING);
 	kin__emit_timer(consumer, &shard->work_timer, due);
+	kin__pages_thin(consumer, shard);
+	kin__reread_offer(consumer, shard, due);
+}
+
+/* Its records were given back: they are read again when its time has come. */
+static void wait_for_records(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	uint64_t due = kin__delivery_due_us(consumer, shard);
+
+	move(consumer, shard, WORK_WAITING);
+	if (due > consumer->now_us)
+		kin__emit_timer(consumer, &shard->work_timer, due);
+	kin__reread_offer(consumer, shard, due > consumer->now_us ? due : consumer->now_us);
+	kin__fetch_consider(consumer, shard);
 }
 
 /* The batch is over: behind the stored checkpoint until a write covers it. */
@@ -128,6 +149,10 @@ void kin__delivery_consider(struct kin__consumer *consumer, struct kin__shard *s
 	}
 	if (shard->working == WORK_READY)
 		return;
+	if (kin__shard_lacks(shard)) {
+		wait_for_records(consumer, shard);
+		return;
+	}
 	if (shard->stack_n > 0 && consider_piece(consumer, shard))
 		return;
 	/* Settling may have ended the shard or the consumer. */
@@ -310,22 +335,39 @@ void kin__delivery_on_sunk(struct kin__consumer *consumer, struct kin__shard *sh
 	go_on(consumer, shard);
 }
 
+void kin__delivery_forget(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	shard->stack_n = 0;
+	shard->sunk_n = 0;
+	shard->sink_tries = 0;
+	shard->sink_due_us = 0;
+	set_blocked(consumer, shard);
+}
+
+/* What was read and will not be handled any more, by the rule that let us go on. */
+static bool drop_records(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	struct kin__range range;
+
+	while (kin__settled_open(&shard->settled, shard->settled.low, shard->held, &range))
+		if (!kin__pieces_settle(consumer, shard, range.first, range.end, &consumer->health.dropped))
+			return false;
+	if (shard->held < shard->fetched &&
+	    kin__settled_add(&shard->settled, shard->held, shard->fetched) < 0) {
+		kin__emit_nomem(consumer);
+		return false;
+	}
+	shard->held = shard->fetched;
+	return true;
+}
+
 void kin__delivery_drop(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	if (calling(shard) && shard->work_id != 0)
 		return;
 	move(consumer, shard, WORK_REST);
-	shard->stack_n = 0;
-	shard->sink_tries = 0;
-	set_blocked(consumer, shard);
-	/* What was read and will not be handled any more, by the rule that let us go on. */
-	if (shard->life == LIFE_DROPPED) {
-		struct kin__range range;
-
-		while (kin__settled_open(&shard->settled, shard->settled.low, shard->fetched, &range))
-			if (!kin__pieces_settle(consumer, shard, range.first, range.end,
-			                        &consumer->health.dropped))
-				return;
-	}
+	kin__delivery_forget(consumer, shard);
+	if (shard->life == LIFE_DROPPED && !drop_records(consumer, shard))
+		return;
 	kin__pages_release_all(consumer, shard);
 }

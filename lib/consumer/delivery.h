@@ -12,6 +12,8 @@
 void kin__delivery_more(struct kin__consumer *consumer, struct kin__shard *shard); /* records have come */
 void kin__delivery_consider(struct kin__consumer *consumer,
                             struct kin__shard *shard); /* what is next, unless a call runs */
+uint64_t kin__delivery_due_us(const struct kin__consumer *consumer,
+                              const struct kin__shard *shard); /* when its batch is tried again */
 void kin__delivery_due(struct kin__consumer *consumer, struct kin__shard *shard); /* its timer */
 void kin__delivery_pump(struct kin__consumer *consumer);                          /* fills the free places */
 void kin__delivery_flush(struct kin__consumer *consumer);       /* ends all batching windows */
@@ -20,6 +22,8 @@ void kin__delivery_on_handled(struct kin__consumer *consumer, struct kin__shard 
                               const struct kin__consumer_event *event);
 void kin__delivery_on_sunk(struct kin__consumer *consumer, struct kin__shard *shard,
                            const struct kin__consumer_event *event);
+/* Its batch is gone: the next one begins behind it. */
+void kin__delivery_forget(struct kin__consumer *consumer, struct kin__shard *shard);
 void kin__delivery_drop(struct kin__consumer *consumer,
                         struct kin__shard *shard); /* no more calls for this shard */
 #endif

@@ -57,6 +57,8 @@ static int keep(struct kin__consumer *consumer, struct kin__shard *shard)
 	                    0 ||
 	    kin__mem_room(&consumer->timers.at, &consumer->timers.room, 3 * (n + 1) + 2,
 	                  sizeof(struct kin__heap_node *)) < 0 ||
+	    kin__mem_room(&consumer->sleepers.at, &consumer->sleepers.room, n + 1,
+	                  sizeof(struct kin__heap_node *)) < 0 ||
 	    kin__map_set(&consumer->by_id, kin__span_text(shard->id), shard) < 0)
 		return -1;
 	consumer->shards[consumer->shards_n++] = shard;

@@ -49,6 +49,11 @@ void kin__emit_release(struct kin__consumer *consumer, const struct kin__shard *
 	append(consumer, &effect);
 }
 
+void kin__emit_notice(struct kin__consumer *consumer, const struct kin__consumer_effect *effect)
+{
+	append(consumer, effect);
+}
+
 struct kin__bytes *kin__emit_text(struct kin__consumer *consumer)
 {
 	kin__bytes_clear(&consumer->text);

@@ -7,6 +7,7 @@
 #include "consumer/lease.h"
 #include "consumer/descent.h"
 #include "consumer/pages.h"
+#include "consumer/reread.h"
 
 static void move(struct kin__consumer *consumer, struct kin__shard *shard, uint8_t next)
 {
@@ -23,6 +24,30 @@ static void done(struct kin__consumer *consumer, struct kin__shard *shard)
 		move(consumer, shard, READ_DONE);
 }
 
+/* It gave its pages back, and the time to read them again has not come. */
+static bool sleeps(const struct kin__consumer *consumer, const struct kin__shard *shard)
+{
+	return kin__shard_lacks(shard) && kin__delivery_due_us(consumer, shard) > consumer->now_us;
+}
+
+static void enqueue(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	shard->ahead = !kin__shard_is_hungry(shard);
+	kin__list_append(shard->ahead ? &consumer->ahead_queue : &consumer->read_queue, &shard->read_queue);
+}
+
+void kin__fetch_away(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	shard->iterator = false;
+	if (shard->reading == READ_MISSING || shard->reading == READ_AWAY ||
+	    (shard->reading != READ_DONE && !sleeps(consumer, shard)))
+		return; /* the service's turn, or its own already */
+	if (shard->reading == READ_QUEUED)
+		kin__list_remove(&shard->read_queue);
+	kin__heap_remove(&consumer->timers, &shard->read_timer.node);
+	move(consumer, shard, READ_AWAY);
+}
+
 void kin__fetch_consider(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	if (shard->life != LIFE_ACTIVE || !kin__consumer_lives(consumer))
@@ -31,9 +56,12 @@ void kin__fetch_consider(struct kin__consumer *consumer, struct kin__shard *shar
 		return;
 	if (shard->reading == READ_FLYING && shard->read_id != 0)
 		return;
-	if (shard->ended || shard->reached) {
+	if (sleeps(consumer, shard)) {
+		kin__fetch_away(consumer, shard);
+	} else if (shard->held == shard->fetched && (shard->ended || shard->reached)) {
 		done(consumer, shard);
-	} else if (shard->pages_n >= PAGES_MAX && shard->working != WORK_GATHERING) {
+	} else if (shard->pages_n >= PAGES_MAX && shard->working != WORK_GATHERING &&
+	           !kin__shard_lacks(shard)) {
 		if (shard->reading == READ_FLYING)
 			move(consumer, shard, READ_FULL);
 	} else if (shard->read_due_us > consumer->now_us) {
@@ -43,7 +71,8 @@ void kin__fetch_consider(struct kin__consumer *consumer, struct kin__shard *shar
 	} else {
 		kin__heap_remove(&consumer->timers, &shard->read_timer.node);
 		move(consumer, shard, READ_QUEUED);
-		kin__list_append(&consumer->read_queue, &shard->read_queue);
+		shard->read_turn = ++consumer->read_turns;
+		enqueue(consumer, shard);
 	}
 }
 
@@ -63,6 +92,8 @@ static void ask(struct kin__consumer *consumer, struct kin__shard *shard)
 
 static const char *position(const struct kin__shard *shard)
 {
+	if (shard->again[0])
+		return shard->again;
 	return shard->after[0] ? shard->after : shard->checkpoint;
 }
 
@@ -78,7 +109,7 @@ static uint64_t ask_iterator(struct kin__consumer *consumer, struct kin__shard *
 	} else if (shard->fresh) {
 		effect.iterator.type = KIN__ITERATOR_LATEST;
 	} else if (kin__lease_is_number(at)) {
-		effect.iterator.type = KIN__AFTER_SEQUENCE_NUMBER;
+		effect.iterator.type = shard->again[0] ? KIN__AT_SEQUENCE_NUMBER : KIN__AFTER_SEQUENCE_NUMBER;
 		effect.iterator.sequence = at;
 	} else if (strcmp(at, "AT_TIMESTAMP") == 0) {
 		effect.iterator.type = KIN__ITERATOR_AT_TIMESTAMP;
@@ -98,6 +129,8 @@ static void send(struct kin__consumer *consumer, struct kin__shard *shard)
 	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_FETCH,
 		                               .fetch = { .limit = FETCH_LIMIT } };
 
+	if (kin__shard_lacks(shard) && shard->assigned - shard->held < FETCH_LIMIT)
+		effect.fetch.limit = (uint32_t)(shard->assigned - shard->held);
 	kin__list_remove(&shard->read_queue);
 	move(consumer, shard, READ_FLYING);
 	shard->sent_ms = consumer->service_ms;
@@ -106,15 +139,32 @@ static void send(struct kin__consumer *consumer, struct kin__shard *shard)
 	consumer->reads_flying += shard->read_id != 0;
 }
 
+static struct kin__shard *first_of(const struct kin__list *queue)
+{
+	return kin__list_empty(queue) ? NULL : kin__container(queue->next, struct kin__shard, read_queue);
+}
+
+/* While there is room, whoever came first. */
+static struct kin__shard *next(const struct kin__consumer *consumer, bool full)
+{
+	struct kin__shard *hungry = first_of(&consumer->read_queue),
+			  *ahead = first_of(&consumer->ahead_queue);
+
+	if (hungry && (full || !ahead || hungry->read_turn < ahead->read_turn))
+		return hungry;
+	return ahead;
+}
+
 void kin__fetch_pump(struct kin__consumer *consumer)
 {
-	while (kin__consumer_lives(consumer) && consumer->reads_flying < consumer->set.fetches_max &&
-	       !kin__list_empty(&consumer->read_queue)) {
-		struct kin__shard *shard =
-				kin__container(consumer->read_queue.next, struct kin__shard, read_queue);
+	while (kin__consumer_lives(consumer) && consumer->reads_flying < consumer->set.fetches_max) {
+		bool full = consumer->held_bytes >= consumer->set.buffer_bytes_max;
+		struct kin__shard *shard = next(consumer, full);
 
-		if (shard->iterator && consumer->held_bytes >= consumer->set.buffer_bytes_max) {
-			/* Full: batches that wait for more records would wait for nothing. */
+		if (!shard)
+			return;
+		if (full && (shard->ahead || (shard->iterator && !kin__reread_make_room(consumer, shard)))) {
+			/* Batches that wait for more records would wait for nothing. */
 			kin__delivery_flush(consumer);
 			return;
 		}
@@ -203,7 +253,8 @@ void kin__fetch_on_iterator(struct kin__consumer *consumer, struct kin__shard *s
 {
 	bool wanted = answered(consumer, shard, event);
 
-	if (shard->asked_latest && shard->fresh) { /* once: any later iterator begins at the stored time */
+	/* Once: any later iterator begins at the time of the start, when that is known. */
+	if (shard->asked_latest && shard->fresh && (event->verdict == KIN__DONE || consumer->start_ms > 0)) {
 		shard->fresh = false;
 		consumer->fresh_n--;
 	}
@@ -346,6 +397,12 @@ void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard
 
 	if (useful && trimmed(consumer, shard))
 		useful = kin__fetch_gap(consumer, shard);
+	if (useful && kin__shard_lacks(shard) && !kin__reread_check(consumer, shard, event)) {
+		kin__emit_release(consumer, shard, event->page.id);
+		kin__fetch_consider(consumer, shard);
+		kin__delivery_consider(consumer, shard);
+		return;
+	}
 	if (useful) {
 		cut = until_cut(consumer, event);
 		learn(consumer, shard, event, cut);
@@ -373,6 +430,10 @@ void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard
 void kin__fetch_settled(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	kin__pages_settle(consumer, shard);
+	if (shard->reading == READ_QUEUED && shard->ahead && kin__shard_is_hungry(shard)) {
+		kin__list_remove(&shard->read_queue);
+		enqueue(consumer, shard);
+	}
 	kin__fetch_consider(consumer, shard);
 }
 
@@ -385,6 +446,7 @@ static bool forget_position(struct kin__consumer *consumer, struct kin__shard *s
 	if (!kin__fetch_gap(consumer, shard))
 		return false;
 	shard->horizon = true;
+	kin__reread_forget(consumer, shard);
 	return true;
 }
 
@@ -400,6 +462,7 @@ void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard
 		if (!kin__fetch_gap(consumer, shard))
 			return;
 		shard->ended = true;
+		kin__reread_forget(consumer, shard);
 		done(consumer, shard);
 		kin__delivery_consider(consumer, shard);
 		kin__descent_settled(consumer, shard);

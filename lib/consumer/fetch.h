@@ -1,7 +1,7 @@
 /* consumer/fetch - reading one shard: its iterator, its pages, its pace, and what was trimmed unseen.
  *
- * Pure.  A shard holds at most PAGES_MAX pages while its handler works, and no shard fetches while all of
- * them together hold buffer_bytes_max.  Invariant: a page is released once, when its records are settled.
+ * Pure.  A shard holds at most PAGES_MAX pages while its handler works; when all of them together hold
+ * buffer_bytes_max, only hungry shards fetch, for the place of others.  Invariant: a page is released once.
  */
 #ifndef KIN_CONSUMER_FETCH_H
 #define KIN_CONSUMER_FETCH_H
@@ -18,7 +18,9 @@ void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard
 /* Settled up to settled.low: keeps the last record's number, releases the pages below. */
 void kin__fetch_settled(struct kin__consumer *consumer, struct kin__shard *shard);
 void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard,
-                        bool listed);                                           /* the list says */
+                        bool listed); /* the list says */
+void kin__fetch_away(struct kin__consumer *consumer,
+                     struct kin__shard *shard); /* it gave its pages back: it reads no more for now */
 void kin__fetch_drop(struct kin__consumer *consumer, struct kin__shard *shard); /* reads no more */
 /* A gap is counted and named (the text holds what and when); false: the consumer is FATAL now. */
 bool kin__fetch_gap(struct kin__consumer *consumer, struct kin__shard *shard);

@@ -27,7 +27,7 @@ void kin__gather_more(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	const struct kin__page *page;
 
-	if (shard->gather_end >= shard->fetched)
+	if (shard->gather_end >= shard->held)
 		return;
 	for (page = kin__pages_find(shard, shard->gather_end); page && !shard->gather_full; page = page->next)
 		scan(consumer, shard, page);

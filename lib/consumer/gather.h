@@ -1,6 +1,6 @@
 /* consumer/gather - how much of what a shard holds makes the next batch: number, bytes, window.  Pure.
  *
- * Invariant: assigned <= gather_end <= fetched; [assigned, gather_end) is the batch as it stands.
+ * Invariant: assigned <= gather_end <= held, or the batch is empty; [assigned, gather_end) is the batch as it stands.
  */
 #ifndef KIN_CONSUMER_GATHER_H
 #define KIN_CONSUMER_GATHER_H

@@ -33,6 +33,7 @@ enum kin__reading {
 	READ_OFF,
 	READ_WAITING, /* for its time */
 	READ_FULL,    /* holds enough pages */
+	READ_AWAY,    /* gave them back; its batch waits for a retry */
 	READ_QUEUED,  /* for one of fetches_max places */
 	READ_FLYING,  /* GET_ITERATOR or FETCH */
 	READ_MISSING, /* the service does not know the shard: describe and list decide */
@@ -74,6 +75,7 @@ enum {
 	WRITE_TRIES_MAX = 10,
 	ITERATOR_TRIES_MAX = 10,
 	PAGES_MAX = 2,
+	COPY_PART = 4, /* a page is copied out when at most 1 of 4 records is needed still */
 	FETCH_LIMIT = 10000,
 	GAP_SLACK_MS = 2000,
 	LATEST_SLACK_MS = 1000,
@@ -87,8 +89,8 @@ enum {
 struct kin__page {
 	struct kin__page *next;
 	const struct kin_record *records;
-	uint64_t id, first, bytes; /* first: ordinal of records[0] */
-	uint32_t count;            /* cut by `until` */
+	uint64_t id, first, bytes, array_bytes; /* first: ordinal of records[0] */
+	uint32_t count;                         /* cut by `until` */
 };
 
 /* Records of one shard that are tried together: those of [first, end) that are not settled. */
@@ -140,6 +142,7 @@ struct kin__shard {
 	/* reading */
 	uint64_t read_id, read_due_us;
 	char after[KIN__SEQUENCE_TEXT]; /* the last record fetched; "": none, the item says where to begin */
+	char again[KIN__SEQUENCE_TEXT], again_last[KIN__SEQUENCE_TEXT]; /* of the batch that was given back */
 	uint32_t read_tries;
 	bool strange; /* the service refused its position */
 	bool iterator, asked_latest, horizon, ended,
@@ -149,10 +152,15 @@ struct kin__shard {
 	int64_t unjudged_ms;  /* fetched_ms before the first answer that no clock could judge; 0 none */
 	uint64_t unjudged_us; /* when that was */
 	struct kin__page *first_page, *last_page;
-	uint64_t pages_n, fetched; /* fetched: ordinal behind the last record */
+	/* Ordinals behind the last record fetched, and behind the last one in memory: less while those of a
+	 * batch are given back. */
+	uint64_t fetched, held;
+	uint64_t pages_n, read_turn;
+	bool ahead; /* queued for more than it needs to go on */
 
 	/* working */
 	struct kin__settled settled;
+	uint64_t noted; /* settled.low when the next two were taken */
 	char settled_sequence[KIN__SEQUENCE_TEXT];
 	int64_t settled_ms, caught_up_ms; /* caught_up_ms: covered, once all that was fetched is settled */
 	uint64_t work_id, assigned;       /* assigned: the first record no batch was made of */
@@ -167,6 +175,7 @@ struct kin__shard {
 	uint32_t marks_n;
 
 	struct kin__timer read_timer, work_timer, write_timer;
+	struct kin__heap_node sleeper; /* it holds pages and waits: see reread.h */
 };
 
 struct kin__consumer {
@@ -207,11 +216,11 @@ struct kin__consumer {
 	struct kin__shard **shards;
 	size_t shards_n, shards_room, linked,
 			live_first; /* live_first: those before it belong to an earlier stream of this name */
-	struct kin__list read_queue, work_queue, write_queue, gatherers, missing, missing_seen, doubting,
-			doubted;
-	struct kin__heap timers;
+	struct kin__list read_queue, ahead_queue, work_queue, write_queue, gatherers, missing, missing_seen,
+			doubting, doubted;
+	struct kin__heap timers, sleepers; /* sleepers: the one that waits longest first */
 	struct kin__timer job_timer, sync_timer;
-	uint64_t held_bytes;
+	uint64_t held_bytes, read_turns;
 	uint64_t unfinished, fresh_n; /* shards `until` waits for; LATEST iterators not yet there */
 	uint64_t writes_pending;      /* shards whose write is under way in any way */
 	uint32_t ids, flying, reads_flying, works_flying, writes_flying;
@@ -227,6 +236,16 @@ extern const struct kin__state_row kin__consumer_states[], kin__shard_lives[], k
 static inline bool kin__consumer_lives(const struct kin__consumer *consumer) /* new work may begin */
 {
 	return consumer->state <= KIN_CONSUMER_RUNNING;
+}
+/* Its batch, or a part of it, was given back. */
+static inline bool kin__shard_lacks(const struct kin__shard *shard)
+{
+	return shard->stack_n > 0 && shard->held < shard->assigned;
+}
+/* It can do nothing before more is read. */
+static inline bool kin__shard_is_hungry(const struct kin__shard *shard)
+{
+	return !shard->first_page || kin__shard_lacks(shard);
 }
 static inline bool kin__shard_is_old(const struct kin__consumer *consumer, const struct kin__shard *shard)
 {

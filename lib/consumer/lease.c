@@ -130,7 +130,7 @@ void kin__lease_due(struct kin__consumer *consumer, struct kin__shard *shard)
 
 static void prepare(struct kin__shard *shard)
 {
-	bool begun = shard->settled.low > 0;
+	bool begun = shard->settled_sequence[0] != 0;
 
 	shard->writing_low = shard->settled.low;
 	shard->writing_covered_ms = covered_ms(shard);

@@ -7,13 +7,15 @@ bool kin__pages_add(struct kin__consumer *consumer, struct kin__shard *shard,
                     const struct kin__consumer_event *event, uint32_t n)
 {
 	struct kin__page *page = kin__mem_alloc(sizeof *page);
+	uint64_t open;
 
 	if (!page)
 		return false;
 	*page = (struct kin__page){ .records = event->page.records,
 		                    .id = event->page.id,
-		                    .first = shard->fetched,
+		                    .first = shard->held,
 		                    .bytes = event->page.bytes,
+		                    .array_bytes = event->page.array_bytes,
 		                    .count = n };
 	if (shard->last_page)
 		shard->last_page->next = page;
@@ -21,10 +23,13 @@ bool kin__pages_add(struct kin__consumer *consumer, struct kin__shard *shard,
 		shard->first_page = page;
 	shard->last_page = page;
 	shard->pages_n++;
-	shard->fetched += n;
+	open = kin__settled_missing(&shard->settled, shard->held, shard->held + n);
+	shard->held += n;
+	if (shard->held > shard->fetched)
+		shard->fetched = shard->held;
 	consumer->held_bytes += page->bytes;
-	consumer->health.polled += n;
-	consumer->health.buffered += n;
+	consumer->health.polled += open;
+	consumer->health.buffered += open;
 	return true;
 }
 
@@ -65,15 +70,37 @@ static void release(struct kin__consumer *consumer, struct kin__shard *shard)
 void kin__pages_settle(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	uint64_t low = shard->settled.low;
-	struct kin__page *page = low > 0 ? kin__pages_find(shard, low - 1) : NULL;
+	struct kin__page *page = low > shard->noted ? kin__pages_find(shard, low - 1) : NULL;
 
 	if (!page || low <= page->first)
 		return;
+	shard->noted = low;
 	kin__pages_number(shard->settled_sequence, &page->records[low - 1 - page->first]);
 	if (page->records[low - 1 - page->first].arrival_ms > shard->settled_ms)
 		shard->settled_ms = page->records[low - 1 - page->first].arrival_ms;
 	while (shard->first_page && shard->first_page->first + shard->first_page->count <= low)
 		release(consumer, shard);
+}
+
+void kin__pages_thin(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_COPY, .shard = shard->index };
+	struct kin__page *page = shard->first_page;
+	uint64_t left = page->first + page->count - shard->settled.low, bytes = page->array_bytes;
+	uint32_t first = page->count - (uint32_t)left;
+
+	if (page->bytes < consumer->set.copy_bytes_min || left * COPY_PART > page->count)
+		return;
+	for (uint32_t i = first; i < page->count; i++)
+		bytes += page->records[i].data_size + page->records[i].partition_key_size +
+		         page->records[i].sequence_number_size + 3;
+	if (bytes * 2 > page->bytes)
+		return;
+	effect.copy.slice = (struct kin__slice){ page->id, first, (uint32_t)left };
+	effect.copy.bytes = bytes;
+	kin__emit_notice(consumer, &effect);
+	consumer->held_bytes -= page->bytes - bytes;
+	page->bytes = bytes;
 }
 
 void kin__pages_release_all(struct kin__consumer *consumer, struct kin__shard *shard)

@@ -1,6 +1,6 @@
 /* consumer/pages - the pages a shard holds: records by ordinal, in the order they were fetched.
  *
- * Pure.  Invariant: the pages tile [first page's first, fetched); none lies wholly below settled.low.
+ * Pure.  Invariant: the pages tile [first page's first, held); none lies wholly below settled.low.
  */
 #ifndef KIN_CONSUMER_PAGES_H
 #define KIN_CONSUMER_PAGES_H
@@ -12,6 +12,8 @@ bool kin__pages_add(struct kin__consumer *consumer, struct kin__shard *shard,
 struct kin__page *kin__pages_find(const struct kin__shard *shard, uint64_t ordinal); /* must be held */
 void kin__pages_settle(struct kin__consumer *consumer,
                        struct kin__shard *shard); /* notes the last settled record, releases */
+/* The shard waits: what it needs of a page mostly done is copied out, so that the answer can be freed. */
+void kin__pages_thin(struct kin__consumer *consumer, struct kin__shard *shard);
 void kin__pages_release_all(struct kin__consumer *consumer, struct kin__shard *shard);
 void kin__pages_number(char to[static KIN__SEQUENCE_TEXT], const struct kin_record *record);
 /* The slices of [first, end), cut at page ends, into the step's arena behind those already in *out. */

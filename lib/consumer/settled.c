@@ -98,6 +98,16 @@ bool kin__settled_open(const struct kin__settled *settled, uint64_t from, uint64
 	return true;
 }
 
+uint64_t kin__settled_missing(const struct kin__settled *settled, uint64_t from, uint64_t end)
+{
+	struct kin__range range;
+	uint64_t n = 0;
+
+	for (; kin__settled_open(settled, from, end, &range); from = range.end)
+		n += range.end - range.first;
+	return n;
+}
+
 bool kin__settled_sound(const struct kin__settled *settled)
 {
 	uint64_t last = settled->low;

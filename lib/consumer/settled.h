@@ -25,5 +25,7 @@ int kin__settled_add(struct kin__settled *settled, uint64_t first,
 /* The first run of records not done in [from, end): false when there is none. */
 bool kin__settled_open(const struct kin__settled *settled, uint64_t from, uint64_t end,
                        struct kin__range *out);
+uint64_t kin__settled_missing(const struct kin__settled *settled, uint64_t from,
+                              uint64_t end);                 /* how many in [from, end) are not done */
 bool kin__settled_sound(const struct kin__settled *settled); /* the invariant */
 #endif

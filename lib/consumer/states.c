@@ -25,13 +25,14 @@ const struct kin__state_row kin__shard_lives[] = {
 
 const struct kin__state_row kin__shard_readings[] = {
 	[READ_OFF] = { "off", TO(READ_QUEUED) | TO(READ_DONE) },
-	[READ_WAITING] = { "waiting", TO(READ_QUEUED) | TO(READ_DONE) },
-	[READ_FULL] = { "full", TO(READ_QUEUED) | TO(READ_WAITING) | TO(READ_DONE) },
-	[READ_QUEUED] = { "queued", TO(READ_FLYING) | TO(READ_DONE) },
+	[READ_WAITING] = { "waiting", TO(READ_QUEUED) | TO(READ_AWAY) | TO(READ_DONE) },
+	[READ_FULL] = { "full", TO(READ_QUEUED) | TO(READ_WAITING) | TO(READ_AWAY) | TO(READ_DONE) },
+	[READ_AWAY] = { "away", TO(READ_QUEUED) | TO(READ_WAITING) | TO(READ_DONE) },
+	[READ_QUEUED] = { "queued", TO(READ_FLYING) | TO(READ_AWAY) | TO(READ_DONE) },
 	[READ_FLYING] = { "flying", TO(READ_QUEUED) | TO(READ_WAITING) | TO(READ_FULL) | TO(READ_MISSING) |
 	                                            TO(READ_DONE) },
 	[READ_MISSING] = { "missing", TO(READ_WAITING) | TO(READ_DONE) },
-	[READ_DONE] = { "done", 0 },
+	[READ_DONE] = { "done", TO(READ_AWAY) },
 };
 
 #define AFTER_A_CALL (TO(WORK_REST) | TO(WORK_GATHERING) | TO(WORK_HELD) | TO(WORK_READY) | TO(WORK_WAITING))

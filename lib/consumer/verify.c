@@ -10,7 +10,7 @@
 static const char *pages(const struct kin__shard *shard, uint64_t *bytes)
 {
 	const struct kin__page *page;
-	uint64_t n = 0, at = shard->first_page ? shard->first_page->first : shard->fetched;
+	uint64_t n = 0, at = shard->first_page ? shard->first_page->first : shard->held;
 
 	HOLDS(at <= shard->settled.low || shard->life == LIFE_LOST);
 	for (page = shard->first_page; page; page = page->next, n++) {
@@ -21,7 +21,13 @@ static const char *pages(const struct kin__shard *shard, uint64_t *bytes)
 		*bytes += page->bytes;
 	}
 	HOLDS(n == shard->pages_n);
-	HOLDS(at == shard->fetched);
+	HOLDS(at == shard->held && shard->held <= shard->fetched);
+	if (shard->life == LIFE_ACTIVE) {
+		HOLDS(shard->held >= shard->settled.low);
+		HOLDS(shard->held == shard->fetched ||
+		      (kin__shard_lacks(shard) && shard->fetched == shard->assigned));
+		HOLDS(!shard->again[0] || (!shard->first_page && kin__shard_lacks(shard)));
+	}
 	return NULL;
 }
 
@@ -36,6 +42,7 @@ static const char *pieces(const struct kin__shard *shard)
 	HOLDS(shard->stack_n == 0 || at >= shard->settled.low ||
 	      shard->stack[shard->stack_n - 1].end >= shard->settled.low);
 	HOLDS(shard->assigned <= shard->gather_end && shard->gather_end <= shard->fetched);
+	HOLDS(shard->gather_end <= shard->held || shard->gather_end == shard->assigned);
 	HOLDS(shard->marks_n <= MARKS_MAX);
 	for (uint32_t i = 0; i < shard->marks_n; i++)
 		HOLDS(shard->marks[i] > shard->stored_low && shard->marks[i] <= shard->settled.low);
@@ -53,7 +60,9 @@ static const char *places(const struct kin__shard *shard)
 	HOLDS((shard->working == WORK_READY) == !kin__list_empty(&shard->work_queue));
 	HOLDS((shard->working == WORK_GATHERING) == !kin__list_empty(&shard->gatherers));
 	HOLDS(shard->working != WORK_WAITING || shard->work_timer.node.index != 0 ||
-	      shard->life != LIFE_ACTIVE);
+	      shard->life != LIFE_ACTIVE || kin__shard_lacks(shard));
+	HOLDS(shard->sleeper.index == 0 || (shard->working == WORK_WAITING && shard->first_page));
+	HOLDS(shard->reading != READ_AWAY || kin__shard_lacks(shard));
 	HOLDS((shard->reading == READ_QUEUED) <= !kin__list_empty(&shard->read_queue));
 	HOLDS((shard->writing == WRITE_QUEUED || shard->writing == WRITE_DOUBT) ==
 	      !kin__list_empty(&shard->write_queue));
@@ -95,9 +104,7 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 		unfinished += shard->counted;
 		fresh += shard->fresh;
 		blocked += shard->blocked;
-		buffered += shard->fetched - shard->settled.low;
-		for (size_t k = 0; k < shard->settled.n; k++)
-			buffered -= shard->settled.at[k].end - shard->settled.at[k].first;
+		buffered += kin__settled_missing(&shard->settled, shard->settled.low, shard->held);
 	}
 	HOLDS(bytes == consumer->held_bytes);
 	HOLDS(reads == consumer->reads_flying && reads <= consumer->set.fetches_max);
@@ -107,7 +114,8 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 	HOLDS(unfinished == consumer->unfinished && fresh == consumer->fresh_n);
 	HOLDS(blocked == health->shards_blocked);
 	HOLDS(buffered == health->buffered);
-	HOLDS(health->polled == health->handled + health->on_failure + health->dropped + health->buffered);
+	HOLDS(health->polled ==
+	      health->handled + health->on_failure + health->dropped + health->buffered + health->given_back);
 	HOLDS(consumer->flying == reads + works + consumer->writes_flying +
 	                                          (consumer->job_id != 0 && consumer->job != JOB_ITEMS &&
 	                                           consumer->job != JOB_ORIGIN));

@@ -141,6 +141,9 @@ static void carry_out(struct kin__consume *consumer, const struct kin__consumer_
 	case KIN__CONSUMER_RELEASE:
 		kin__consume_page_free(consumer, effect->release.page);
 		break;
+	case KIN__CONSUMER_COPY:
+		kin__consume_page_copy(consumer, &effect->copy.slice);
+		break;
 	case KIN__CONSUMER_STATE:
 		tell_state(consumer, effect->state.state, effect->state.error);
 		break;
@@ -351,6 +354,7 @@ int kin__consume_open(struct kin__consume **out, struct kin__core *core,
 	settings.application = options->application;
 	settings.leases = options->store != NULL;
 	settings.seed = kin__core_seed(core);
+	settings.copy_bytes_min = 65536;
 	consumer->set.stream = kin__mem_text(options->stream);
 	consumer->set.application = kin__mem_text(options->application ? options->application : "");
 	consumer->set.worker = kin__mem_text(options->worker ? options->worker : "");

@@ -123,6 +123,8 @@ void kin__consume_busy_ready(struct kin__consume *consumer); /* gives the batche
 uint64_t kin__consume_page_add(struct kin__consume *consumer, char *body, struct kin_record *records,
                                uint32_t count); /* given; 0: out of memory */
 struct kin__page *kin__consume_page(struct kin__consume *consumer, uint64_t id);
+/* Copies the slice's texts out of the answer and frees it; without memory it stays as it is. */
+void kin__consume_page_copy(struct kin__consume *consumer, const struct kin__slice *slice);
 void kin__consume_page_free(struct kin__consume *consumer, uint64_t id);
 /* Points records[0..] at the records of the slices; gives their number. */
 size_t kin__consume_gather(struct kin__consume *consumer, const struct kin__slice *slices, size_t slices_n,

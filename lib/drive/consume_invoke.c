@@ -54,6 +54,42 @@ void kin__consume_page_free(struct kin__consume *consumer, uint64_t id)
 	kin__mem_free(page);
 }
 
+static const char *put(char **to, const void *from, size_t n)
+{
+	char *at = *to;
+
+	if (n > 0)
+		memcpy(at, from, n);
+	at[n] = 0;
+	*to = at + n + 1;
+	return at;
+}
+
+void kin__consume_page_copy(struct kin__consume *consumer, const struct kin__slice *slice)
+{
+	struct kin__page *page = kin__consume_page(consumer, slice->page);
+	size_t n = 1;
+
+	if (!page)
+		return;
+	for (uint32_t i = slice->first; i < slice->first + slice->count; i++) {
+		const struct kin_record *record = &page->records[i];
+		n += record->data_size + record->partition_key_size + record->sequence_number_size + 3;
+	}
+	char *body = kin__mem_alloc(n), *to = body;
+	if (!body)
+		return;
+	for (uint32_t i = slice->first; i < slice->first + slice->count; i++) {
+		struct kin_record *record = &page->records[i];
+		record->data = put(&to, record->data, record->data_size);
+		if (record->partition_key)
+			record->partition_key = put(&to, record->partition_key, record->partition_key_size);
+		record->sequence_number = put(&to, record->sequence_number, record->sequence_number_size);
+	}
+	kin__mem_free(page->body);
+	page->body = body;
+}
+
 size_t kin__consume_gather(struct kin__consume *consumer, const struct kin__slice *slices, size_t slices_n,
                            const struct kin_record **records)
 {

@@ -184,6 +184,7 @@ static int keep_page(struct kin__consume_request *request, struct kin__consumer_
 	event->page.behind_ms = page->behind_ms;
 	event->page.ended = !page->next_iterator;
 	event->page.bytes = outcome->body.room + page->room * sizeof *page->records;
+	event->page.array_bytes = page->room * sizeof *page->records;
 	event->page.records = page->records;
 	size_t body_n;
 	char *body = kin__bytes_take(&outcome->body, &body_n);

@@ -20,7 +20,7 @@ static void setup(void)
 	struct kin_error e;
 
 	kin_mock_options_init(&m);
-	m.streams = "s:2";
+	m.streams = "s:2,big:4";
 	ck_assert_msg(kin_mock_open(&mock, &m, &e) == KIN_OK, "%s", e.message);
 	kin_client_options_init(&o);
 	o.endpoint_url = kin_mock_url(mock);
@@ -357,6 +357,8 @@ START_TEST(faults)
 }
 END_TEST
 
+#include "consumer_memory.h"
+
 START_TEST(bad_options)
 {
 	static const struct {
@@ -463,6 +465,7 @@ int main(void)
 	tcase_add_test(tcase, calls_from_a_handler);
 	tcase_add_test(tcase, busy_and_stop);
 	tcase_add_loop_test(tcase, faults, 0, 6);
+	tcase_add_test(tcase, blocked_shards_leave_room);
 	tcase_add_loop_test(tcase, bad_options, 0, 9);
 	tcase_add_test(tcase, no_such_stream);
 	tcase_add_test(tcase, store_in_use);

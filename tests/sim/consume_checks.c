@@ -235,6 +235,20 @@ void consume_check_drained(struct consume_world *w)
 	consume_fail(w, "it does not come to its end");
 }
 
+void consume_check_starving(struct consume_world *w)
+{
+	for (uint32_t i = 0; i < w->records_n; i++) {
+		const struct consume_record *record = &w->records[i];
+
+		if (record->sick || record->put_ms + CONSUME_PATIENCE_MS > consume_service_ms(w))
+			continue;
+		if (!record->settled)
+			consume_fail(w, "r%u of %s waits since %lld ms, while shards beside it are blocked",
+			             i, w->shards[record->shard].id, (long long)(record->put_ms - BASE_MS));
+		consume_met(w, CONSUME_STARVED_NOT);
+	}
+}
+
 void consume_check_end(struct consume_world *w)
 {
 	if (w->expect_gap && w->gaps_before == 0)

@@ -14,6 +14,8 @@ static uint32_t collect(struct consume_world *w, const struct consume_call *call
 		for (uint32_t k = 0; k < call->slices[i].count; k++) {
 			if (n == CONSUME_RECORDS)
 				consume_fail(w, "a batch holds too many records");
+			if (page->ids[call->slices[i].first + k] >= w->records_n)
+				consume_fail(w, "a record is handed out that was not copied");
 			ids[n++] = page->ids[call->slices[i].first + k];
 		}
 	}

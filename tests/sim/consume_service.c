@@ -121,6 +121,8 @@ void consume_service_put(struct consume_world *w)
 	if (told.code || put.outcome != KIN__MODEL_STORED)
 		return;
 	record->shard = consume_service_shard(w, put.shard);
+	record->sick = w->sick >> (put.shard[strlen(put.shard) - 1] - '0') & 1;
+	record->poison = record->poison || (record->sick && !w->healed);
 	memcpy(record->sequence, put.sequence, sizeof record->sequence);
 	record->arrival_ms = arrival_of(w, put.shard);
 	w->records_n++;
@@ -202,6 +204,38 @@ void consume_page_release(struct consume_world *w, uint64_t id)
 	page_free(w, page);
 }
 
+/* What is not needed any more is gone: whoever looks at it is found out. */
+void consume_page_copy(struct consume_world *w, const struct kin__consumer_effect *effect)
+{
+	struct consume_page *page = consume_page_find(w, effect->copy.slice.page);
+	const struct kin__slice *slice = &effect->copy.slice;
+	uint64_t bytes = PAGE_ARRAY(page->n);
+
+	if (page->refs)
+		consume_fail(w, "page %llu is copied while a call holds it", (unsigned long long)page->id);
+	if (slice->count == 0 || slice->first + slice->count > page->n)
+		consume_fail(w, "page %llu is copied past its end", (unsigned long long)page->id);
+	for (uint32_t i = 0; i < page->n; i++) {
+		struct kin_record *record = &page->records[i];
+
+		if (i < slice->first || i >= slice->first + slice->count) {
+			*record = (struct kin_record){ 0 };
+			page->ids[i] = CONSUME_RECORDS;
+		} else {
+			bytes += record->data_size + record->partition_key_size +
+			         record->sequence_number_size + 3;
+		}
+	}
+	if (bytes != effect->copy.bytes || bytes >= page->bytes)
+		consume_fail(w, "page %llu holds %llu bytes after a copy, the machine says %llu",
+		             (unsigned long long)page->id, (unsigned long long)bytes,
+		             (unsigned long long)effect->copy.bytes);
+	w->held_bytes -= page->bytes - bytes;
+	page->bytes = bytes;
+	consume_met(w, CONSUME_COPIED);
+	CONSUME_SAY(w, "page %llu: %u records copied out", (unsigned long long)page->id, slice->count);
+}
+
 void consume_pages_clear(struct consume_world *w)
 {
 	for (size_t i = 0; i < CONSUME_PAGES; i++)
@@ -223,7 +257,7 @@ static struct consume_page *page_new(struct consume_world *w, const struct kin__
 	page->records = calloc(from->n + 1, sizeof *page->records);
 	page->ids = calloc(from->n + 1, sizeof *page->ids);
 	page->sequences = calloc(from->n + 1, sizeof *page->sequences);
-	page->bytes = 200 + 100 * from->n;
+	page->bytes = PAGE_BYTES(from->n);
 	if (page->bytes > w->page_bytes_max)
 		w->page_bytes_max = page->bytes;
 	return page;
@@ -251,6 +285,7 @@ static void take_page(struct consume_world *w, struct consume_call *call, const 
 	call->answer.page.records = page->records;
 	call->answer.page.count = page->n;
 	call->answer.page.bytes = page->bytes;
+	call->answer.page.array_bytes = PAGE_ARRAY(page->n);
 	call->answer.page.behind_ms = from->behind_ms;
 	call->answer.page.ended = from->next[0] == 0;
 	memcpy(call->token, from->next, sizeof call->token);
@@ -306,13 +341,14 @@ static void note_slack(struct consume_world *w, uint32_t shard)
 
 static void perform_fetch(struct consume_world *w, struct consume_call *call)
 {
+	uint32_t limit = 1 + (uint32_t)kin__rng_below(&w->rng, 12);
 	struct kin__model_answer told;
 	struct kin__model_page page;
 
 	if (w->short_retention)
 		note_slack(w, consume_service_shard(w, kin__consumer_shard_id(w->consumer, call->shard)));
 	kin__model_get_records(w->model, consume_service_ms(w), kin__span_text(w->tokens[call->shard]),
-	                       1 + (uint32_t)kin__rng_below(&w->rng, 12), &page, &told);
+	                       limit < call->limit ? limit : call->limit, &page, &told);
 	answer(w, call, &told);
 	if (call->answer.verdict == KIN__DONE)
 		take_page(w, call, &page);

@@ -49,7 +49,12 @@ const char *const consume_event_names[CONSUME_EVENTS] = { "put",
 	                                                  "latest",
 	                                                  "reader",
 	                                                  "bisected",
-	                                                  "blocked" };
+	                                                  "blocked",
+	                                                  "page copied out",
+	                                                  "pages given back",
+	                                                  "trimmed while given back",
+	                                                  "sick shards",
+	                                                  "read beside sick shards" };
 uint64_t consume_seen[CONSUME_EVENTS];
 
 void consume_say(const struct consume_world *w, const char *format, ...)
@@ -196,9 +201,12 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 		call->timestamp_ms = effect->iterator.timestamp_ms;
 		snprintf(call->sequence, sizeof call->sequence, "%s",
 		         effect->iterator.sequence ? effect->iterator.sequence : "");
+		if (call->position == KIN__AT_SEQUENCE_NUMBER)
+			consume_met(w, CONSUME_GIVEN_BACK);
 		break;
 	case KIN__CONSUMER_FETCH:
-		if (w->held_bytes >= w->set.buffer_bytes_max)
+		call->limit = effect->fetch.limit;
+		if (w->held_bytes >= w->set.buffer_bytes_max && (w->reads > 1 || w->works > 0))
 			consume_fail(w, "a fetch goes out with %" PRIu64 " bytes held", w->held_bytes);
 		break;
 	case KIN__CONSUMER_INVOKE:
@@ -226,6 +234,8 @@ static void notice(struct consume_world *w, const struct kin__consumer_effect *e
 {
 	if (effect->type == KIN__CONSUMER_RELEASE) {
 		consume_page_release(w, effect->release.page);
+	} else if (effect->type == KIN__CONSUMER_COPY) {
+		consume_page_copy(w, effect);
 	} else if (effect->type == KIN__CONSUMER_STATE) {
 		const struct kin_error *error = effect->state.error;
 
@@ -241,6 +251,8 @@ static void notice(struct consume_world *w, const struct kin__consumer_effect *e
 		CONSUME_SAY(w, "note: %s", effect->note.text);
 		if (strstr(effect->note.text, "blocked"))
 			consume_met(w, CONSUME_BLOCKED);
+		if (strstr(effect->note.text, "while their batch waited"))
+			consume_met(w, CONSUME_TRIMMED_AWAY);
 	}
 }
 
@@ -291,7 +303,9 @@ static void take_effects(struct consume_world *w)
 
 void consume_step(struct consume_world *w, struct kin__consumer_event *event)
 {
-	uint64_t room = w->set.buffer_bytes_max + w->set.fetches_max * w->page_bytes_max;
+	/* The last term: a batch alone may need more than the buffer. */
+	uint64_t room = w->set.buffer_bytes_max + w->set.fetches_max * w->page_bytes_max +
+	                w->set.batch_size * PAGE_BYTES(1);
 	const char *broken;
 
 	event->now_us = w->now_us;
@@ -388,6 +402,8 @@ static void on_call(struct consume_world *w, struct consume_call *call)
 
 static void heal(struct consume_world *w)
 {
+	if (w->sick)
+		consume_check_starving(w);
 	w->healed = true;
 	CONSUME_SAY(w, "the world is healed");
 	for (uint32_t i = 0; i < w->records_n && w->set.maximum_retry_attempts < 0; i++)
@@ -454,88 +470,11 @@ static void on_due(struct consume_world *w, struct kin__heap_node *node)
 
 /* --- a seed --------------------------------------------------------------------- */
 
-static uint64_t pick(struct consume_world *w, uint32_t per_mille, uint64_t low, uint64_t high)
-{
-	return kin__rng_chance(&w->rng, per_mille) ? kin__rng_between(&w->rng, low, high) : 0;
-}
-
-static void draw_settings(struct consume_world *w)
-{
-	struct kin__consumer_settings *set = &w->set;
-	struct kin__rng *rng = &w->rng;
-
-	set->application = "app";
-	set->batch_size = 1 + (uint32_t)kin__rng_below(rng, 12);
-	set->batch_bytes_max = kin__rng_chance(rng, 250) ? kin__rng_between(rng, 450, 3000) : 6291456;
-	set->batching_window_us = pick(w, 450, 100000, 3000000);
-	set->maximum_retry_attempts = (int32_t)kin__rng_below(rng, 5) - 1;
-	set->maximum_record_age_ms =
-			kin__rng_chance(rng, 350) ? (int64_t)kin__rng_between(rng, 1000, 12000) : -1;
-	set->bisect = kin__rng_chance(rng, 400);
-	set->drop = (set->maximum_retry_attempts >= 0 || set->maximum_record_age_ms >= 0) &&
-	            kin__rng_chance(rng, 500);
-	set->leases = kin__rng_chance(rng, 900);
-	set->handlers_max = 1 + (uint32_t)kin__rng_below(rng, 3);
-	set->fetches_max = 1 + (uint32_t)kin__rng_below(rng, 4);
-	set->stores_max = 1 + (uint32_t)kin__rng_below(rng, 2);
-	set->buffer_bytes_max = kin__rng_chance(rng, 300) ? kin__rng_between(rng, 300, 3000) : 1 << 20;
-	set->poll_interval_us = kin__rng_between(rng, 500000, 2000000);
-	set->behind_interval_us = pick(w, 500, 1, 200000);
-	set->shard_sync_interval_us = kin__rng_between(rng, 2000000, 10000000);
-	set->retry_base_us = kin__rng_between(rng, 20000, 500000);
-	set->retry_max_us = kin__rng_between(rng, 500000, 3000000);
-	set->on_gap = kin__rng_chance(rng, 500) ? KIN_GAP_CONTINUE : KIN_GAP_STOP;
-	set->until = kin__rng_chance(rng, 850)   ? KIN_UNTIL_NEVER
-	             : kin__rng_chance(rng, 500) ? KIN_UNTIL_LATEST
-	                                         : KIN_UNTIL_TIMESTAMP;
-	set->until_timestamp_ms = BASE_MS + (int64_t)kin__rng_below(rng, 30000);
-	set->starting_position = kin__rng_chance(rng, 600)   ? KIN_TRIM_HORIZON
-	                         : kin__rng_chance(rng, 600) ? KIN_LATEST
-	                                                     : KIN_AT_TIMESTAMP;
-	set->starting_timestamp_ms = BASE_MS + (int64_t)kin__rng_below(rng, 10000);
-	if (!set->leases)
-		consume_met(w, CONSUME_READER);
-	if (set->starting_position == KIN_LATEST)
-		consume_met(w, CONSUME_LATEST);
-}
-
-static void draw_faults(struct consume_world *w)
-{
-	struct kin__rng *rng = &w->rng;
-	bool outage = kin__rng_chance(rng, 60),
-	     broken = kin__rng_chance(rng, 80); /* the store, the handler */
-
-	w->api_fail_per_mille = (uint32_t)pick(w, 600, 1, 300);
-	w->store_fail_per_mille = outage ? 800 : (uint32_t)pick(w, 500, 1, 400);
-	w->handler_fail_per_mille = broken ? 950 : (uint32_t)pick(w, 500, 1, 250);
-	w->busy_per_mille = (uint32_t)pick(w, 300, 1, 400);
-	w->poison_per_mille = (uint32_t)pick(w, 400, 1, 150);
-	w->sink_fail_per_mille = (uint32_t)pick(w, 500, 1, 500);
-	w->stop_per_mille = (uint32_t)pick(w, 100, 1, 100);
-	w->report_per_mille = (uint32_t)pick(w, 500, 1, 1000);
-	w->crashes = w->set.leases ? (uint32_t)pick(w, 500, 1, 3) : 0;
-	w->changes = (uint32_t)pick(w, 600, 1, 4);
-	w->recreates = (uint32_t)pick(w, outage ? 600 : 120, 1, 2);
-	w->thefts = w->set.leases && kin__rng_chance(rng, 80);
-	w->latency_us = kin__rng_chance(rng, 800) ? 50000 : 1500000;
-	w->handler_us = kin__rng_chance(rng, 600) ? 100000 : 4000000;
-	w->gap_us = kin__rng_between(rng, 100000, 3000000);
-	w->short_retention = kin__rng_chance(rng, 200);
-	w->retention_ms = w->short_retention ? (int64_t)kin__rng_between(rng, 15000, 40000) : 86400000;
-	w->down_us = w->short_retention ? 60 * SECOND : 3 * SECOND;
-	w->heal_us = kin__rng_between(rng, 20 * SECOND, 45 * SECOND);
-	w->jitter_ms = (uint32_t)pick(w, 300, 1, 300);
-	w->records_max = (uint32_t)kin__rng_between(rng, 8, 60);
-	if (w->set.until == KIN_UNTIL_TIMESTAMP)
-		w->jitter_ms = 0;
-}
-
 static void build(struct consume_world *w)
 {
 	struct kin__model_options options;
+	uint32_t shards = consume_draw(w);
 
-	draw_settings(w);
-	draw_faults(w);
 	kin__model_options_init(&options);
 	options.seed = kin__rng_next(&w->rng);
 	options.retention_ms = w->retention_ms;
@@ -544,7 +483,7 @@ static void build(struct consume_world *w)
 	                                                         : 3000;
 	options.transition_ms = w->recreates == 0 && kin__rng_chance(&w->rng, 500) ? 500 : 0;
 	options.arrival_jitter_ms = w->jitter_ms;
-	options.sparse_per_mille = (uint32_t)pick(w, 400, 1, 400);
+	options.sparse_per_mille = (uint32_t)consume_pick(w, 400, 1, 400);
 	options.borrow_records = true;
 	w->model = kin__model_new(&options);
 	if (!w->model)
@@ -552,7 +491,7 @@ static void build(struct consume_world *w)
 	for (size_t i = 0; i < CONSUME_KEYS; i++)
 		w->keys[i] = (struct kin__hashkey){ kin__rng_next(&w->rng), kin__rng_next(&w->rng) };
 	w->ever_running_us = UINT64_MAX;
-	consume_service_create(w, consume_service_ms(w), 1 + (uint32_t)kin__rng_below(&w->rng, 3));
+	consume_service_create(w, consume_service_ms(w), shards);
 	w->now_us = SECOND;
 	consume_heap(w, &w->put, consume_later(w, 0, 2 * SECOND));
 	consume_heap(w, &w->begin, consume_later(w, 0, 12 * SECOND));

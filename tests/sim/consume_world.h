@@ -8,6 +8,8 @@
 
 #define BASE_MS INT64_C(1700000000000)
 #define SECOND UINT64_C(1000000)
+#define PAGE_BYTES(n) (200 + 100 * (uint64_t)(n)) /* of n records in memory */
+#define PAGE_ARRAY(n) (30 * (uint64_t)(n))        /* of these: the array */
 
 enum {
 	CONSUME_RECORDS = 96,
@@ -17,7 +19,8 @@ enum {
 	CONSUME_ITEMS = 96,
 	CONSUME_SLICES = 128,
 	CONSUME_KEYS = 5,
-	CONSUME_TEXT = 64
+	CONSUME_TEXT = 64,
+	CONSUME_PATIENCE_MS = 10000 /* in a calm world a record of a healthy shard is settled by then */
 };
 
 /* What a run may meet; the simulator says which of them no seed met. */
@@ -66,6 +69,11 @@ enum consume_event {
 	CONSUME_READER,
 	CONSUME_BISECTED,
 	CONSUME_BLOCKED,
+	CONSUME_COPIED,
+	CONSUME_GIVEN_BACK,
+	CONSUME_TRIMMED_AWAY,
+	CONSUME_SICK,
+	CONSUME_STARVED_NOT,
 	CONSUME_EVENTS
 };
 extern const char *const consume_event_names[CONSUME_EVENTS];
@@ -75,7 +83,7 @@ struct consume_record {
 	uint32_t id, key, stream, shard; /* stream: which life of it; shard: of world.shards */
 	char sequence[KIN__MODEL_SEQUENCE];
 	int64_t arrival_ms, put_ms;
-	bool poison, settled, optional, lost, dropped,
+	bool poison, sick, settled, optional, lost, dropped,
 			slack;      /* slack: trimmed within the tolerance of the gap rule */
 	uint32_t settled_in, fails; /* process, 0 none; failed calls in this process */
 };
@@ -118,6 +126,7 @@ struct consume_call {
 	uint8_t position;
 	char sequence[CONSUME_TEXT];
 	int64_t timestamp_ms;
+	uint32_t limit;
 	struct kin__slice slices[CONSUME_SLICES];
 	size_t slices_n;
 	uint32_t count, attempt, attempts;
@@ -178,6 +187,7 @@ struct consume_world {
 	int64_t retention_ms, start_error_ms;
 	uint32_t jitter_ms;
 	bool short_retention;
+	uint32_t sick; /* bits of shards whose handler always fails, in a world that is calm otherwise */
 
 	/* for the checks */
 	uint64_t ever_running_us; /* when a process first said that it runs; UINT64_MAX: never yet */
@@ -212,6 +222,9 @@ int64_t consume_service_ms(const struct consume_world *w);
 void consume_heap(struct consume_world *w, struct kin__heap_node *node, uint64_t due_us);
 void consume_perform(struct consume_world *w, struct consume_call *call); /* the effect takes effect */
 void consume_step(struct consume_world *w, struct kin__consumer_event *event);
+/* consume_draw.c */
+uint64_t consume_pick(struct consume_world *w, uint32_t per_mille, uint64_t low, uint64_t high); /* else 0 */
+uint32_t consume_draw(struct consume_world *w); /* gives the number of shards */
 /* consume_process.c */
 void consume_process_begin(struct consume_world *w);
 void consume_process_crash(struct consume_world *w);
@@ -227,6 +240,7 @@ void consume_service_create(struct consume_world *w, int64_t now_ms, uint32_t sh
 void consume_service_recreate(struct consume_world *w);
 uint32_t consume_service_shard(struct consume_world *w, const char *id); /* of the stream as it is now */
 void consume_page_release(struct consume_world *w, uint64_t id);
+void consume_page_copy(struct consume_world *w, const struct kin__consumer_effect *effect);
 struct consume_page *consume_page_find(struct consume_world *w, uint64_t id);
 void consume_pages_clear(struct consume_world *w);
 /* consume_store.c */
@@ -248,5 +262,6 @@ void consume_check_repeats(struct consume_world *w, bool clean);
 bool consume_check_done(struct consume_world *w);
 void consume_check_drained(struct consume_world *w); /* it has had time enough: fails */
 void consume_check_end(struct consume_world *w);
+void consume_check_starving(struct consume_world *w); /* of a healthy shard, in a calm world */
 bool consume_excused(struct consume_world *w, struct consume_record *record);
 #endif

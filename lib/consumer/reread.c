@@ -1,0 +1,143 @@
+/* consumer/reread - see reread.h */
+#include <string.h>
+#include "consumer/delivery.h"
+#include "consumer/emit.h"
+#include "consumer/fetch.h"
+#include "consumer/pages.h"
+#include "consumer/reread.h"
+
+void kin__reread_offer(struct kin__consumer *consumer, struct kin__shard *shard, uint64_t due_us)
+{
+	if (!shard->first_page)
+		kin__heap_remove(&consumer->sleepers, &shard->sleeper);
+	else if (kin__heap_set(&consumer->sleepers, &shard->sleeper, UINT64_MAX - due_us) < 0)
+		kin__emit_nomem(consumer);
+}
+
+/* What is in memory and not settled leaves it. */
+static void put_back(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	uint64_t n = kin__settled_missing(&shard->settled, shard->settled.low, shard->held);
+
+	consumer->health.buffered -= n;
+	consumer->health.given_back += n;
+	kin__pages_release_all(consumer, shard);
+	shard->held = shard->settled.low;
+}
+
+static const struct kin_record *record_at(const struct kin__shard *shard, uint64_t ordinal)
+{
+	const struct kin__page *page = kin__pages_find(shard, ordinal);
+
+	return &page->records[ordinal - page->first];
+}
+
+/* The batch keeps its ordinals; what was read ahead of it counts as never read. */
+static void give_back(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	bool whole = shard->held >= shard->assigned;
+
+	kin__heap_remove(&consumer->sleepers, &shard->sleeper);
+	kin__pages_number(shard->again, record_at(shard, shard->settled.low));
+	if (whole) {
+		const struct kin_record *last = record_at(shard, shard->assigned - 1);
+
+		kin__pages_number(shard->again_last, last);
+		shard->fetched_ms =
+				shard->covered_ms > shard->settled_ms ? shard->covered_ms : shard->settled_ms;
+		if (last->arrival_ms > shard->fetched_ms)
+			shard->fetched_ms = last->arrival_ms;
+	}
+	put_back(consumer, shard);
+	shard->fetched = shard->gather_end = shard->assigned;
+	shard->gather_bytes = 0;
+	shard->gather_full = shard->ended = shard->reached = false;
+	shard->caught_up_ms = 0;
+	kin__fetch_away(consumer, shard);
+}
+
+/* Nothing is under way that would free memory: a batch that needs more than the buffer gets it. */
+static bool is_alone(const struct kin__consumer *consumer)
+{
+	return consumer->reads_flying == 0 && consumer->works_flying == 0 && consumer->writes_pending == 0;
+}
+
+bool kin__reread_make_room(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	struct kin__heap_node *node, own = shard->sleeper;
+
+	/* What runs, or is about to, gives its pages back by itself. */
+	if (consumer->works_flying >= consumer->set.handlers_max || !kin__list_empty(&consumer->gatherers))
+		return false;
+	kin__heap_remove(&consumer->sleepers, &shard->sleeper);
+	while (consumer->held_bytes >= consumer->set.buffer_bytes_max &&
+	       (node = kin__heap_first(&consumer->sleepers))) {
+		struct kin__shard *sleeper = kin__container(node, struct kin__shard, sleeper);
+
+		if (sleeper->reading == READ_FLYING)
+			break; /* its answer comes first */
+		give_back(consumer, sleeper);
+	}
+	if (own.index > 0)
+		kin__reread_offer(consumer, shard, UINT64_MAX - own.due);
+	return consumer->held_bytes < consumer->set.buffer_bytes_max || is_alone(consumer);
+}
+
+void kin__reread_forget(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	int64_t horizon = consumer->service_ms - consumer->retention_ms;
+
+	if (!kin__shard_lacks(shard))
+		return;
+	put_back(consumer, shard);
+	if (kin__settled_add(&shard->settled, shard->settled.low, shard->assigned) < 0) {
+		kin__emit_nomem(consumer);
+		return;
+	}
+	shard->held = shard->fetched;
+	shard->again[0] = 0;
+	shard->iterator = false;
+	if (consumer->service_ms > 0 && shard->fetched_ms < horizon)
+		shard->fetched_ms = horizon; /* this gap is named */
+	kin__delivery_forget(consumer, shard);
+}
+
+static bool is(const char *number, const struct kin_record *record)
+{
+	char text[KIN__SEQUENCE_TEXT];
+
+	kin__pages_number(text, record);
+	return strcmp(text, number) == 0;
+}
+
+/* Trimming takes the oldest first: while the batch's first and last record stand where they stood, all of
+ * it is there. */
+static bool is_there(const struct kin__shard *shard, const struct kin__consumer_event *event)
+{
+	uint64_t left = shard->assigned - shard->held;
+	bool over = event->page.ended || (event->page.count == 0 && event->page.behind_ms <= 0);
+
+	if (event->page.count > 0 && shard->again[0] && !is(shard->again, &event->page.records[0]))
+		return false;
+	if (event->page.count < left)
+		return !over;
+	return is(shard->again_last, &event->page.records[left - 1]);
+}
+
+bool kin__reread_check(struct kin__consumer *consumer, struct kin__shard *shard,
+                       const struct kin__consumer_event *event)
+{
+	if (is_there(shard, event)) {
+		if (event->page.count > 0)
+			shard->again[0] = 0;
+		return true;
+	}
+	kin__bytes_format(kin__emit_text(consumer),
+	                  "%s: records up to %s were trimmed while their batch waited to be tried again",
+	                  shard->id, shard->again_last);
+	if (kin__fetch_gap(consumer, shard)) {
+		shard->horizon = true; /* what is left comes behind them */
+		kin__reread_forget(consumer, shard);
+	}
+	return false;
+}
