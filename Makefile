@@ -56,6 +56,9 @@ TOOL_SRC := $(call files,tools/*.c)
 EXAMPLES := $(patsubst %.c,%,$(call files,examples/*.c))
 ROOM_CHECKS   := $(patsubst %.c,%,$(call files,tests/check_*.c))
 PUBLIC_CHECKS := $(patsubst %.c,%,$(call files,tests/public/check_*.c))
+# Its calls of the system go through a disk of the test's own.
+POWER_CHECK := tests/power/check_power
+POWER_CALLS := open close write fsync ftruncate rename unlink mkdir flock
 SIMS     := tests/sim/sim_produce tests/sim/sim_consume
 BENCHES  := bench/put bench/get
 BENCH_SRC := $(filter-out $(BENCHES:=.c),$(call files,bench/*.c))
@@ -97,7 +100,7 @@ $(1)/%.o: $$(srcdir)/$(1)/%.c config.mk
 	$$(call say,CC)
 	$$(Q)$$(COMPILE) -I$$(srcdir)/tests $$(CHECK_CFLAGS) -MMD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
 endef
-$(foreach folder,tests tests/sim tests/public tests/fuzz examples tools bench,$(eval $(call program_rule,$(folder))))
+$(foreach folder,tests tests/sim tests/public tests/power tests/fuzz examples tools bench,$(eval $(call program_rule,$(folder))))
 
 $(LIB): $(CORE_OBJ) $(srcdir)/lib/kinstream.map
 	$(call say,LINK)
@@ -129,6 +132,10 @@ $(ROOM_CHECKS): tests/check_%: tests/check_%.o $$(call room_libs,$$*)
 	$(Q)$(LINK) -no-install -o $@ $(filter %.o,$^) $(filter %.la,$^) \
 		$(CHECK_LIBS) $(DEP_LIBS) $(if $(filter mock,$*),$(HTTPD_LIBS))
 
+$(POWER_CHECK): %: %.o tests/power/disk.o $(foreach room,$(filter sinks $(call closure,stores),$(FLOORS)),lib/lib$(room).la)
+	$(call say,LINK)
+	$(Q)$(LINK) -no-install $(POWER_CALLS:%=-Wl,--wrap=%) -o $@ $^ $(CHECK_LIBS) $(DEP_LIBS)
+
 $(SIMS): %: %.o $(SIM_SRC:.c=.o) $(foreach room,$(filter $(PURE),$(FLOORS)),lib/lib$(room).la)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ $(DEP_LIBS)
@@ -151,19 +158,20 @@ $(TOOL): $(TOOL_SRC:.c=.o) $(LIB) $(LIB_MOCK)
 	$(Q)$(LINK) -o $@ $^ -lpthread
 
 .SECONDARY:
+-include $(POWER_CHECK:=.d) tests/power/disk.d
 -include $(LIB_OBJ:.lo=.d) $(ROOM_CHECKS:=.d) $(PUBLIC_CHECKS:=.d) $(EXAMPLES:=.d) $(TOOL_SRC:.c=.d) \
 	$(SIMS:=.d) $(SIM_SRC:.c=.d) $(BENCHES:=.d) $(BENCH_SRC:.c=.d)
 
 # --- check ------------------------------------------------------------------------
 
 ifeq ($(HAVE_CHECK),no)
-$(ROOM_CHECKS:=.o) $(PUBLIC_CHECKS:=.o):
+$(ROOM_CHECKS:=.o) $(PUBLIC_CHECKS:=.o) $(POWER_CHECK:=.o):
 	@echo "make check needs libcheck (Debian: apt-get install check); install it and run ./configure again" >&2; exit 1
 endif
 
 # tests/run runs them all, shows what failed and closes with 'N passed, N failed'.
-check: all $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(SIMS) $(EXAMPLES)
-	@MAKE='$(MAKE)' SRCDIR='$(srcdir)' SEEDS='$(SEEDS)' sh $(srcdir)/tests/run $(ROOM_CHECKS) $(PUBLIC_CHECKS)
+check: all $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(POWER_CHECK) $(SIMS) $(EXAMPLES)
+	@MAKE='$(MAKE)' SRCDIR='$(srcdir)' SEEDS='$(SEEDS)' sh $(srcdir)/tests/run $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(POWER_CHECK)
 
 check-sim: $(SIMS)
 	@for s in $(SIMS); do ./$$s 0 $$(($(SEEDS) / 2)) || exit 1; done
@@ -202,7 +210,7 @@ tidy:
 # (cppcheck takes out parameters across files for uninitialised: its two ctu checks are off.)
 lint: tidy check-man
 	clang-format --dry-run -Werror $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c tests/*.c tests/*/*.[ch] bench/*.[ch] lib/*.h))
-	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/sim/*.c bench/*.c)); do \
+	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/power/*.c tests/sim/*.c bench/*.c)); do \
 		$$c -O1 $(KIN_CPPFLAGS) -I$(srcdir)/tests $(HTTPD_CFLAGS) $(KIN_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
@@ -264,8 +272,8 @@ BOOTSTRAP := aclocal.m4 configure lib/config.h.in build-aux
 
 clean:
 	rm -rf lib/.libs lib/*.la lib/*/.libs lib/*/*.lo lib/*/*.o lib/*/*.d build-asan
-	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(SIMS) $(BENCHES) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public examples tools bench)
-	rm -f $(foreach d,tests tests/sim tests/public tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
+	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(POWER_CHECK) $(SIMS) $(BENCHES) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public tests/power examples tools bench)
+	rm -f $(foreach d,tests tests/sim tests/public tests/power tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
 
 distclean: clean
 	rm -f config.log config.mk config.status libtool lib/config.h lib/stamp-h1 lib/kinstream.pc lib/kinstream-mock.pc

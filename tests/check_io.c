@@ -475,19 +475,19 @@ START_TEST(file_append)
 
 	kin__file_append_init(&file);
 	ck_assert_int_eq(kin__file_append(&file, T("x"), &error), KIN_IO);
-	ck_assert_int_eq(kin__file_append_open(&file, in_folder("log"), &error), KIN_OK);
+	ck_assert_int_eq(kin__file_append_open(&file, in_folder("log"), KIN__FILE_MAKE, &error), KIN_OK);
 	ck_assert_int_eq(kin__file_append(&file, T("one\n"), &error), KIN_OK);
 	ck_assert_int_eq(kin__file_append(&file, T("two\n"), &error), KIN_OK);
 	ck_assert_uint_eq(file.size, 8);
 	kin__file_append_close(&file);
-	ck_assert_int_eq(kin__file_append_open(&file, in_folder("log"), &error), KIN_OK);
+	ck_assert_int_eq(kin__file_append_open(&file, in_folder("log"), KIN__FILE_MAKE, &error), KIN_OK);
 	ck_assert_uint_eq(file.size, 8);
 	ck_assert_int_eq(kin__file_append(&file, T("three\n"), &error), KIN_OK);
 	kin__file_append_close(&file);
 	kin__file_append_close(&file);
 	check_content("log", "one\ntwo\nthree\n");
-	ck_assert_int_eq(kin__file_append_open(&file, "/dev/null", &error), KIN_IO);
-	ck_assert_int_eq(kin__file_append_open(&file, in_folder("no/log"), &error), KIN_IO);
+	ck_assert_int_eq(kin__file_append_open(&file, "/dev/null", KIN__FILE_MAKE, &error), KIN_IO);
+	ck_assert_int_eq(kin__file_append_open(&file, in_folder("no/log"), KIN__FILE_MAKE, &error), KIN_IO);
 }
 END_TEST
 
@@ -499,7 +499,7 @@ START_TEST(file_append_full)
 
 	signal(SIGXFSZ, SIG_IGN);
 	kin__file_append_init(&file);
-	ck_assert_int_eq(kin__file_append_open(&file, in_folder("full"), &error), KIN_OK);
+	ck_assert_int_eq(kin__file_append_open(&file, in_folder("full"), KIN__FILE_MAKE, &error), KIN_OK);
 	ck_assert_int_eq(kin__file_append(&file, T("whole\n"), &error), KIN_OK);
 	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 8, RLIM_INFINITY });
 	code = kin__file_append(&file, T("half and more\n"), &error);

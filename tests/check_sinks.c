@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "sinks/sink.h"
@@ -58,7 +59,7 @@ START_TEST(cuts_a_torn_line)
 	struct kin_sink sink;
 	FILE *file = fopen(path, "w");
 
-	fputs(_i ? "whole\n{\"to" : "{\"to", file);
+	fputs(_i ? "whole\n{\"req" : "{\"requestContext\":{\"to", file);
 	fclose(file);
 	ck_assert_int_eq(kin__sink_open(&sink, uri, &e), KIN_OK);
 	ck_assert_int_eq(send(&sink, "{}"), KIN_OK);
@@ -89,7 +90,8 @@ START_TEST(cuts_a_long_torn_line)
 	FILE *file = fopen(path, "w");
 
 	fputs("whole\n", file);
-	for (int i = 0; i < lengths[_i]; i++)
+	int begun = fprintf(file, "{\"requestContext\":");
+	for (int i = begun; i < lengths[_i]; i++)
 		fputc('x', file);
 	fclose(file);
 	ck_assert_int_eq(kin__sink_open(&sink, uri, &e), KIN_OK);
@@ -121,6 +123,76 @@ START_TEST(no_room)
 }
 END_TEST
 
+/* A file that is not a sink's is not cut. */
+START_TEST(unfinished_line_of_others)
+{
+	static const char *const texts[] = { "a line\nand no end", "no newline at all", "{\"other\":1", "{" };
+	struct kin_sink sink;
+	FILE *file = fopen(path, "w");
+	int ours = _i == 3; /* may be: the beginning of a beginning */
+
+	fputs(texts[_i], file);
+	fclose(file);
+	ck_assert_int_eq(kin__sink_open(&sink, uri, &e), ours ? KIN_OK : KIN_IO);
+	if (ours) {
+		sink.close(sink.user);
+		return;
+	}
+	ck_assert_msg(strstr(e.message, path) && strstr(e.message, "newline"), "%s", e.message);
+	ck_assert_str_eq(read_file(), texts[_i]);
+}
+END_TEST
+
+START_TEST(link_is_refused)
+{
+	char link[72];
+	struct kin_sink sink;
+
+	snprintf(link, sizeof link, "%s.link", path);
+	ck_assert_int_eq(symlink(path, link), 0);
+	snprintf(uri, sizeof uri, "file:%s", link);
+	int code = kin__sink_open(&sink, uri, &e);
+	ck_assert_int_eq(remove(link), 0);
+	ck_assert_int_eq(code, KIN_IO);
+	ck_assert_msg(strstr(e.message, "symbolic link") != NULL, "%s", e.message);
+}
+END_TEST
+
+/* Two processes with one file: a line is longer than one write may take, and none is cut or mixed. */
+START_TEST(two_processes)
+{
+	enum { SENDERS = 3, EACH = 60, LONG = 300000 };
+	static char line[LONG + 2];
+	pid_t children[SENDERS];
+	struct kin_sink sink;
+	int status, seen = 0;
+
+	for (int i = 0; i < SENDERS; i++) {
+		children[i] = fork();
+		if (children[i] != 0)
+			continue;
+		int n = snprintf(line, sizeof line, "{\"requestContext\":\"");
+		memset(line + n, 'a' + i, LONG - (size_t)n);
+		int code = kin__sink_open(&sink, uri, &e);
+		for (int k = 0; code == KIN_OK && k < EACH; k++)
+			code = send(&sink, line);
+		_exit(code == KIN_OK ? 0 : 1);
+	}
+	for (int i = 0; i < SENDERS; i++) {
+		ck_assert_int_eq(waitpid(children[i], &status, 0), children[i]);
+		ck_assert_int_eq(status, 0);
+	}
+	FILE *file = fopen(path, "r");
+	while (fgets(line, sizeof line, file)) {
+		ck_assert_uint_eq(strlen(line), LONG + 1);
+		ck_assert_uint_eq(strspn(line + 30, (char[]){ line[30], 0 }), LONG - 30);
+		seen++;
+	}
+	fclose(file);
+	ck_assert_int_eq(seen, SENDERS * EACH);
+}
+END_TEST
+
 START_TEST(refuses)
 {
 	static const char *const rows[][2] = { { "mail:x", "file:PATH" },
@@ -145,6 +217,9 @@ int main(void)
 	tcase_add_loop_test(tcase, cuts_a_long_torn_line, 0, 6);
 	tcase_add_test(tcase, no_room);
 	tcase_add_loop_test(tcase, refuses, 0, 4);
+	tcase_add_loop_test(tcase, unfinished_line_of_others, 0, 4);
+	tcase_add_test(tcase, link_is_refused);
+	tcase_add_test(tcase, two_processes);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

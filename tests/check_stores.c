@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <signal.h>
 #include <unistd.h>
@@ -340,22 +341,17 @@ END_TEST
  * its place and the sync of its folder.  What was answered with success is there after it, and it goes on. */
 START_TEST(out_of_memory)
 {
-	static char content[1000000];
-	struct kin_store store = open_store(uri);
-	struct kin_lease item = lease("x", 1, "1");
 	uint64_t total = 1;
 
-	ck_assert_int_eq(store.create(store.user, "app", &item, &e), KIN_OK);
-	for (uint64_t i = 2; i <= 1001; i++) {
-		item = lease("x", i, "1");
-		ck_assert_int_eq(store.update(store.user, "app", &item, i - 1, &e), KIN_OK);
-	}
-	store.close(store.user);
-	size_t n = slurp(content, sizeof content);
-
 	for (uint64_t at = 0; at <= total; at++) {
-		spill(content, n);
-		store = open_store(uri);
+		struct kin_store store = open_store(uri);
+		struct kin_lease item = lease("x", 1, "1");
+
+		ck_assert_int_eq(store.create(store.user, "app", &item, &e), KIN_OK);
+		for (uint64_t i = 2; i <= 1001; i++) {
+			item = lease("x", i, "1");
+			ck_assert_int_eq(store.update(store.user, "app", &item, i - 1, &e), KIN_OK);
+		}
 		item = lease("x", 1002, "1");
 		kin__mem_fail_at(at);
 		int code = store.update(store.user, "app", &item, 1001, &e);
@@ -372,6 +368,7 @@ START_TEST(out_of_memory)
 		ck_assert_msg(look(&store).counter == counter + 1,
 		              "allocation %d: an answered change is lost", (int)at);
 		store.close(store.user);
+		ck_assert_int_eq(unlink(path), 0);
 	}
 	ck_assert_uint_gt(total, 5); /* it was written anew */
 }
@@ -398,6 +395,8 @@ START_TEST(ten_thousand_items)
 }
 END_TEST
 
+#include "stores_strangers.h"
+
 int main(void)
 {
 	Suite *suite = suite_create("stores");
@@ -415,6 +414,13 @@ int main(void)
 	tcase_add_loop_test(tcase, meddled_with, 0, 3);
 	tcase_add_test(tcase, out_of_memory);
 	tcase_add_test(tcase, ten_thousand_items);
+	tcase_add_loop_test(tcase, links_are_refused, 0, 2);
+	tcase_add_loop_test(tcase, no_files_are_refused, 0, 4);
+	tcase_add_loop_test(tcase, beside_the_journal, 0, 3);
+	tcase_add_test(tcase, modes);
+	tcase_add_loop_test(tcase, pid_of_the_dead, 0, 2);
+	tcase_add_test(tcase, lock_file_removed);
+	tcase_add_loop_test(tcase, copies_in_a_child, 0, 2);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

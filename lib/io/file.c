@@ -89,7 +89,8 @@ static char *folder_of(const char *path)
 	return kin__mem_text_n(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-static int sync_folder(const char *path, struct kin_error *error)
+/* Makes the names in the folder of `path` last.  strange: perhaps somebody else's, who does not let us. */
+static int sync_folder(const char *path, bool strange, struct kin_error *error)
 {
 	char *folder = folder_of(path);
 	int code = KIN_OK, fd;
@@ -98,7 +99,8 @@ static int sync_folder(const char *path, struct kin_error *error)
 		return kin__error_nomem(error);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* Some file systems cannot sync a folder, and say so with EINVAL. */
-	if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
+	if ((fd < 0 || (fsync(fd) != 0 && errno != EINVAL)) &&
+	    !(strange && (errno == EACCES || errno == EROFS)))
 		code = kin__error_errno(error, KIN_IO, errno, "cannot sync the folder %s", folder);
 	if (fd >= 0)
 		close(fd);
@@ -108,9 +110,12 @@ static int sync_folder(const char *path, struct kin_error *error)
 
 static int write_new(const char *path, struct kin__span content, struct kin_error *error)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int number = 0;
+	/* A file of its own: what a crash left here goes, and so does what others put here, link or not. */
+	static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int fd = open(path, flags, 0600), number = 0;
 
+	if (fd < 0 && errno == EEXIST && unlink(path) == 0)
+		fd = open(path, flags, 0600);
 	if (fd < 0)
 		return kin__error_errno(error, KIN_IO, errno, "cannot create %s", path);
 	if (write_all(fd, content) != 0 || fsync(fd) != 0)
@@ -139,7 +144,7 @@ int kin__file_replace(const char *path, struct kin__span content, struct kin_err
 		unlink(beside.at);
 	}
 	if (code == KIN_OK)
-		code = sync_folder(path, error);
+		code = sync_folder(path, false, error);
 	kin__bytes_fini(&beside);
 	return code;
 }
@@ -147,16 +152,34 @@ int kin__file_replace(const char *path, struct kin__span content, struct kin_err
 int kin__file_remove(const char *path, struct kin_error *error)
 {
 	if (unlink(path) == 0)
-		return sync_folder(path, error);
+		return sync_folder(path, false, error);
 	if (errno == ENOENT)
 		return KIN_OK;
 	return kin__error_errno(error, KIN_IO, errno, "cannot remove %s", path);
 }
 
-int kin__file_make_folders(const char *path, struct kin_error *error)
+static int make_folder(const char *path, struct kin_error *error)
+{
+	struct stat status;
+	int number = mkdir(path, 0700) == 0 ? 0 : errno;
+
+	if (stat(path, &status) != 0)
+		return kin__error_errno(error, KIN_IO, number ? number : errno, "cannot make the folder %s",
+		                        path);
+	return S_ISDIR(status.st_mode) ? KIN_OK : kin__error(error, KIN_IO, "%s is not a folder", path);
+}
+
+/* May not be ours to sync: then it was not us who made what is in it. */
+static int sync_folder_above(const char *path, struct kin_error *error)
+{
+	return sync_folder(path, true, error);
+}
+
+/* Each folder of the path, the highest first. */
+static int each_folder(const char *path, int (*visit)(const char *path, struct kin_error *error),
+                       struct kin_error *error)
 {
 	char *copy = kin__mem_text(path);
-	struct stat status;
 	int code = KIN_OK;
 
 	if (!copy)
@@ -164,18 +187,72 @@ int kin__file_make_folders(const char *path, struct kin_error *error)
 	for (char *at = copy + 1; code == KIN_OK && at[-1]; at++) {
 		char was = *at;
 
-		if (was != '/' && was != 0)
+		if ((was != '/' && was != 0) || at[-1] == '/')
 			continue;
 		*at = 0;
-		if (mkdir(copy, 0700) != 0 &&
-		    (errno != EEXIST && errno != EISDIR && stat(copy, &status) != 0))
-			code = kin__error_errno(error, KIN_IO, errno, "cannot make the folder %s", copy);
-		else if (stat(copy, &status) != 0 || !S_ISDIR(status.st_mode))
-			code = kin__error(error, KIN_IO, "%s is not a folder", copy);
+		code = visit(copy, error);
 		*at = was;
 	}
 	kin__mem_free(copy);
 	return code;
+}
+
+int kin__file_make_folders(const char *path, struct kin_error *error)
+{
+	return each_folder(path, make_folder, error);
+}
+
+int kin__file_sync_folders(const char *path, struct kin_error *error)
+{
+	return each_folder(path, sync_folder_above, error);
+}
+
+/* --- locks ----------------------------------------------------------------------- */
+
+/* flock, not fcntl: a lock of fcntl is the process's, and two handles of one process must not share it. */
+static int lock_file(int fd, const char *path, bool wait, struct kin_error *error)
+{
+	int done;
+
+	do
+		done = flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+	while (done != 0 && errno == EINTR);
+	if (done == 0)
+		return KIN_OK;
+	if (errno == EWOULDBLOCK)
+		return kin__error(error, KIN_IN_USE, "%s is in use by another process or handle", path);
+	return kin__error_errno(error, KIN_IO, errno,
+	                        "cannot lock %s (its file system must have locks; keep it on a local disk)",
+	                        path);
+}
+
+/* A child of fork() has copies of the descriptor, and with them the lock, until they are closed: give it back. */
+static void unlock_file(int fd, pid_t holder)
+{
+	if (getpid() == holder)
+		(void)flock(fd, LOCK_UN);
+	close(fd);
+}
+
+/*
+ * Not through a link: it would be its folder that is synced, and a stranger's link in an open folder could lead
+ * anywhere.  O_NONBLOCK: opening a pipe must not wait for its other end.
+ */
+static int open_own(const char *path, int flags, int *fd, struct kin_error *error)
+{
+	struct stat status;
+
+	*fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (*fd < 0 && errno == ENOENT && !(flags & O_CREAT))
+		return kin__error(error, KIN_NOT_FOUND, "%s does not exist", path);
+	if (*fd < 0 && errno == ELOOP)
+		return kin__error(error, KIN_IO, "%s is a symbolic link; name the file it leads to", path);
+	if (*fd < 0)
+		return kin__error_errno(error, KIN_IO, errno, "cannot open %s", path);
+	if (fstat(*fd, &status) == 0 && S_ISREG(status.st_mode))
+		return KIN_OK;
+	close(*fd);
+	return kin__error(error, KIN_IO, "%s is not a regular file", path);
 }
 
 /* --- append ---------------------------------------------------------------------- */
@@ -185,26 +262,47 @@ void kin__file_append_init(struct kin__file_append *file)
 	*file = (struct kin__file_append){ .fd = -1 };
 }
 
-int kin__file_append_open(struct kin__file_append *file, const char *path, struct kin_error *error)
+int kin__file_append_open(struct kin__file_append *file, const char *path, unsigned how,
+                          struct kin_error *error)
 {
 	struct stat status;
-	bool existed = access(path, F_OK) == 0;
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int fd, code = open_own(path, O_RDWR | O_APPEND | (how & KIN__FILE_MAKE ? O_CREAT : 0), &fd, error);
 
-	if (fd < 0)
-		return kin__error_errno(error, KIN_IO, errno, "cannot open %s", path);
-	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-		close(fd);
-		return kin__error(error, KIN_IO, "%s is not a regular file", path);
-	}
-	file->path = kin__mem_text(path);
-	if (!file->path) {
-		close(fd);
-		return kin__error_nomem(error);
+	if (code != KIN_OK)
+		return code;
+	code = lock_file(fd, path, how & KIN__FILE_WAIT, error);
+	/* Also of a file that was there: whoever made it may have died before that. */
+	if (code == KIN_OK)
+		code = sync_folder(path, false, error);
+	if (code == KIN_OK && fstat(fd, &status) != 0)
+		code = kin__error_errno(error, KIN_IO, errno, "cannot look at %s", path);
+	if (code == KIN_OK && (file->path = kin__mem_text(path)) == NULL)
+		code = kin__error_nomem(error);
+	if (code != KIN_OK) {
+		unlock_file(fd, getpid());
+		return code;
 	}
 	file->fd = fd;
+	file->holder = getpid();
 	file->size = (uint64_t)status.st_size;
-	return existed ? KIN_OK : sync_folder(path, error);
+	return KIN_OK;
+}
+
+int kin__file_append_read(struct kin__file_append *file, size_t bytes_max, struct kin__bytes *out,
+                          struct kin_error *error)
+{
+	if (lseek(file->fd, 0, SEEK_SET) != 0)
+		return kin__error_errno(error, KIN_IO, errno, "cannot read %s", file->path);
+	return read_regular(file->fd, file->path, bytes_max, out, error);
+}
+
+int kin__file_append_cut(struct kin__file_append *file, uint64_t size, struct kin_error *error)
+{
+	if (ftruncate(file->fd, (off_t)size) != 0 || fsync(file->fd) != 0)
+		return kin__error_errno(error, KIN_IO, errno, "cannot cut %s to %llu bytes", file->path,
+		                        (unsigned long long)size);
+	file->size = size;
+	return KIN_OK;
 }
 
 int kin__file_append(struct kin__file_append *file, struct kin__span content, struct kin_error *error)
@@ -232,16 +330,16 @@ int kin__file_append(struct kin__file_append *file, struct kin__span content, st
 void kin__file_append_close(struct kin__file_append *file)
 {
 	if (file->fd >= 0)
-		close(file->fd);
+		unlock_file(file->fd, file->holder);
 	kin__mem_free(file->path);
 	kin__file_append_init(file);
 }
 
-/* --- lock ------------------------------------------------------------------------ */
+/* --- a lock by itself -------------------------------------------------------------- */
 
 void kin__file_lock_init(struct kin__file_lock *lock)
 {
-	lock->fd = -1;
+	*lock = (struct kin__file_lock){ .fd = -1 };
 }
 
 static int in_use(int fd, const char *path, struct kin_error *error)
@@ -255,31 +353,31 @@ static int in_use(int fd, const char *path, struct kin_error *error)
 	                  digits > 0 ? pid : "(unknown)");
 }
 
-/* flock, not fcntl: a lock of fcntl is the process's, and two handles of one process must not share it. */
 int kin__file_lock(struct kin__file_lock *lock, const char *path, struct kin_error *error)
 {
 	char pid[24];
-	int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid()), code = KIN_OK;
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+	int fd, code = open_own(path, O_RDWR | O_CREAT, &fd, error);
 
-	if (fd < 0)
-		return kin__error_errno(error, KIN_IO, errno, "cannot open %s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		code = errno == EWOULDBLOCK ? in_use(fd, path, error)
-		                            : kin__error_errno(error, KIN_IO, errno, "cannot lock %s", path);
-	else if (ftruncate(fd, 0) != 0 || write_all(fd, kin__span(pid, (size_t)n)) != 0)
+	if (code != KIN_OK)
+		return code;
+	code = lock_file(fd, path, false, error);
+	if (code == KIN_IN_USE)
+		code = in_use(fd, path, error);
+	else if (code == KIN_OK && (ftruncate(fd, 0) != 0 || write_all(fd, kin__span(pid, (size_t)n)) != 0))
 		code = kin__error_errno(error, KIN_IO, errno, "cannot write %s", path);
 	if (code != KIN_OK) {
 		close(fd);
 		return code;
 	}
 	lock->fd = fd;
+	lock->holder = getpid();
 	return KIN_OK;
 }
 
 void kin__file_unlock(struct kin__file_lock *lock)
 {
 	if (lock->fd >= 0)
-		close(lock->fd); /* drops the lock, too */
+		unlock_file(lock->fd, lock->holder);
 	lock->fd = -1;
 }

@@ -7,6 +7,7 @@
 #define KIN_IO_FILE_H
 #include "base/bytes.h"
 #include <kinstream/error.h>
+#include <sys/types.h>
 
 /* Appends the whole file.  KIN_NOT_FOUND: no such file; KIN_IO: above bytes_max, or no regular file. */
 int kin__file_read(const char *path, size_t bytes_max, struct kin__bytes *out, struct kin_error *error);
@@ -14,17 +15,26 @@ int kin__file_read(const char *path, size_t bytes_max, struct kin__bytes *out, s
 int kin__file_replace(const char *path, struct kin__span content, struct kin_error *error);
 int kin__file_remove(const char *path, struct kin_error *error);       /* no such file: KIN_OK */
 int kin__file_make_folders(const char *path, struct kin_error *error); /* as mkdir -p */
+/* A path's folders last, whoever made them; not what is in the last one. */
+int kin__file_sync_folders(const char *path, struct kin_error *error);
 
-/* A file that grows. */
+/* A file that grows.  While it is open nobody else has it open in this way: it is locked. */
 struct kin__file_append {
 	int fd;        /* -1: closed */
+	pid_t holder;  /* of the lock: a child of fork() does not give it back */
 	uint64_t size; /* after the last whole append */
 	char *path;
 };
 void kin__file_append_init(struct kin__file_append *file);
-int kin__file_append_open(struct kin__file_append *file, const char *path,
-                          struct kin_error *error); /* created when missing */
-/* All of it and fsync; on failure the file is cut back to what it was. */
+/* how: MAKE: when it is missing, else that is KIN_NOT_FOUND; WAIT: while somebody has it, else that is KIN_IN_USE. */
+enum { KIN__FILE_MAKE = 1, KIN__FILE_WAIT = 2 };
+int kin__file_append_open(struct kin__file_append *file, const char *path, unsigned how,
+                          struct kin_error *error);
+int kin__file_append_read(struct kin__file_append *file, size_t bytes_max, struct kin__bytes *out,
+                          struct kin_error *error); /* all of it */
+int kin__file_append_cut(struct kin__file_append *file, uint64_t size,
+                         struct kin_error *error); /* and fsync */
+/* All of it and fsync; on failure the file is cut back to `size`, unless that fails, too. */
 int kin__file_append(struct kin__file_append *file, struct kin__span content, struct kin_error *error);
 void kin__file_append_close(struct kin__file_append *file);
 
@@ -32,6 +42,7 @@ void kin__file_append_close(struct kin__file_append *file);
  * process ends.  The file's text is the holder's pid; it stays when the lock goes. */
 struct kin__file_lock {
 	int fd; /* -1: not held */
+	pid_t holder;
 };
 void kin__file_lock_init(struct kin__file_lock *lock);
 /* KIN_IN_USE: somebody holds it; the message names the pid. */

@@ -1,10 +1,11 @@
 /* sinks/file - "file:PATH": one line of JSON, payload included, for each piece of a batch that is given up.
  *
  * Blocking; one thread at a time.  A line is on the disk before the records count as done.  Others may append whole
- * lines to the same file, or move it away: each call opens it anew.  Invariant: a line begins where a line may begin.
+ * lines to the same file, while they hold its flock, or move it away: each call opens it anew.  Invariant: a line
+ * begins where a line may begin.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/bytes.h"
@@ -13,20 +14,29 @@
 #include "io/file.h"
 #include "sinks/sink.h"
 
+/* How each of our lines begins: what does not is not ours to cut. */
+static const char beginning[] = "{\"requestContext\":";
+
 struct filesink {
 	char *path;
+	/* A failed write that could not be cut back: of this file, from here to there; to = 0: none. */
+	struct {
+		dev_t device;
+		ino_t inode;
+		uint64_t from, to;
+	} left;
 };
 
 enum { TAIL_BLOCK = 4096 };
 
-/* Where the last whole line ends: behind the last newline, or 0; -1 with errno. */
-static off_t last_line_end(int fd, off_t size)
+/* Where the line before the byte `end` begins: behind a newline, or 0; -1 with errno. */
+static off_t line_begin(int fd, off_t end)
 {
 	char block[TAIL_BLOCK];
 
-	while (size > 0) {
-		size_t n = size < TAIL_BLOCK ? (size_t)size : TAIL_BLOCK;
-		ssize_t got = pread(fd, block, n, size - (off_t)n);
+	while (end > 0) {
+		size_t n = end < TAIL_BLOCK ? (size_t)end : TAIL_BLOCK;
+		ssize_t got = pread(fd, block, n, end - (off_t)n);
 
 		if (got != (ssize_t)n) {
 			errno = got < 0 ? errno : EIO;
@@ -34,65 +44,141 @@ static off_t last_line_end(int fd, off_t size)
 		}
 		while (n-- > 0)
 			if (block[n] == '\n')
-				return size - (off_t)((size_t)got - n) + 1;
-		size -= got;
+				return end - (off_t)((size_t)got - n) + 1;
+		end -= got;
 	}
 	return 0;
 }
 
+/* Whether a 0 stands in the file from `at` on: 1 or 0; -1 with errno. */
+static int has_zeros(int fd, off_t at)
+{
+	char block[TAIL_BLOCK];
+
+	for (ssize_t n; (n = pread(fd, block, sizeof block, at)) != 0; at += n) {
+		if (n < 0)
+			return -1;
+		if (memchr(block, 0, (size_t)n))
+			return 1;
+	}
+	return 0;
+}
+
+static int cannot_read(const struct kin__file_append *file, struct kin_error *error)
+{
+	return kin__error_errno(error, KIN_IO, errno, "cannot read %s", file->path);
+}
+
+static int not_ours(const struct kin__file_append *file, struct kin_error *error)
+{
+	return kin__error(
+			error, KIN_IO,
+			"%s ends without a newline, in what is no line of a failure; end that line, or name "
+			"another file",
+			file->path);
+}
+
 /*
- * A crash can leave the beginning of a line.  Its records were never counted as done and will come again: it is
- * cut off, so that every line of the file is whole.
+ * A crash can leave the beginning of a line; a lost power also its length, with zeros where bytes did not reach the
+ * disk.  Its records were never counted as done and will come again: it is cut off, so that every line is whole.
  */
-static int cut_torn_line(const char *path, struct kin_error *error)
+static int cut_torn_line(struct kin__file_append *file, struct kin_error *error)
+{
+	char start[sizeof beginning - 1], last = '\n';
+	off_t size = (off_t)file->size, whole;
+	ssize_t n;
+
+	if (size == 0)
+		return KIN_OK;
+	if (pread(file->fd, &last, 1, size - 1) != 1 ||
+	    (whole = line_begin(file->fd, last == '\n' ? size - 1 : size)) < 0)
+		return cannot_read(file, error);
+	int zeros = has_zeros(file->fd, whole);
+	if (zeros < 0 || (n = pread(file->fd, start, sizeof start, whole)) < 0)
+		return cannot_read(file, error);
+	if (last == '\n' && !zeros)
+		return KIN_OK;
+	if (!zeros && memcmp(start, beginning, (size_t)n) != 0)
+		return not_ours(file, error);
+	return kin__file_append_cut(file, (uint64_t)whole, error);
+}
+
+/* What a write left that failed and could not be cut back, if nobody wrote behind it. */
+static int cut_left(struct filesink *sink, struct kin__file_append *file, struct kin_error *error)
 {
 	struct stat status;
-	off_t whole;
 	int code = KIN_OK;
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd < 0)
-		return errno == ENOENT ? KIN_OK
-		                       : kin__error_errno(error, KIN_IO, errno, "cannot open %s", path);
-	if (fstat(fd, &status) != 0)
-		code = kin__error_errno(error, KIN_IO, errno, "cannot look at %s", path);
-	else if (!S_ISREG(status.st_mode))
-		code = kin__error(error, KIN_IO, "%s is not a regular file", path);
-	else if ((whole = last_line_end(fd, status.st_size)) < 0)
-		code = kin__error_errno(error, KIN_IO, errno, "cannot read %s", path);
-	else if (whole < status.st_size && (ftruncate(fd, whole) != 0 || fsync(fd) != 0))
-		code = kin__error_errno(error, KIN_IO, errno, "cannot cut the unfinished last line of %s",
-		                        path);
-	close(fd);
+	if (sink->left.to == 0)
+		return KIN_OK;
+	if (fstat(file->fd, &status) != 0)
+		return cannot_read(file, error);
+	if (status.st_dev == sink->left.device && status.st_ino == sink->left.inode &&
+	    file->size == sink->left.to)
+		code = kin__file_append_cut(file, sink->left.from, error);
+	if (code == KIN_OK)
+		sink->left.to = 0;
 	return code;
 }
 
-/* Also finds out, at open, that nothing could be written later. */
-static int open_whole(struct kin__file_append *file, const char *path, struct kin_error *error)
+static void note_left(struct filesink *sink, const struct kin__file_append *file)
 {
-	int code = cut_torn_line(path, error);
+	struct stat status;
 
-	kin__file_append_init(file);
-	return code == KIN_OK ? kin__file_append_open(file, path, error) : code;
+	if (fstat(file->fd, &status) != 0 || (uint64_t)status.st_size <= file->size)
+		return;
+	sink->left.device = status.st_dev;
+	sink->left.inode = status.st_ino;
+	sink->left.from = file->size;
+	sink->left.to = (uint64_t)status.st_size;
+}
+
+static int append_line(struct filesink *sink, struct kin__file_append *file,
+                       const struct kin_failure *failure, struct kin_error *error)
+{
+	struct kin__bytes line;
+	int code;
+
+	kin__bytes_init(&line);
+	kin__bytes_add(&line, failure->json_payload, failure->json_payload_size);
+	kin__bytes_char(&line, '\n');
+	code = line.failed ? kin__error_nomem(error) : kin__file_append(file, kin__bytes_view(&line), error);
+	if (code == KIN_IO)
+		note_left(sink, file);
+	kin__bytes_fini(&line);
+	return code;
 }
 
 static int send_failure(void *user, const struct kin_failure *failure, struct kin_error *error)
 {
 	struct filesink *sink = user;
 	struct kin__file_append file;
-	struct kin__bytes line;
-	int code = open_whole(&file, sink->path, error);
+	int code;
 
-	kin__bytes_init(&line);
-	if (code == KIN_OK) {
-		kin__bytes_add(&line, failure->json_payload, failure->json_payload_size);
-		kin__bytes_char(&line, '\n');
-		code = line.failed ? kin__error_nomem(error)
-		                   : kin__file_append(&file, kin__bytes_view(&line), error);
-	}
-	kin__bytes_fini(&line);
+	kin__file_append_init(&file);
+	code = kin__file_append_open(&file, sink->path, KIN__FILE_MAKE | KIN__FILE_WAIT, error);
+	if (code == KIN_OK)
+		code = cut_left(sink, &file, error);
+	if (code == KIN_OK)
+		code = cut_torn_line(&file, error);
+	if (code == KIN_OK)
+		code = append_line(sink, &file, failure, error);
 	kin__file_append_close(&file);
 	return code;
+}
+
+/* Finds out, at open, that nothing could be written later.  While somebody writes there, that is not known. */
+static int look_at(const char *path, struct kin_error *error)
+{
+	struct kin__file_append file;
+	int code;
+
+	kin__file_append_init(&file);
+	code = kin__file_append_open(&file, path, KIN__FILE_MAKE, error);
+	if (code == KIN_OK)
+		code = cut_torn_line(&file, error);
+	kin__file_append_close(&file);
+	return code == KIN_IN_USE ? KIN_OK : code;
 }
 
 static void close_file(void *user)
@@ -105,15 +191,13 @@ static void close_file(void *user)
 
 int kin__sinkfile_open(struct kin_sink *out, const char *rest, struct kin_error *error)
 {
-	struct kin__file_append file;
 	struct filesink *sink;
 	int code;
 
 	if (!rest[0])
 		return kin__error(error, KIN_INVALID,
 		                  "on_failure 'file:': the path of a file must follow 'file:'");
-	code = open_whole(&file, rest, error);
-	kin__file_append_close(&file);
+	code = look_at(rest, error);
 	if (code != KIN_OK)
 		return code;
 	sink = kin__mem_zalloc(sizeof *sink);

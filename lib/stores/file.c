@@ -1,8 +1,9 @@
 /* stores/file - "file:PATH": a folder; in it, for each application, a journal of its items and a lock.
  *
  * A line is a checksum and an item as JSON; the last line of an item counts.  Each change is one line, written and
- * synced before it is answered.  A torn last line (without its newline) was never answered and is dropped; damage
- * anywhere else is refused, the title included: it is never torn.  Written anew when most of its lines are old.
+ * synced before it is answered.  A torn last line was never answered and is dropped; damage anywhere else is refused,
+ * the title included: it is never torn.  Written anew at each open, and when most of its lines are old: whatever an
+ * interrupted or failing process left unsynced, or torn, is then on the disk before anybody acts on it.
  */
 #include "base/bytes.h"
 #include "base/hash.h"
@@ -165,6 +166,12 @@ static int read_item(struct filestore *store, struct kin__span json_text, size_t
 	return code;
 }
 
+/* What a lost power leaves of a line may have its length, and zeros where bytes did not reach the disk. */
+static bool is_torn(struct kin__span line)
+{
+	return memchr(line.at, 0, line.n) != NULL;
+}
+
 /*
  * What stands behind the last newline: the beginning of a line, if a writer was interrupted.  A whole line and one
  * byte more is a damaged newline, and the title is never torn: it came with a file that was put in place as one.
@@ -175,7 +182,7 @@ static int read_tail(struct filestore *store, struct kin__span tail, struct kin_
 
 	if (store->lines == 0)
 		return damaged(store, 1, tail.n ? "the title is not whole" : "the file is empty", error);
-	if (tail.n <= CHECKSUM + 2)
+	if (tail.n <= CHECKSUM + 2 || is_torn(tail))
 		return KIN_OK;
 	if (!checksum(store, kin__span(tail.at + CHECKSUM + 1, tail.n - CHECKSUM - 2), sum))
 		return kin__error_nomem(error);
@@ -201,30 +208,36 @@ static int read_line(struct filestore *store, struct kin__span line, size_t numb
 	                                  : damaged(store, number_, "not a store of this version", error);
 }
 
-/* *anew: the file is to be written anew, since it is not there or ends in a torn line. */
-static int read_all(struct filestore *store, bool *anew, struct kin_error *error)
+static int read_lines(struct filestore *store, struct kin__span rest, struct kin_error *error)
+{
+	const char *end;
+	int code = KIN_OK;
+
+	while (code == KIN_OK && rest.n > 0 && (end = memchr(rest.at, '\n', rest.n)) != NULL) {
+		struct kin__span line = { rest.at, (size_t)(end - rest.at) };
+
+		rest = kin__span(end + 1, rest.n - line.n - 1);
+		if (rest.n == 0 && store->lines > 0 && is_torn(line))
+			return KIN_OK;
+		code = read_line(store, line, ++store->lines, error);
+	}
+	if (code == KIN_OK && (rest.n > 0 || store->lines == 0))
+		code = read_tail(store, rest, error);
+	return code;
+}
+
+/* From the open journal: it is locked, so nobody is in the middle of a line. */
+static int read_all(struct filestore *store, struct kin_error *error)
 {
 	struct kin__bytes content;
-	struct kin__span rest;
-	const char *end;
 	int code;
 
 	kin__bytes_init(&content);
-	code = kin__file_read(store->path, FILE_BYTES_MAX, &content, error);
-	*anew = code == KIN_NOT_FOUND;
-	for (rest = kin__bytes_view(&content);
-	     code == KIN_OK && rest.n > 0 && (end = memchr(rest.at, '\n', rest.n)) != NULL;) {
-		size_t n = (size_t)(end - rest.at);
-
-		code = read_line(store, kin__span(rest.at, n), ++store->lines, error);
-		rest = kin__span(rest.at + n + 1, rest.n - n - 1);
-	}
-	if (code == KIN_OK && (rest.n > 0 || store->lines == 0)) {
-		*anew = true;
-		code = read_tail(store, rest, error);
-	}
+	code = kin__file_append_read(&store->journal, FILE_BYTES_MAX, &content, error);
+	if (code == KIN_OK)
+		code = read_lines(store, kin__bytes_view(&content), error);
 	kin__bytes_fini(&content);
-	return code == KIN_NOT_FOUND ? KIN_OK : code;
+	return code;
 }
 
 /* ---- writing ---- */
@@ -234,7 +247,7 @@ static int open_journal(struct filestore *store, struct kin_error *error)
 	int code;
 
 	kin__file_append_close(&store->journal);
-	code = kin__file_append_open(&store->journal, store->path, error);
+	code = kin__file_append_open(&store->journal, store->path, 0, error);
 	if (code == KIN_OK && fstat(store->journal.fd, &store->seen) != 0)
 		code = kin__error_errno(error, KIN_IO, errno, "cannot look at %s", store->path);
 	if (code != KIN_OK)
@@ -249,6 +262,14 @@ static bool same_file(const struct filestore *store)
 
 	return stat(store->path, &now) == 0 && now.st_dev == store->seen.st_dev &&
 	       now.st_ino == store->seen.st_ino;
+}
+
+static int meddled_with(const struct filestore *store, struct kin_error *error)
+{
+	return kin__error(error, KIN_CORRUPT,
+	                  "%s was removed, replaced or changed by another program while in use; find that "
+	                  "program, then start again",
+	                  store->path);
 }
 
 /*
@@ -278,7 +299,8 @@ static int rewrite(struct filestore *store, struct kin_error *error)
 		return code;
 	}
 	store->lines = lines;
-	return open_journal(store, error);
+	code = open_journal(store, error);
+	return code == KIN_NOT_FOUND ? meddled_with(store, error) : code;
 }
 
 /* Nobody else may write here: what is appended to another file than the next reader's would be lost. */
@@ -289,10 +311,7 @@ static int check_untouched(const struct filestore *store, struct kin_error *erro
 	if (same_file(store) && fstat(store->journal.fd, &now) == 0 &&
 	    (uint64_t)now.st_size == store->journal.size)
 		return KIN_OK;
-	return kin__error(error, KIN_CORRUPT,
-	                  "%s was removed, replaced or changed by another program while in use; find that "
-	                  "program, then start again",
-	                  store->path);
+	return meddled_with(store, error);
 }
 
 /* One line, synced.  On failure the file is what it was. */
@@ -392,6 +411,18 @@ static void close_file(void *user)
 	kin__mem_free(store);
 }
 
+/* Without a journal it is new, and so may be its folders. */
+static int open_and_read(struct filestore *store, const char *folder, struct kin_error *error)
+{
+	int code = open_journal(store, error);
+
+	if (code == KIN_NOT_FOUND)
+		code = kin__file_sync_folders(folder, error);
+	else if (code == KIN_OK)
+		code = read_all(store, error);
+	return code == KIN_OK ? rewrite(store, error) : code;
+}
+
 static char *join(const char *folder, const char *application, const char *ending)
 {
 	struct kin__bytes path;
@@ -409,7 +440,6 @@ int kin__storefile_open(struct kin_store *out, const char *rest, const char *app
                         struct kin_error *error)
 {
 	struct filestore *store;
-	bool anew = false;
 	int code;
 
 	if (!rest[0])
@@ -433,9 +463,7 @@ int kin__storefile_open(struct kin_store *out, const char *rest, const char *app
 	if (code == KIN_OK)
 		code = kin__file_lock(&store->lock, store->lock_path, error);
 	if (code == KIN_OK)
-		code = read_all(store, &anew, error);
-	if (code == KIN_OK)
-		code = anew ? rewrite(store, error) : open_journal(store, error);
+		code = open_and_read(store, rest, error);
 	if (code != KIN_OK) {
 		close_file(store);
 		return code;
