@@ -4,6 +4,9 @@
 #include "consumer_scenes_stream.h"
 #include "consumer_scenes_end.h"
 #include "consumer_scenes_memory.h"
+#include "consumer_scenes_pieces.h"
+#include "consumer_scenes_store.h"
+#include "consumer_scenes_told.h"
 
 int main(void)
 {
@@ -15,6 +18,9 @@ int main(void)
 	suite_add_tcase(suite, stream_case());
 	suite_add_tcase(suite, end_case());
 	suite_add_tcase(suite, memory_case());
+	suite_add_tcase(suite, pieces_case());
+	suite_add_tcase(suite, store_case());
+	suite_add_tcase(suite, told_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

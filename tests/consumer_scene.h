@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "consumer/lease.h"
+#include "consumer/pages.h"
 #include "consumer/verify.h"
 
 #define NOW_MS INT64_C(1700000000000) /* service time when the scene begins */
@@ -37,7 +39,8 @@ struct waiting { /* an effect to be answered */
 	char sequence[32];
 	int64_t timestamp_ms;
 	struct item item;
-	uint64_t expected;
+	uint64_t expected, lease_counter;
+	uint8_t which[RECORDS]; /* records of a call, by their place in the shard */
 	bool used;
 };
 
@@ -76,6 +79,11 @@ struct scene {
 	uint8_t verdicts[32]; /* of API requests in turn, DONE afterwards */
 	uint32_t requests;
 	int64_t ask_late_us;
+	uint32_t runs; /* of scene_run: one that waits for what never comes ends here */
+	bool no_behind;                    /* pages do not tell MillisBehindLatest */
+	uint32_t notes[KIN_LOG_TRACE + 1]; /* by level */
+	char note[512];                    /* the last one */
+	const struct kin_error *why;       /* the reason of verdicts and codes that are not fine */
 	char words[WORDS];
 	size_t words_n;
 };
@@ -155,12 +163,17 @@ static struct shard *scene_find(struct scene *s, const char *id)
 	return NULL;
 }
 
-static struct item *scene_item(struct scene *s, const char *shard)
+static struct item *scene_item_of(struct scene *s, const char *shard, int64_t created_ms)
 {
 	for (uint32_t i = 0; i < s->items_n; i++)
-		if (strcmp(s->items[i].shard, shard) == 0 && s->items[i].created_ms == s->created_ms)
+		if (strcmp(s->items[i].shard, shard) == 0 && s->items[i].created_ms == created_ms)
 			return &s->items[i];
 	return NULL;
+}
+
+static struct item *scene_item(struct scene *s, const char *shard)
+{
+	return scene_item_of(s, shard, s->created_ms);
 }
 
 static const char *scene_checkpoint(struct scene *s, const char *shard)
@@ -190,8 +203,13 @@ static void range_of(struct scene *s, const struct kin__slice *slices, size_t n,
 		ck_assert_uint_le(slices[i].first + slices[i].count, s->pages[page].n);
 		if (i == 0)
 			w->first = s->pages[page].first + slices[0].first;
-		for (uint32_t k = 0; k < slices[i].count; k++)
-			say(s, "%s%u", seen + k ? "," : "", s->pages[page].first + slices[i].first + k);
+		for (uint32_t k = 0; k < slices[i].count; k++) {
+			uint32_t record = s->pages[page].first + slices[i].first + k;
+
+			ck_assert(seen + k < RECORDS && record < RECORDS);
+			w->which[seen + k] = (uint8_t)record;
+			say(s, "%s%u", seen + k ? "," : "", record);
+		}
 		seen += slices[i].count;
 	}
 	ck_assert_uint_eq(seen, count);
@@ -227,6 +245,7 @@ static void scene_request(struct scene *s, const struct kin__consumer_effect *fx
 		range_of(s, fx->invoke.slices, fx->invoke.slices_n, fx->invoke.count, w);
 		say(s, "]");
 		w->attempt = fx->invoke.attempt;
+		w->lease_counter = fx->invoke.lease_counter;
 		w->due_us += s->call_us;
 	} else if (fx->type == KIN__CONSUMER_SINK) {
 		say(s, " {");
@@ -264,6 +283,13 @@ static void scene_release(struct scene *s, uint64_t id)
 	ck_abort_msg("page %lu is released, and not held", (unsigned long)id);
 }
 
+static void scene_note(struct scene *s, const struct kin__consumer_effect *fx)
+{
+	ck_assert_uint_le(fx->note.level, KIN_LOG_TRACE);
+	s->notes[fx->note.level]++;
+	snprintf(s->note, sizeof s->note, "%s", fx->note.text);
+}
+
 static void scene_step(struct scene *s, struct kin__consumer_event *event)
 {
 	static const char *const states[] = { "starting", "running", "stopping", "ended", "FATAL" };
@@ -283,6 +309,8 @@ static void scene_step(struct scene *s, struct kin__consumer_event *event)
 			say(s, " copy %u of %u bytes", fx->copy.slice.count, (uint32_t)fx->copy.bytes);
 		else if (fx->type == KIN__CONSUMER_STATE && fx->state.state >= KIN_CONSUMER_STOPPING)
 			say(s, " %s", states[fx->state.state]);
+		else if (fx->type == KIN__CONSUMER_NOTE)
+			scene_note(s, fx);
 	}
 	if (!s->consumer->nomem)
 		ck_assert_pstr_eq(kin__consumer_verify(s->consumer), NULL);
@@ -292,7 +320,7 @@ static void scene_step(struct scene *s, struct kin__consumer_event *event)
 
 static int store_write(struct scene *s, const struct waiting *w)
 {
-	struct item *item = scene_item(s, w->item.shard);
+	struct item *item = scene_item_of(s, w->item.shard, w->item.created_ms);
 
 	if (w->type == KIN__CONSUMER_STORE_CREATE) {
 		if (item)
@@ -404,6 +432,8 @@ static void answer_page(struct scene *s, const struct waiting *w, struct kin__co
 	if (at + n < shard->n && shard->records[at + n].arrival_ms <= NOW_MS + (int64_t)(s->now_us / 1000))
 		event->page.behind_ms =
 				NOW_MS + (int64_t)(s->now_us / 1000) - shard->records[at + n].arrival_ms + 1;
+	if (s->no_behind)
+		event->page.behind_ms = -1;
 }
 
 static void answer_call(struct scene *s, const struct waiting *w, struct kin__consumer_event *event)
@@ -423,7 +453,7 @@ static void answer_call(struct scene *s, const struct waiting *w, struct kin__co
 		event->handled.stop = v->stop;
 	}
 	for (uint32_t i = w->count; i-- > 0;)
-		if (s->poison >> (w->first + i) & 1) {
+		if (s->poison >> w->which[i] & 1) {
 			event->handled.code = s->report ? KIN_OK : KIN_FAILED;
 			event->handled.fail_at = i;
 		}
@@ -469,6 +499,8 @@ static void scene_answer(struct scene *s, struct waiting *w)
 	} else {
 		answer_store(s, &asked, &event);
 	}
+	if (event.verdict != KIN__DONE || event.store_code != KIN_OK)
+		event.error = s->why;
 	scene_step(s, &event);
 }
 
@@ -486,25 +518,48 @@ static struct waiting *scene_next(struct scene *s)
 	return best;
 }
 
+/* The next thing that happens, if it does up to `until_us`. */
+static bool scene_turn(struct scene *s, uint64_t until_us)
+{
+	struct kin__consumer_event timer = { .type = KIN__CONSUMER_TIMER };
+	uint64_t wake = kin__consumer_wake_us(s->consumer);
+	struct waiting *w = scene_next(s);
+
+	if ((w ? w->due_us : UINT64_MAX) > until_us && wake > until_us)
+		return false;
+	if (w && w->due_us <= wake) {
+		s->now_us = w->due_us > s->now_us ? w->due_us : s->now_us;
+		scene_answer(s, w);
+	} else {
+		s->now_us = wake > s->now_us ? wake : s->now_us;
+		scene_step(s, &timer);
+	}
+	return true;
+}
+
 /* Lets time pass up to `until_ms` after the scene's begin. */
 static void scene_run(struct scene *s, uint64_t until_ms)
 {
-	for (uint32_t turns = 0; turns < 1000000; turns++) {
-		struct kin__consumer_event timer = { .type = KIN__CONSUMER_TIMER };
-		uint64_t wake = kin__consumer_wake_us(s->consumer);
-		struct waiting *w = scene_next(s);
+	uint32_t turns = 0;
 
-		if ((w ? w->due_us : UINT64_MAX) > until_ms * 1000 && wake > until_ms * 1000)
-			break;
-		if (w && w->due_us <= wake) {
-			s->now_us = w->due_us > s->now_us ? w->due_us : s->now_us;
-			scene_answer(s, w);
-		} else {
-			s->now_us = wake > s->now_us ? wake : s->now_us;
-			scene_step(s, &timer);
-		}
-	}
+	ck_assert_msg(s->runs++ < 20000, "what the scene waits for never comes:%s", s->words);
+	while (scene_turn(s, until_ms * 1000))
+		ck_assert_msg(turns++ < 20000, "no end of events before %lu ms:%s", (unsigned long)until_ms,
+		              s->words);
 	s->now_us = until_ms * 1000;
+}
+
+/* Lets time pass until an effect of this type waits, which is returned, unanswered. */
+static struct waiting *scene_wait(struct scene *s, uint8_t type)
+{
+	for (uint32_t turns = 0; turns < 20000; turns++) {
+		for (struct waiting *w = s->waiting; w < s->waiting + WAITING; w++)
+			if (w->used && w->type == type)
+				return w;
+		ck_assert(scene_turn(s, UINT64_MAX - 1));
+	}
+	ck_abort_msg("no effect of type %u:%s", type, s->words);
+	return NULL;
 }
 
 static void scene_start(struct scene *s)

@@ -18,6 +18,109 @@ START_TEST(room_is_bounded)
 }
 END_TEST
 
+/* The limits of kin_producer_options(3), and the back-offs: whole requests as any request of the client, entries
+ * faster, for only their shard is full. */
+START_TEST(defaults_are_those_of_the_manual)
+{
+	struct kin__producer_settings is;
+
+	kin__producer_settings_init(&is);
+	ck_assert_uint_eq(is.request_records_max, 500);
+	ck_assert_uint_eq(is.request_bytes_max, 5 * 1024 * 1024);
+	ck_assert_uint_eq(is.requests_max, 8);
+	ck_assert_uint_eq(is.linger_us, 100 * 1000);
+	ck_assert_uint_eq(is.record_ttl_us, 300 * 1000 * 1000);
+	ck_assert_uint_eq(is.buffer_bytes_max, 32 * 1024 * 1024);
+	ck_assert_uint_eq(is.buffer_records_max, 100000);
+	ck_assert_uint_eq(is.transient_base_us, 50 * 1000);
+	ck_assert_uint_eq(is.throttle_base_us, 1000 * 1000);
+	ck_assert_uint_eq(is.entry_base_us, 100 * 1000);
+	ck_assert_uint_eq(is.backoff_max_us, 20 * 1000 * 1000);
+	ck_assert_uint_eq(is.pressure_max_us, 1000 * 1000);
+	ck_assert_uint_eq(is.seed, 0);
+	ck_assert_ptr_null(is.seen);
+}
+END_TEST
+
+START_TEST(throttled_counts_records)
+{
+	struct story *s = begin(3, 1000, 1);
+
+	put(s, 3, 10);
+	refuse(s, 1, KIN__THROTTLED, KIN_THROTTLED, false);
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->throttled, 3);
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->requests_failed, 1);
+	at(s, 2000);
+	answer(s, 2, "tSt");
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->throttled, 5);
+	at(s, 4000);
+	refuse(s, 3, KIN__TRANSIENT, KIN_NETWORK, true);
+	at(s, 6000);
+	refuse(s, 4, KIN__REFUSED, KIN_DENIED, false);
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->throttled, 5);
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->requests, 4);
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->stored, 1);
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->failed, 2);
+	end(s);
+}
+END_TEST
+
+/* Entries of one answer wait together: as long as the one that failed most often. */
+START_TEST(the_pause_is_that_of_the_most_tried)
+{
+	uint64_t longest = 0;
+
+	for (uint64_t seed = 0; seed < 60; seed++) {
+		struct story *s = begin(4, 1000, 1);
+		uint64_t wake;
+
+		s->settings.seed = seed;
+		begin_again(s);
+		put(s, 4, 10);
+		for (uint32_t i = 1; i <= 3; i++) {
+			answer(s, i, i == 1 ? "tSSS" : "t");
+			at(s, s->now_ms + 1000);
+		}
+		put(s, 3, 10); /* linger; record 1 takes them along at its fourth try */
+		answer(s, 4, "t");
+		at(s, s->now_ms + 2000);
+		ck_assert_uint_eq(s->sent[5].n, 4);
+		answer(s, 5, "tSSt"); /* the fifth of one, the first of the other */
+		wake = wake_ms(s) - s->now_ms;
+		longest = wake > longest ? wake : longest;
+		end(s);
+	}
+	ck_assert_uint_gt(longest, 1200);
+	ck_assert_uint_le(longest, 1600);
+}
+END_TEST
+
+START_TEST(a_pause_of_all_is_short)
+{
+	uint64_t longest = 0;
+
+	for (uint64_t seed = 0; seed < 60; seed++) {
+		struct story *s = begin(2, 1000, 1);
+
+		s->settings.seed = seed;
+		s->settings.record_ttl_us = UINT64_C(1000000000000);
+		begin_again(s);
+		put(s, 40, 10);
+		for (uint32_t i = 1; i < 12; i++) {
+			uint64_t wake;
+
+			answer(s, i, "t");
+			wake = wake_ms(s) - s->now_ms;
+			longest = wake > longest ? wake : longest;
+			at(s, s->now_ms + wake);
+		}
+		end(s);
+	}
+	ck_assert_uint_gt(longest, 900);
+	ck_assert_uint_le(longest, 1000); /* however often: other shards may have room */
+}
+END_TEST
+
 #ifndef KIN_ABORT_ON_BUG
 START_TEST(a_wrong_answer_freezes)
 {
@@ -31,6 +134,35 @@ START_TEST(a_wrong_answer_freezes)
 	ck_assert_ptr_nonnull(kin__producer_bug(s->producer)->what);
 	ck_assert(!kin__producer_take(s->producer, &effect));
 	ck_assert_uint_eq(kin__producer_wake_us(s->producer), UINT64_MAX);
+	/* nothing moves any more */
+	kin__producer_step(s->producer, &(struct kin__producer_event){ .type = KIN__PRODUCER_FLUSH });
+	ck_assert(!kin__producer_take(s->producer, &effect));
+	end(s);
+}
+END_TEST
+
+static const struct {
+	uint64_t id;
+	bool again;
+} wrong[] = { { 0, false }, { 2, false }, { 1, true } };
+
+START_TEST(an_answer_before_its_request_freezes)
+{
+	struct story *s = begin(1, 1000, 1);
+	struct kin__producer_event event = { .type = KIN__PRODUCER_ANSWERED,
+		                             .answer = { .id = wrong[_i].id, .verdict = KIN__REFUSED } };
+	struct kin__producer_event timer = { .type = KIN__PRODUCER_TIMER, .now_us = 200000 };
+
+	put(s, 2, 10);
+	if (wrong[_i].again) { /* answered already: the id of the next request, which nobody took yet */
+		event.answer.id = s->sent[1].id;
+		refuse(s, 1, KIN__TRANSIENT, KIN_NETWORK, false);
+		kin__producer_step(s->producer, &timer);
+		event.answer.id += 1;
+	}
+	ck_assert_ptr_null(kin__producer_bug(s->producer)->what);
+	kin__producer_step(s->producer, &event);
+	ck_assert_ptr_nonnull(kin__producer_bug(s->producer)->what);
 	end(s);
 }
 END_TEST
@@ -65,8 +197,13 @@ static Suite *suite(void)
 	tcase_add_test(stories, abandon_gives_up_what_is_not_under_way);
 	tcase_add_test(stories, without_memory);
 	tcase_add_test(stories, room_is_bounded);
+	tcase_add_test(stories, defaults_are_those_of_the_manual);
+	tcase_add_test(stories, throttled_counts_records);
+	tcase_add_test(stories, the_pause_is_that_of_the_most_tried);
+	tcase_add_test(stories, a_pause_of_all_is_short);
 #ifndef KIN_ABORT_ON_BUG
 	tcase_add_test(stories, a_wrong_answer_freezes);
+	tcase_add_loop_test(stories, an_answer_before_its_request_freezes, 0, (int)KIN__ARRAY_LEN(wrong));
 #endif
 	suite_add_tcase(all, stories);
 	return all;

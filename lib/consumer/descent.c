@@ -254,7 +254,6 @@ void kin__descent_resolve(struct kin__consumer *consumer)
 
 void kin__descent_begin(struct kin__consumer *consumer, struct kin__shard *shard)
 {
-	shard->ours = true;
 	shard->fetched_ms = shard->covered_ms;
 	live(consumer, shard, LIFE_ACTIVE);
 	kin__fetch_consider(consumer, shard);
@@ -309,7 +308,6 @@ static void abandon(struct kin__consumer *consumer, struct kin__shard *shard, ui
 
 void kin__descent_lost(struct kin__consumer *consumer, struct kin__shard *shard)
 {
-	shard->ours = false;
 	abandon(consumer, shard, LIFE_LOST);
 }
 

@@ -131,8 +131,8 @@ struct kin__shard {
 	bool descendant_leased;
 
 	/* its item: what the store holds, and the write under way */
-	bool item, ours, fresh; /* fresh: to be read by a LATEST iterator, once */
-	bool counted;           /* among those `until` waits for */
+	bool item, fresh; /* fresh: to be read by a LATEST iterator, once */
+	bool counted;     /* among those `until` waits for */
 	uint64_t counter, write_id, stored_low, writing_low;
 	char checkpoint[KIN__SEQUENCE_TEXT], writing_checkpoint[KIN__SEQUENCE_TEXT];
 	int64_t timestamp_ms, covered_ms, writing_timestamp_ms, writing_covered_ms;

@@ -45,7 +45,8 @@ static const char *pieces(const struct kin__shard *shard)
 	HOLDS(shard->gather_end <= shard->held || shard->gather_end == shard->assigned);
 	HOLDS(shard->marks_n <= MARKS_MAX);
 	for (uint32_t i = 0; i < shard->marks_n; i++)
-		HOLDS(shard->marks[i] > shard->stored_low && shard->marks[i] <= shard->settled.low);
+		HOLDS(shard->marks[i] > (i > 0 ? shard->marks[i - 1] : shard->stored_low) &&
+		      shard->marks[i] <= shard->settled.low);
 	return NULL;
 }
 
@@ -63,6 +64,10 @@ static const char *places(const struct kin__shard *shard)
 	      shard->life != LIFE_ACTIVE || kin__shard_lacks(shard));
 	HOLDS(shard->sleeper.index == 0 || (shard->working == WORK_WAITING && shard->first_page));
 	HOLDS(shard->reading != READ_AWAY || kin__shard_lacks(shard));
+	HOLDS(shard->work_timer.node.index == 0 || shard->working == WORK_WAITING ||
+	      shard->working == WORK_GATHERING);
+	HOLDS(shard->read_timer.node.index == 0 || shard->reading == READ_WAITING);
+	HOLDS(shard->write_timer.node.index == 0 || shard->writing == WRITE_WAITING);
 	HOLDS((shard->reading == READ_QUEUED) <= !kin__list_empty(&shard->read_queue));
 	HOLDS((shard->writing == WRITE_QUEUED || shard->writing == WRITE_DOUBT) ==
 	      !kin__list_empty(&shard->write_queue));

@@ -133,8 +133,10 @@ static void check_size(struct consume_world *w, const struct consume_call *call,
 
 void consume_check_handed(struct consume_world *w, const struct consume_call *call, uint32_t *ids, uint32_t n)
 {
-	if (call->type == KIN__CONSUMER_INVOKE)
+	if (call->type == KIN__CONSUMER_INVOKE) {
+		w->told.calls++;
 		check_size(w, call, n);
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		if (i > 0 && ids[i] <= ids[i - 1])
 			consume_fail(w, "r%u stands before r%u", ids[i - 1], ids[i]);
@@ -207,6 +209,48 @@ void consume_check_repeats(struct consume_world *w, bool clean)
 			consume_fail(w, "%s: %u records will be repeated, at most %u may be", w->shards[s].id,
 			             n, most);
 	}
+}
+
+void consume_check_lease(struct consume_world *w, const struct kin__consumer_effect *effect)
+{
+	const struct kin__shard *shard = w->consumer->shards[effect->shard];
+	const struct consume_item *item = consume_store_find(w, w->stream, shard->id);
+	uint64_t counter = effect->invoke.lease_counter;
+
+	if (!w->set.leases || !item || w->consumer->created_ms != w->created_ms[w->stream])
+		return;
+	/* A write whose answer was lost may have been recognised when the items were read back. */
+	if (counter != item->told_counter && (counter < item->told_counter || counter > item->counter))
+		consume_fail(w, "%s: a call under lease counter %llu, it stands at %llu", shard->id,
+		             (unsigned long long)counter, (unsigned long long)item->told_counter);
+}
+
+void consume_check_told(struct consume_world *w, const struct consume_call *call)
+{
+	const struct kin__consumer_event *answer = &call->answer;
+	bool fine = answer->handled.code == KIN_OK;
+	uint32_t done = answer->handled.fail_at < call->count ? answer->handled.fail_at : call->count;
+
+	if (call->type == KIN__CONSUMER_INVOKE) {
+		w->told.handled += fine ? done : 0;
+		w->told.errors += fine ? done < call->count : answer->handled.code != KIN_BUSY;
+	} else if (call->type == KIN__CONSUMER_SINK && answer->store_code == KIN_OK) {
+		w->told.sunk += call->count;
+	} else if (call->type == KIN__CONSUMER_STORE_UPDATE || call->type == KIN__CONSUMER_STORE_CREATE) {
+		w->told.writes++;
+	}
+}
+
+void consume_check_health(struct consume_world *w, const struct kin_consumer_health *health)
+{
+	if (health->handled != w->told.handled || health->on_failure != w->told.sunk ||
+	    health->errors != w->told.errors || health->invocations != w->told.calls)
+		consume_fail(w, "health says %llu handled, %llu sunk, %llu errors of %llu calls",
+		             (unsigned long long)health->handled, (unsigned long long)health->on_failure,
+		             (unsigned long long)health->errors, (unsigned long long)health->invocations);
+	if (health->checkpoints > w->told.writes || health->retried > health->invocations)
+		consume_fail(w, "health says %llu checkpoints, %llu retried calls",
+		             (unsigned long long)health->checkpoints, (unsigned long long)health->retried);
 }
 
 bool consume_check_done(struct consume_world *w)

@@ -28,6 +28,8 @@ static void process_over(struct consume_world *w)
 	struct kin_consumer_health health = { .size = sizeof health };
 
 	kin__consumer_health(w->consumer, &health);
+	consume_check_health(w, &health);
+	memset(&w->told, 0, sizeof w->told);
 	w->dropped_before += health.dropped;
 	w->gaps_before += health.gaps;
 	if (health.bisected)

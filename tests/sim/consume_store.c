@@ -54,6 +54,7 @@ static int apply(struct consume_world *w, struct consume_call *call)
 	consume_check_checkpoint(w, old.used ? &old : NULL, &call->item);
 	*item = call->item;
 	item->told = old.told;
+	item->told_counter = old.told_counter;
 	return KIN_OK;
 }
 
@@ -79,6 +80,15 @@ void consume_store_perform(struct consume_world *w, struct consume_call *call)
 
 		consume_met(w, item && item->thief ? CONSUME_LOST : CONSUME_REFUSED_OWN);
 	}
+}
+
+/* The process learns that its write was taken. */
+void consume_store_told(struct consume_world *w, const struct consume_call *call)
+{
+	struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id);
+
+	item->told = w->process;
+	item->told_counter = call->item.counter;
 }
 
 void consume_store_list(struct consume_world *w, struct kin_lease *out, size_t *n)

@@ -186,7 +186,7 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 
 	count(w, call, 1);
 	if (kin__consumer_state(w->consumer) >= KIN_CONSUMER_STOPPING && w->closing &&
-	    effect->type >= KIN__CONSUMER_GET_ITERATOR)
+	    (effect->type < KIN__CONSUMER_STORE_LIST || effect->type >= KIN__CONSUMER_GET_ITERATOR))
 		consume_fail(w, "new work begins in a consumer that is to end");
 	switch (effect->type) {
 	case KIN__CONSUMER_STORE_CREATE:
@@ -214,6 +214,7 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 		call->count = effect->invoke.count;
 		call->attempt = effect->invoke.attempt;
 		latency = w->handler_us;
+		consume_check_lease(w, effect);
 		consume_handler_begin(w, call);
 		break;
 	case KIN__CONSUMER_SINK:
@@ -369,6 +370,7 @@ static void tell(struct consume_world *w, struct consume_call *call)
 	if (call->slices_n > 0)
 		unhold(w, call);
 	consume_mark(w, call->id);
+	consume_check_told(w, call);
 	if (call->type == KIN__CONSUMER_STORE_LIST) {
 		event.leases.at = leases;
 		if (event.store_code == KIN_OK)
@@ -378,7 +380,7 @@ static void tell(struct consume_world *w, struct consume_call *call)
 	}
 	call->used = false;
 	if (event.type == KIN__CONSUMER_WRITTEN && event.store_code == KIN_OK)
-		consume_store_find(w, call->item.stream, call->item.shard_id)->told = w->process;
+		consume_store_told(w, call);
 	if (call->type == KIN__CONSUMER_STORE_UPDATE && event.store_code == KIN_LOST) {
 		struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id);
 

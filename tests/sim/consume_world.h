@@ -101,6 +101,7 @@ struct consume_item { /* of the store */
 	char shard_id[CONSUME_TEXT], owner[CONSUME_TEXT], checkpoint[CONSUME_TEXT], parents[2 * CONSUME_TEXT];
 	uint64_t counter;
 	int64_t created_ms, timestamp_ms, covered_ms;
+	uint64_t told_counter;        /* of the last write it knows of */
 	uint32_t told, thief_process; /* the process that knows it is its own; whose lease the thief took */
 };
 
@@ -192,6 +193,9 @@ struct consume_world {
 	/* for the checks */
 	uint64_t ever_running_us; /* when a process first said that it runs; UINT64_MAX: never yet */
 	uint64_t dropped_before, gaps_before;
+	struct {
+		uint64_t calls, errors, handled, sunk, writes;
+	} told;     /* the process */
 	bool blind; /* pages came while no clock was known: what was trimmed is named late */
 	bool expect_gap,
 			mixed; /* mixed: a new stream was read under the old one's name, and nobody noticed yet */
@@ -246,6 +250,7 @@ void consume_pages_clear(struct consume_world *w);
 /* consume_store.c */
 void consume_store_perform(struct consume_world *w, struct consume_call *call);
 void consume_store_list(struct consume_world *w, struct kin_lease *out, size_t *n);
+void consume_store_told(struct consume_world *w, const struct consume_call *call);
 struct consume_item *consume_store_find(struct consume_world *w, uint32_t stream, const char *shard_id);
 void consume_store_steal(struct consume_world *w);
 bool consume_store_covers(const char *checkpoint, const char *sequence);
@@ -259,6 +264,11 @@ void consume_check_handed(struct consume_world *w, const struct consume_call *ca
 void consume_check_checkpoint(struct consume_world *w, const struct consume_item *old,
                               const struct consume_item *now);
 void consume_check_repeats(struct consume_world *w, bool clean);
+/* A call names the counter its lease stands at. */
+void consume_check_lease(struct consume_world *w, const struct kin__consumer_effect *effect);
+/* Counts what a process is told; its health must have counted the same. */
+void consume_check_told(struct consume_world *w, const struct consume_call *call);
+void consume_check_health(struct consume_world *w, const struct kin_consumer_health *health);
 bool consume_check_done(struct consume_world *w);
 void consume_check_drained(struct consume_world *w); /* it has had time enough: fails */
 void consume_check_end(struct consume_world *w);
