@@ -79,7 +79,7 @@ struct scene {
 	uint8_t verdicts[32]; /* of API requests in turn, DONE afterwards */
 	uint32_t requests;
 	int64_t ask_late_us;
-	uint32_t runs; /* of scene_run: one that waits for what never comes ends here */
+	uint32_t runs;                     /* of scene_run: one that waits for what never comes ends here */
 	bool no_behind;                    /* pages do not tell MillisBehindLatest */
 	uint32_t notes[KIN_LOG_TRACE + 1]; /* by level */
 	char note[512];                    /* the last one */

@@ -59,8 +59,10 @@ static const struct {
 	uint32_t fail_at;
 	const char *told;
 } reports[] = {
-	{ 1, "{0,3,4,7 old 1} [1,2,5,6,8]P1 [2,5,6,8]" },     { 2, "{0,3,4,7 old 1} [1,2,5,6,8]P2 [5,6,8]" },
-	{ 3, "{0,3,4,7 old 1} [1,2,5,6,8]P3 [6,8]" },         { 4, "{0,3,4,7 old 1} [1,2,5,6,8]P4 [8]" },
+	{ 1, "{0,3,4,7 old 1} [1,2,5,6,8]P1 [2,5,6,8]" },
+	{ 2, "{0,3,4,7 old 1} [1,2,5,6,8]P2 [5,6,8]" },
+	{ 3, "{0,3,4,7 old 1} [1,2,5,6,8]P3 [6,8]" },
+	{ 4, "{0,3,4,7 old 1} [1,2,5,6,8]P4 [8]" },
 	{ 5, "{0,3,4,7 old 1} [1,2,5,6,8]" /* none of them */ },
 };
 
@@ -92,7 +94,8 @@ START_TEST(bisect_counts_what_was_handed_out)
 	scene_start(&s);
 	scene_run(&s, 20000);
 	/* five records: two to the left, three to the right */
-	scene_told(&s, "{0,3,4,7 old 1} [1,2,5,6,8]E [1,2] [5,6,8]E [5] [6,8]E [6]E {6 failed 1 unhandled} [8]");
+	scene_told(&s,
+	           "{0,3,4,7 old 1} [1,2,5,6,8]E [1,2] [5,6,8]E [5] [6,8]E [6]E {6 failed 1 unhandled} [8]");
 	scene_end(&s);
 }
 END_TEST

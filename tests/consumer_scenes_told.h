@@ -130,9 +130,11 @@ END_TEST
 /* The first nine tries of whatever fails are worth a line; from the tenth on it is a warning. */
 START_TEST(the_tenth_try_is_a_warning)
 {
-	static const char *const words[] = { "describing the stream failed (try 12): no reason was given; trying again",
-		                             "listing its shards failed (try 12)", "the store failed (try 12)",
-		                             "a: writing its checkpoint failed (try 12)" };
+	static const char *const words[] = {
+		"describing the stream failed (try 12): no reason was given; trying again",
+		"listing its shards failed (try 12)", "the store failed (try 12)",
+		"a: writing its checkpoint failed (try 12)"
+	};
 
 	for (size_t what = 0; what < KIN__ARRAY_LEN(words); what++) {
 		struct scene s;
@@ -193,7 +195,9 @@ START_TEST(a_failing_sink_is_counted_anew_after_it_took_something)
 		scene_run(&s, s.now_us / 1000 + 10);
 	ck_assert_uint_eq(scene_health(&s).on_failure, 1);
 	ck_assert_uint_eq(scene_health(&s).shards_blocked, 0); /* nine failures in a row */
-	ck_assert_str_eq(s.note, "a: the on-failure destination failed (try 9): no reason was given; the shard waits");
+	ck_assert_str_eq(
+			s.note,
+			"a: the on-failure destination failed (try 9): no reason was given; the shard waits");
 	while (s.sinks < 12)
 		scene_run(&s, s.now_us / 1000 + 10);
 	ck_assert_uint_eq(scene_health(&s).shards_blocked, 1);
@@ -313,13 +317,15 @@ END_TEST
 /* An answer to nothing: the consumer is frozen as it is, and says so. */
 START_TEST(an_answer_that_cannot_be_freezes)
 {
-	static const uint8_t types[] = { KIN__CONSUMER_DESCRIBED, KIN__CONSUMER_SHARDS, KIN__CONSUMER_LEASES,
-		                         KIN__CONSUMER_WRITTEN,   KIN__CONSUMER_ITERATOR, KIN__CONSUMER_PAGE,
+	static const uint8_t types[] = { KIN__CONSUMER_DESCRIBED, KIN__CONSUMER_SHARDS,
+		                         KIN__CONSUMER_LEASES,    KIN__CONSUMER_WRITTEN,
+		                         KIN__CONSUMER_ITERATOR,  KIN__CONSUMER_PAGE,
 		                         KIN__CONSUMER_HANDLED,   KIN__CONSUMER_SUNK };
 
 	for (size_t i = 0; i < KIN__ARRAY_LEN(types); i++)
 		for (uint64_t shard = 0; shard < 2; shard++) {
-			struct kin__consumer_event event = { .type = types[i], .id = UINT64_C(99) << 32 | shard };
+			struct kin__consumer_event event = { .type = types[i],
+				                             .id = UINT64_C(99) << 32 | shard };
 			struct scene s;
 
 			scene_init(&s);
