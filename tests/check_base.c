@@ -217,6 +217,32 @@ static bool bytes_scene(void)
 
 /* --- rng, backoff, pacer ------------------------------------------------------------ */
 
+START_TEST(rng_uuids)
+{
+	struct kin__rng rng = { 7 };
+	char id[KIN__RNG_UUID], other[KIN__RNG_UUID];
+	unsigned seen[16] = { 0 };
+
+	for (int i = 0; i < 200; i++) {
+		kin__rng_uuid(&rng, id);
+		ck_assert_uint_eq(strlen(id), 36);
+		for (int at = 0; at < 36; at++) {
+			bool dash = at == 8 || at == 13 || at == 18 || at == 23;
+
+			ck_assert_msg(dash ? id[at] == '-' : strchr("0123456789abcdef", id[at]) != NULL, "%s",
+			              id);
+		}
+		ck_assert_int_eq(id[14], '4');
+		ck_assert_ptr_nonnull(strchr("89ab", id[19]));
+		seen[id[35] <= '9' ? id[35] - '0' : id[35] - 'a' + 10]++;
+		kin__rng_uuid(&rng, other);
+		ck_assert_str_ne(id, other);
+	}
+	for (int i = 0; i < 16; i++)
+		ck_assert_uint_gt(seen[i], 0);
+}
+END_TEST
+
 START_TEST(rng_draws)
 {
 	struct kin__rng rng = { 0 };
@@ -576,6 +602,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, bytes_adds);
 	tcase_add_test(tcase, bytes_too_much);
 	tcase_add_test(tcase, rng_draws);
+	tcase_add_test(tcase, rng_uuids);
 	tcase_add_loop_test(tcase, backoff_caps, 0, COUNT(caps));
 	tcase_add_loop_test(tcase, pacer_formula, 0, 40);
 	tcase_add_test(tcase, pacer_edges);

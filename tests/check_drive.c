@@ -383,6 +383,39 @@ END_TEST
 
 /* --- calls ----------------------------------------------------------------------------- */
 
+/* The text of the n-th request's amz-sdk-invocation-id. */
+static void invocation(int n, char out[static 37])
+{
+	static const char name[] = "\r\namz-sdk-invocation-id: ";
+	const char *at = strstr(service.requests[n], name);
+
+	ck_assert_msg(at && at[sizeof name - 1 + 36] == '\r',
+	              "no invocation id of 36 characters in request %d: %s", n, service.requests[n]);
+	memcpy(out, at + sizeof name - 1, 36);
+	out[36] = 0;
+}
+
+/* One name for a call, whatever its attempts; another one for each call, and for what is one attempt only. */
+START_TEST(invocations)
+{
+	static const struct line script[] = { { 500, "", "{}" }, { 500, "", "{}" }, { 200, "", "{}" },
+		                              { 200, "", "{}" }, { 200, "", "{}" }, { 200, "", "{}" } };
+	char ids[6][37];
+
+	one.checks_refused = 0;
+	run_call(script, KIN__LIST_STREAMS); /* 0, 1, 2 */
+	run_call(script, KIN__LIST_STREAMS);
+	run_attempt(script);
+	run_attempt(script);
+	ck_assert_int_eq(service.asked, 6);
+	for (int i = 0; i < 6; i++) {
+		invocation(i, ids[i]);
+		for (int j = 0; j < i; j++)
+			ck_assert_int_eq(strcmp(ids[i], ids[j]) == 0, i < 3);
+	}
+}
+END_TEST
+
 START_TEST(call_retries)
 {
 	static const struct line script[] = {
@@ -582,6 +615,7 @@ static Suite *drive_suite(void)
 	tcase_add_test(one_try, attempt_no_memory);
 	tcase_add_checked_fixture(calls, setup, teardown);
 	tcase_set_timeout(calls, 30);
+	tcase_add_test(calls, invocations);
 	tcase_add_test(calls, call_retries);
 	tcase_add_test(calls, call_ambiguous);
 	tcase_add_test(calls, call_hint);

@@ -13,7 +13,7 @@ struct kin_record {
 	const char *partition_key; /* UTF-8, 0-ended too; may hold NUL; NULL: the stream has none (AUTO) */
 	size_t partition_key_size;
 	const char *sequence_number; /* decimal, 0-ended */
-	const char *shard_id;        /* 0-ended */
+	const char *shard_id;        /* 0-ended; "" in the records of a call: it does not know */
 	const void *data;
 	size_t data_size;
 	int64_t arrival_ms;    /* ApproximateArrivalTimestamp: Unix ms, set by the service */

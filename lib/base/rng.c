@@ -36,3 +36,21 @@ bool kin__rng_chance(struct kin__rng *rng, uint32_t per_mille)
 {
 	return kin__rng_below(rng, 1000) < per_mille;
 }
+
+void kin__rng_uuid(struct kin__rng *rng, char out[KIN__RNG_UUID])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint64_t bits = 0;
+
+	for (int i = 0; i < KIN__RNG_UUID - 1; i++) {
+		if (i == 8 || i == 13 || i == 18 || i == 23) {
+			out[i] = '-';
+			continue;
+		}
+		if (i == 0 || i == 19) /* 16 digits each */
+			bits = kin__rng_next(rng);
+		out[i] = i == 14 ? '4' : i == 19 ? digits[8 | (bits & 3)] : digits[bits & 15];
+		bits >>= 4;
+	}
+	out[KIN__RNG_UUID - 1] = 0;
+}

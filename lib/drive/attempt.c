@@ -117,6 +117,10 @@ static bool write_lines(struct kin__attempt *attempt, const struct kin__endpoint
 	kin__bytes_text(out, "X-Amz-Target: ");
 	kin__bytes_text(out, kin__operation_row(attempt->operation)->target);
 	kin__bytes_char(out, 0);
+	starts[n++] = out->n;
+	kin__bytes_text(out, "amz-sdk-invocation-id: ");
+	kin__bytes_text(out, attempt->invocation);
+	kin__bytes_char(out, 0);
 	if (attempt->number > 0) {
 		starts[n++] = out->n;
 		kin__bytes_format(out, "amz-sdk-request: attempt=%u; max=%u", (unsigned)attempt->number,
@@ -163,6 +167,8 @@ void kin__core_attempt(struct kin__core *core, struct kin__attempt *attempt)
 	attempt->core = core;
 	attempt->started_us = kin__clock_us();
 	attempt->outcome = (struct kin__outcome){ .verdict = KIN__REFUSED };
+	if (attempt->number == 0) /* all there is of its call */
+		kin__rng_uuid(&core->own.rng, attempt->invocation);
 	if (core->own.refreshing) { /* to sign by keys that were just refused would be in vain */
 		attempt->state = PARKED;
 		kin__refresh_park(core, attempt);

@@ -58,6 +58,7 @@ void kin__call_start(struct kin__call *call)
 	call->retry.long_poll = call->operation == KIN__GET_RECORDS;
 	call->attempts = 0;
 	call->maybe_done = false;
+	kin__rng_uuid(kin__core_rng(call->core), call->attempt.invocation);
 	call->deadline_us = kin__clock_us() + (uint64_t)timeout_ms * 1000;
 	try_it(call);
 }

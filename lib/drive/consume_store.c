@@ -147,27 +147,20 @@ static void sink_done(struct kin__loop_task *task)
 	kin__mem_free(job);
 }
 
-static void make_request_id(char out[40])
-{
-	uint64_t a = kin__clock_seed(), b = kin__clock_seed();
-	snprintf(out, 40, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff),
-	         (unsigned)(a & 0xfff), (unsigned)(0x8000 | (b >> 48 & 0x3fff)),
-	         (unsigned long long)(b & 0xffffffffffff));
-}
-
 /* Builds the two texts and calls the sink; KIN_NOMEM: not called. */
 static int send_failure(struct sink_job *job)
 {
 	struct kin__consume *consumer = job->consumer;
 	struct kin__event_source source;
 	struct kin__bytes event, plain, whole;
-	char request_id[40];
+	struct kin__rng names = { kin__clock_seed() };
+	char request_id[KIN__RNG_UUID];
 	int code = KIN_NOMEM;
 
 	kin__bytes_init(&event);
 	kin__bytes_init(&plain);
 	kin__bytes_init(&whole);
-	make_request_id(request_id);
+	kin__rng_uuid(&names, request_id);
 	kin__event_source_init(&source, consumer->own.arn, consumer->set.application);
 	struct kin__failure failure = { &source,       request_id,    job->condition,
 		                        job->shard_id, job->attempts, job->handler_failed,

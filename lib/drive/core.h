@@ -5,6 +5,7 @@
  */
 #ifndef KIN_DRIVE_CORE_H
 #define KIN_DRIVE_CORE_H
+#include "base/rng.h"
 #include "io/error.h"
 #include "io/http.h"
 #include "io/loop.h"
@@ -71,6 +72,7 @@ struct kin__attempt {
 	uint32_t timeout_ms;    /* 0: the client's request_timeout_ms */
 	uint32_t number,
 			number_max; /* which attempt of how many, for the log and amz-sdk-request; 0: not told */
+	char invocation[KIN__RNG_UUID]; /* amz-sdk-invocation-id, of a call that has a number; else own */
 	void (*done)(struct kin__attempt *attempt,
 	             struct kin__outcome *outcome); /* loop thread, never inside start; outcome borrowed */
 	void *user;

@@ -171,14 +171,11 @@ static void write_error(struct kin__mock_exchange *x)
 
 static void add_names(struct kin__mock_exchange *x, struct MHD_Response *response)
 {
-	char id[40], date[KIN__TIME_TEXT];
+	char id[KIN__RNG_UUID], date[KIN__TIME_TEXT];
 
 	pthread_mutex_lock(&x->mock->lock);
-	uint64_t a = kin__rng_next(&x->mock->names), b = kin__rng_next(&x->mock->names);
+	kin__rng_uuid(&x->mock->names, id);
 	pthread_mutex_unlock(&x->mock->lock);
-	snprintf(id, sizeof id, "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(a >> 32),
-	         (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff), (unsigned)(b >> 48 & 0xfff),
-	         (unsigned long long)(b & 0xffffffffffff));
 	kin__time_http(x->now_ms, date);
 	MHD_add_response_header(response, "x-amzn-RequestId", id);
 	MHD_add_response_header(response, "x-amz-id-2", id);

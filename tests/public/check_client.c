@@ -122,6 +122,7 @@ static void get(void)
 	wait_ok(call);
 	records = kin_call_records(call, &n);
 	ck_assert_uint_eq(n, 4);
+	ck_assert_str_eq(records[0].shard_id, "");   /* neither the iterator nor the answer tells it */
 	ck_assert_uint_eq(records[0].data_size, 11); /* the literal with its last 0 */
 	ck_assert_int_eq(memcmp(records[0].data, "\0\x01\xff text \0", 11), 0);
 	ck_assert_uint_eq(records[3].partition_key_size, 3);
