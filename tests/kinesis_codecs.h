@@ -237,7 +237,9 @@ static const struct {
 	{ "{\"Records\":[{}]}", 1, "neither ErrorCode" },
 	{ "{\"Records\":[{\"ErrorCode\":5}]}", 1, "answer of PutRecords: " },
 	{ "{\"Records\":[{\"ErrorCode\":\"X\"}]} x", 1, "behind the end" },
-	{ "{\"Records\":[{\"ErrorCode\":\"X\"}],\"Records\":[{\"ErrorCode\":\"Y\"}]}", 1, NULL },
+	{ "{\"Records\":[{\"ErrorCode\":\"X\"}],\"Records\":[{\"ErrorCode\":\"Y\"}]}", 1, "two lists of Records" },
+	{ "{\"Records\":[{\"ShardId\":\"s\",\"SequenceNumber\":\"\"}]}", 1, "neither ErrorCode" },
+	{ "{\"Records\":[{\"ShardId\":\"\",\"SequenceNumber\":\"1\"}]}", 1, "neither ErrorCode" },
 };
 
 START_TEST(put_records_answers)
@@ -366,21 +368,22 @@ static const struct {
 	int64_t behind_ms, arrival_ms;
 	const char *next;
 } get_answers[] = {
-	{ "{}", NULL, 0, 0, -1, 0, NULL },
+	{ "{}", "no Records", 0, 0, -1, 0, NULL }, /* else it would say that the shard has ended */
 	{ " { \"Records\" : [ ] } ", NULL, 0, 0, -1, 0, NULL },
-	{ "{\"Records\":null,\"NextShardIterator\":null,\"MillisBehindLatest\":null,\"ChildShards\":null}",
+	{ "{\"Records\":[],\"NextShardIterator\":null,\"MillisBehindLatest\":null,\"ChildShards\":null}",
 	  NULL, 0, 0, -1, 0, NULL },
+	{ "{\"Records\":null,\"NextShardIterator\":\"x\"}", "an array is due", 0, 0, -1, 0, NULL },
 	{ "{\"Records\":[],\"NextShardIterator\":\"x\",\"MillisBehindLatest\":0}", NULL, 0, 0, 0, 0, "x" },
-	{ "{\"MillisBehindLatest\":1E3,\"ChildShards\":[]}", NULL, 0, 0, 1000, 0, NULL },
-	{ "{\"MillisBehindLatest\":-7}", NULL, 0, 0, -1, 0, NULL },
+	{ "{\"MillisBehindLatest\":1E3,\"ChildShards\":[],\"Records\":[]}", NULL, 0, 0, 1000, 0, NULL },
+	{ "{\"MillisBehindLatest\":-7,\"Records\":[]}", NULL, 0, 0, -1, 0, NULL },
 	{ "{\"MillisBehindLatest\":1.5}", "a whole number is due", 0, 0, -1, 0, NULL },
 	{ "{\"MillisBehindLatest\":1e99}", "a whole number is due", 0, 0, -1, 0, NULL },
 	{ "{\"MillisBehindLatest\":\"0\"}", "answer of GetRecords: ", 0, 0, -1, 0, NULL },
 	{ "{\"Records\":[],\"Records\":[{\"SequenceNumber\":\"1\",\"Data\":\"QQ==\"}],\"ChildShards\":[{}],"
 	  "\"ChildShards\":null}",
-	  NULL, 1, 0, -1, 0, NULL },
-	{ "{\"Records\":[{\"SequenceNumber\":\"1\",\"Data\":\"QQ==\"}],\"Records\":[]}", NULL, 0, 0, -1, 0,
-	  NULL },
+	  "two lists of Records", 0, 0, -1, 0, NULL },
+	{ "{\"Records\":[{\"SequenceNumber\":\"1\",\"Data\":\"QQ==\"}],\"Records\":[]}",
+	  "two lists of Records", 0, 0, -1, 0, NULL },
 	{ "{\"ChildShards\":{}}", "ChildShards that are no array", 0, 0, -1, 0, NULL },
 	{ "{\"NextShardIterator\":\"\"}", "NextShardIterator", 0, 0, -1, 0, NULL },
 	{ "{\"NextShardIterator\":5}", "answer of GetRecords", 0, 0, -1, 0, NULL },
@@ -458,7 +461,7 @@ START_TEST(get_records_long_texts)
 		ck_assert_int_eq(kin__get_records_decode(&page, out.at, out.n, "s", NULL),
 		                 extra ? KIN_PROTOCOL : KIN_OK);
 		kin__bytes_clear(&out);
-		kin__bytes_text(&out, "{\"NextShardIterator\":\"");
+		kin__bytes_text(&out, "{\"Records\":[],\"NextShardIterator\":\"");
 		kin__bytes_add(&out, digits, KIN__ITERATOR_TEXT - 1 + extra);
 		kin__bytes_text(&out, "\"}");
 		ck_assert_int_eq(kin__get_records_decode(&page, out.at, out.n, "s", NULL),
@@ -474,12 +477,12 @@ START_TEST(get_records_reuse)
 {
 	struct kin__get_page page;
 	const struct kin_record *array;
-	char *answer = copy_of(get_answer, sizeof get_answer - 1), empty[] = "{}";
+	char *answer = copy_of(get_answer, sizeof get_answer - 1), empty[] = "{\"Records\":[]}";
 
 	kin__get_page_init(&page);
 	ck_assert_int_eq(kin__get_records_decode(&page, answer, sizeof get_answer - 1, "s", NULL), KIN_OK);
 	array = page.records;
-	ck_assert_int_eq(kin__get_records_decode(&page, empty, 2, "s", NULL), KIN_OK);
+	ck_assert_int_eq(kin__get_records_decode(&page, empty, sizeof empty - 1, "s", NULL), KIN_OK);
 	ck_assert_uint_eq(page.n, 0);
 	ck_assert_ptr_null(page.next_iterator);
 	ck_assert_ptr_null(page.children.at);

@@ -13,6 +13,7 @@ struct reading {
 	struct kin__get_page *page;
 	const char *shard_id;
 	bool no_memory;
+	bool seen; /* Records */
 };
 
 void kin__get_page_init(struct kin__get_page *page)
@@ -142,9 +143,12 @@ static void read_records(struct reading *reading)
 {
 	struct kin__get_page *page = reading->page;
 
-	page->n = 0;
-	page->payload_bytes = 0;
-	if (kin__jsonscan_null(&reading->scan) || !kin__jsonscan_array(&reading->scan))
+	if (reading->seen) { /* the later would hide the earlier */
+		kin__jsonscan_fail(&reading->scan, "two lists of Records");
+		return;
+	}
+	reading->seen = true;
+	if (!kin__jsonscan_array(&reading->scan))
 		return;
 	while (kin__jsonscan_item(&reading->scan)) {
 		struct kin_record *record;
@@ -216,6 +220,9 @@ int kin__get_records_decode(struct kin__get_page *page, char *answer, size_t n, 
 	if (kin__jsonscan_object(&reading.scan))
 		while (kin__jsonscan_name(&reading.scan, &name))
 			read_page_member(&reading, name);
+	/* Without NextShardIterator the shard has ended: not to be believed of anything that is no answer. */
+	if (!reading.scan.error && !reading.seen)
+		kin__jsonscan_fail(&reading.scan, "no Records");
 	code = kin__members_finish(&reading.scan, "GetRecords", reason);
 	if (code != KIN_OK)
 		clear(page);

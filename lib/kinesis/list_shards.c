@@ -56,7 +56,7 @@ static void read_page(struct kin__members_tree *tree, const struct kin__json *ro
 	const struct kin__json *shards = kin__json_member(root, "Shards");
 	size_t n = kin__json_count(shards);
 
-	if (!kin__json_is_null(shards) && kin__json_type(shards) != KIN__JSON_ARRAY)
+	if (kin__json_type(shards) != KIN__JSON_ARRAY)
 		kin__members_tree_fail(tree, "no list in", "Shards");
 	page->next_token = kin__members_tree_text(tree, root, "NextToken", KIN__TOKEN_MAX, false);
 	if (tree->code != KIN_OK || n == 0)

@@ -80,6 +80,10 @@ static void check_result(struct kin__jsonscan *scan, struct kin__put_result *res
 {
 	if (result->error_code && *result->error_code == 0)
 		result->error_code = NULL;
+	if (result->sequence_number && *result->sequence_number == 0)
+		result->sequence_number = NULL;
+	if (result->shard_id && *result->shard_id == 0)
+		result->shard_id = NULL;
 	if (result->error_code)
 		result->shard_id = result->sequence_number = NULL;
 	else if (!result->shard_id || !result->sequence_number)
@@ -123,12 +127,18 @@ int kin__put_records_decode(char *answer, size_t n, struct kin__put_result *resu
 	struct kin__jsonscan scan;
 	struct kin__span name;
 	size_t found = 0;
+	bool seen = false;
 
 	kin__members_scan(&scan, answer, n);
 	if (kin__jsonscan_object(&scan))
-		while (kin__jsonscan_name(&scan, &name))
-			if (kin__span_is(name, "Records"))
-				found = read_results(&scan, results, entries);
+		while (kin__jsonscan_name(&scan, &name)) {
+			if (!kin__span_is(name, "Records"))
+				continue;
+			if (seen)
+				kin__jsonscan_fail(&scan, "two lists of Records");
+			seen = true;
+			found = read_results(&scan, results, entries);
+		}
 	if (!scan.error && found < entries)
 		kin__jsonscan_fail(&scan, "fewer entries than were sent");
 	return kin__members_finish(&scan, "PutRecords", reason);
