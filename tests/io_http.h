@@ -132,8 +132,8 @@ static const struct http_case {
 	{ "/bad-header", KIN__TRANSPORT_RECEIVE, 0, "", "127.0.0.1" },
 	{ "/garbage", KIN__TRANSPORT_RECEIVE, 0, NULL, "127.0.0.1" },
 	{ "/reset", KIN__TRANSPORT_RECEIVE, 0, "", "127.0.0.1" },
-	{ "/huge", KIN__TRANSPORT_LOCAL, 0, "", "larger than 20000 bytes" },
-	{ "/huge-chunked", KIN__TRANSPORT_LOCAL, 0, NULL, "larger than 20000 bytes" },
+	{ "/huge", KIN__TRANSPORT_RECEIVE, 0, "", "larger than 20000 bytes" },
+	{ "/huge-chunked", KIN__TRANSPORT_RECEIVE, 0, NULL, "larger than 20000 bytes" },
 };
 
 START_TEST(http_answers)

@@ -8,6 +8,7 @@
 #include "io/clock.h"
 #include "io/error.h"
 #include "io/http.h"
+#include "io/http_cause.h"
 #include "io/http_slot.h"
 
 enum state { IDLE, WAITING, ACTIVE, FAILED };
@@ -22,6 +23,7 @@ struct kin__http { /* loop thread, but for `multi` in kin__http_wake() */
 	struct kin__heap due;     /* of the waiting ones that have a time limit */
 	struct kin__list active;
 	struct kin__list slots; /* free ones */
+	struct kin__http_sockets sockets;
 	uint32_t active_n;
 	bool fresh; /* something waits that could begin */
 };
@@ -78,7 +80,7 @@ static int begin(struct kin__http *http, const struct kin__http_options *options
 	curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
 	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, most);
-	slot = kin__http_slot_new(&http->options, http->share); /* fails here or never */
+	slot = kin__http_slot_new(&http->options, &http->sockets, http->share); /* fails here or never */
 	if (!slot)
 		return kin__error(error, KIN_NOMEM,
 		                  "cannot make a libcurl handle: out of memory, or libcurl lacks an option");
@@ -126,6 +128,7 @@ void kin__http_close(struct kin__http *http)
 	}
 	curl_multi_cleanup(http->multi);
 	curl_share_cleanup(http->share);
+	kin__http_sockets_fini(&http->sockets);
 	kin__heap_fini(&http->due);
 	kin__mem_free(http->ca_bundle);
 	kin__mem_free(http);
@@ -146,18 +149,25 @@ void kin__http_request_fini(struct kin__http_request *request)
 	kin__bytes_fini(&request->answer.body);
 }
 
+static int code_of(enum kin__transport transport)
+{
+	if (transport == KIN__TRANSPORT_ABORTED)
+		return KIN_CLOSED;
+	return transport == KIN__TRANSPORT_LOCAL ? KIN_NOMEM : KIN_NETWORK;
+}
+
 static void fail(struct kin__http *http, struct kin__http_request *request, enum kin__transport transport,
                  const char *cause)
 {
 	struct kin__http_answer *answer = &request->answer;
-	struct kin__span host = kin__http_slot_host(request->url);
 	struct kin__bytes body = answer->body;
 
 	kin__bytes_clear(&body);
 	*answer = (struct kin__http_answer){ .body = body,
 		                             .transport = transport,
+		                             .code = code_of(transport),
 		                             .local_ms = kin__clock_wall_ms() };
-	snprintf(answer->text, sizeof answer->text, "%.*s: %s", (int)host.n, host.at, cause);
+	kin__http_cause_plain(answer->text, sizeof answer->text, request->url, cause);
 	kin__heap_remove(&http->due, &request->due);
 	kin__list_remove(&request->node);
 	request->state = IDLE;
@@ -201,7 +211,7 @@ static struct kin__http_slot *get_slot(struct kin__http *http)
 	struct kin__list *node = http->slots.next;
 
 	if (kin__list_empty(&http->slots))
-		return kin__http_slot_new(&http->options, http->share);
+		return kin__http_slot_new(&http->options, &http->sockets, http->share);
 	kin__list_remove(node);
 	return kin__http_slot_at(node);
 }
@@ -253,6 +263,18 @@ static void land(struct kin__http *http, struct kin__http_request *request, CURL
 	request->state = IDLE;
 }
 
+/* To the head of those that wait, with what is left of its time: it was not sent. */
+static void again(struct kin__http *http, struct kin__http_request *request)
+{
+	land(http, request, CURLE_ABORTED_BY_CALLBACK);
+	request->state = WAITING;
+	kin__list_prepend(&http->waiting, &request->node);
+	if (request->timeout_ms > 0 &&
+	    kin__heap_set(&http->due, &request->due,
+	                  request->started_us + request->timeout_ms * UINT64_C(1000)) < 0)
+		fail_later(http, request, KIN__TRANSPORT_LOCAL, "out of memory");
+}
+
 void kin__http_cancel(struct kin__http *http, struct kin__http_request *request)
 {
 	bool sent = false;
@@ -299,12 +321,13 @@ static void expire_waiting(struct kin__http *http)
 {
 	struct kin__heap_node *first;
 	uint64_t now_us = kin__clock_us();
-	char cause[96];
+	char cause[128];
 
 	while ((first = kin__heap_first(&http->due)) && first->due <= now_us) {
 		struct kin__http_request *request = kin__container(first, struct kin__http_request, due);
 
-		snprintf(cause, sizeof cause, "all %u connections were in use for %u ms",
+		snprintf(cause, sizeof cause,
+		         "all %u connections were in use for %u ms; raise connections_max?",
 		         (unsigned)http->options.connections_max, (unsigned)request->timeout_ms);
 		fail_later(http, request, KIN__TRANSPORT_CONNECT_TIMEOUT, cause);
 	}
@@ -329,10 +352,16 @@ static void report_landed(struct kin__http *http)
 
 	while ((message = curl_multi_info_read(http->multi, &left))) {
 		struct kin__http_request *request;
+		struct kin__http_slot *slot;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		request = kin__http_slot_request(kin__http_slot_of(message->easy_handle));
+		slot = kin__http_slot_of(message->easy_handle);
+		request = kin__http_slot_request(slot);
+		if (kin__http_slot_again(slot)) {
+			again(http, request);
+			continue;
+		}
 		land(http, request, message->data.result);
 		request->done(request);
 	}

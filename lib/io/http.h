@@ -12,7 +12,11 @@
 #include "base/list.h"
 #include <kinstream/error.h>
 
-enum { KIN__HTTP_LINES_MAX = 12, KIN__HTTP_ANSWER_BYTES_MAX = 32 << 20 };
+enum {
+	KIN__HTTP_LINES_MAX = 12,
+	KIN__HTTP_ANSWER_BYTES_MAX = 32 << 20,
+	KIN__HTTP_HEAD_BYTES_MAX = 256 << 10 /* of an answer, interim ones included */
+};
 
 struct kin__http_options {
 	uint32_t connections_max;    /* in all, also requests at once; more wait their turn */
@@ -24,8 +28,9 @@ struct kin__http_options {
 struct kin__http_answer {
 	enum kin__transport transport; /* KIN__TRANSPORT_OK: a whole answer came, whatever its status */
 	int status;                    /* 0: none */
+	int32_t code;                  /* failures: enum kin_code; KIN_OK else */
 	bool sent;                     /* a byte of the request may have reached the server */
-	bool too_large;                /* the body passed answer_bytes_max */
+	bool too_large;                /* the body passed answer_bytes_max, or the head its limit */
 	bool has_age;                  /* an Age header: a cache spoke */
 	bool has_date;
 	int64_t date_ms;        /* the Date header */
@@ -35,6 +40,8 @@ struct kin__http_answer {
 	char request_id[80];    /* x-amzn-requestid (or x-amz-request-id); "" none */
 	char errortype[160];    /* x-amzn-errortype; "" none */
 	char content_type[64];
+	char encoding[16];                    /* Content-Encoding, which nobody asked for; "" none */
+	char location[128];                   /* where a redirect points, which is not followed; "" none */
 	char retry_name[24], retry_value[40]; /* the first of x-amz-retry-after and Retry-After; "" none */
 	char text[352];                       /* failures: names host and cause; "" else */
 };

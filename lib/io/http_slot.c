@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "base/timetext.h"
 #include "io/clock.h"
+#include "io/http_cause.h"
 #include "io/http_slot.h"
 
 enum {
@@ -19,11 +21,13 @@ struct kin__http_slot {
 	struct kin__list node;
 	CURL *easy;
 	struct kin__http_request *request;
+	struct kin__http_sockets *sockets;
 	struct curl_slist lines[KIN__HTTP_LINES_MAX +
 	                        3]; /* ours: libcurl's own list would be one malloc a line */
 	uint64_t loaded_us;
-	uint32_t times_sent; /* how often libcurl went to send it */
-	bool big, headers_done, no_memory;
+	uint32_t times_sent;                      /* how often libcurl went to send it */
+	size_t head_bytes;                        /* of the answer, interim ones included */
+	bool big, headers_done, no_memory, spoke; /* spoke: see kin__http_slot_again() */
 	char cause[CURL_ERROR_SIZE];
 };
 
@@ -34,15 +38,28 @@ static int on_send(void *user, char *ip, char *local_ip, int port, int local_por
 {
 	struct kin__http_slot *slot = user;
 
-	(void)ip, (void)local_ip, (void)port, (void)local_port;
+	(void)ip, (void)local_ip, (void)port;
+	if (slot->times_sent == 0 && kin__http_sockets_spoke(slot->sockets, local_port)) {
+		slot->spoke = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
 	return slot->times_sent++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 /* A program that runs another one must not hand it our connections. */
 static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
 {
-	(void)user, (void)purpose;
-	return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
+	(void)purpose;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return CURL_SOCKOPT_ERROR;
+	kin__http_sockets_add(user, fd);
+	return CURL_SOCKOPT_OK;
+}
+
+static int on_socket_end(void *user, curl_socket_t fd)
+{
+	kin__http_sockets_drop(user, fd);
+	return close(fd);
 }
 
 static void keep(char *to, size_t room, struct kin__span value)
@@ -100,6 +117,10 @@ static bool keep_header(struct kin__http_slot *slot, struct kin__span name, stru
 		answer->has_date = kin__time_from_http(value, &answer->date_ms);
 	else if (named(name, "age"))
 		answer->has_age = true;
+	else if (named(name, "content-encoding"))
+		keep(answer->encoding, sizeof answer->encoding, value);
+	else if (named(name, "location"))
+		keep(answer->location, sizeof answer->location, value);
 	else if (named(name, "x-amz-retry-after") || named(name, "retry-after"))
 		return keep_retry(answer, name, value);
 	return true;
@@ -118,6 +139,11 @@ static size_t on_header(char *text, size_t size, size_t n, void *user)
 	struct kin__http_slot *slot = user;
 	struct kin__span name, value, line = kin__span(text, size * n);
 
+	slot->head_bytes += line.n;
+	if (slot->head_bytes > KIN__HTTP_HEAD_BYTES_MAX) {
+		slot->request->answer.too_large = true;
+		return 0;
+	}
 	if (line.n >= 5 && memcmp(line.at, "HTTP/", 5) == 0) { /* after a 100 comes another one */
 		forget_answer(&slot->request->answer);
 		slot->headers_done = false;
@@ -161,6 +187,9 @@ static bool set_once(CURL *easy, struct kin__http_slot *slot, const struct kin__
 	SET(CURLOPT_PREREQFUNCTION, on_send);
 	SET(CURLOPT_PREREQDATA, slot);
 	SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
+	SET(CURLOPT_SOCKOPTDATA, slot->sockets);
+	SET(CURLOPT_CLOSESOCKETFUNCTION, on_socket_end);
+	SET(CURLOPT_CLOSESOCKETDATA, slot->sockets);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, slot);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
@@ -189,13 +218,15 @@ static bool set_once(CURL *easy, struct kin__http_slot *slot, const struct kin__
 	return failed == CURLE_OK;
 }
 
-struct kin__http_slot *kin__http_slot_new(const struct kin__http_options *options, void *share)
+struct kin__http_slot *kin__http_slot_new(const struct kin__http_options *options,
+                                          struct kin__http_sockets *sockets, void *share)
 {
 	struct kin__http_slot *slot = kin__mem_zalloc(sizeof *slot);
 
 	if (!slot)
 		return NULL;
 	kin__list_init(&slot->node);
+	slot->sockets = sockets;
 	slot->easy = curl_easy_init();
 	if (!slot->easy || !set_once(slot->easy, slot, options, share)) {
 		kin__http_slot_free(slot);
@@ -245,7 +276,8 @@ bool kin__http_slot_load(struct kin__http_slot *slot, struct kin__http_request *
 	slot->request = request;
 	slot->loaded_us = kin__clock_us();
 	slot->times_sent = 0;
-	slot->headers_done = slot->no_memory = false;
+	slot->head_bytes = 0;
+	slot->headers_done = slot->no_memory = slot->spoke = false;
 	slot->cause[0] = 0;
 	forget_answer(&request->answer);
 	if (request->body.n > SEND_BYTES && !slot->big) {
@@ -293,9 +325,11 @@ static enum kin__transport transport_of(const struct kin__http_slot *slot, CURLc
 	case CURLE_SEND_FAIL_REWIND:
 	case CURLE_ABORTED_BY_CALLBACK: /* on_send refused a second time */
 		return KIN__TRANSPORT_SEND;
-	case CURLE_OUT_OF_MEMORY:
+	case CURLE_WRITE_ERROR: /* on_header or on_body refused: too large, or no memory */
+		return slot->no_memory ? KIN__TRANSPORT_LOCAL : KIN__TRANSPORT_RECEIVE;
+	case CURLE_OUT_OF_MEMORY: /* also a header line that libcurl finds too long */
+		return sent && !slot->headers_done ? KIN__TRANSPORT_RECEIVE : KIN__TRANSPORT_LOCAL;
 	case CURLE_URL_MALFORMAT:
-	case CURLE_WRITE_ERROR: /* on_header or on_body refused: too large, no memory */
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CIPHER:
@@ -307,30 +341,49 @@ static enum kin__transport transport_of(const struct kin__http_slot *slot, CURLc
 	}
 }
 
+/* What a failure means to the program. */
+static int code_of(const struct kin__http_slot *slot, enum kin__transport transport, CURLcode result)
+{
+	if (slot->request->answer.too_large ||
+	    (result == CURLE_OUT_OF_MEMORY && transport == KIN__TRANSPORT_RECEIVE))
+		return KIN_PROTOCOL;
+	if (transport != KIN__TRANSPORT_LOCAL)
+		return KIN_NETWORK;
+	return result == CURLE_OUT_OF_MEMORY || result == CURLE_FAILED_INIT || slot->no_memory ? KIN_NOMEM
+	                                                                                       : KIN_INVALID;
+}
+
 static void explain(struct kin__http_slot *slot, CURLcode result, long status)
 {
 	struct kin__http_request *request = slot->request;
-	struct kin__span host = kin__http_slot_host(request->url);
-	const char *cause = slot->cause[0] ? slot->cause : curl_easy_strerror(result);
-	char *text = request->answer.text;
-	size_t room = sizeof request->answer.text;
-	int n = host.n < 128 ? (int)host.n : 128;
+	struct kin__http_answer *answer = &request->answer;
+	struct kin__http_cause cause = { .url = request->url,
+		                         .result = (int)result,
+		                         .text = slot->cause[0] ? slot->cause : curl_easy_strerror(result),
+		                         .sent = slot->times_sent > 0,
+		                         .closed_kept = slot->times_sent > 1,
+		                         .status = status,
+		                         .head_bytes = slot->head_bytes,
+		                         .body_bytes = answer->body.n,
+		                         .timeout_ms = request->timeout_ms };
+	char what[128];
 
-	if (request->answer.too_large)
-		snprintf(text, room, "%.*s: the answer is larger than %zu bytes", n, host.at,
-		         request->answer_bytes_max);
+	if (answer->too_large && slot->head_bytes > KIN__HTTP_HEAD_BYTES_MAX)
+		snprintf(what, sizeof what, "the head of the answer is larger than %d bytes",
+		         (int)KIN__HTTP_HEAD_BYTES_MAX);
+	else if (answer->too_large)
+		snprintf(what, sizeof what, "the answer is larger than %zu bytes", request->answer_bytes_max);
 	else if (slot->no_memory)
-		snprintf(text, room, "%.*s: out of memory for the answer", n, host.at);
-	else if (slot->times_sent > 1)
-		snprintf(text, room, "%.*s: the kept connection had been closed when the request was sent", n,
-		         host.at);
-	else if (result == CURLE_OPERATION_TIMEDOUT && slot->times_sent > 0)
-		snprintf(text, room, "%.*s: no whole answer within %u ms", n, host.at,
-		         (unsigned)request->timeout_ms);
-	else if (status != 0)
-		snprintf(text, room, "%.*s: the answer was cut short: %.180s", n, host.at, cause);
+		snprintf(what, sizeof what, "out of memory for the answer");
+	else if (result == CURLE_OUT_OF_MEMORY && cause.sent)
+		snprintf(what, sizeof what,
+		         "a header line of the answer is too long for libcurl, or memory ran out");
 	else
-		snprintf(text, room, "%.*s: %.200s", n, host.at, cause);
+		what[0] = 0;
+	if (what[0])
+		kin__http_cause_plain(answer->text, sizeof answer->text, request->url, what);
+	else
+		kin__http_cause_say(answer->text, sizeof answer->text, &cause);
 }
 
 void kin__http_slot_unload(struct kin__http_slot *slot, int result)
@@ -342,6 +395,7 @@ void kin__http_slot_unload(struct kin__http_slot *slot, int result)
 		result = CURLE_GOT_NOTHING; /* libcurl takes a head that ends half-way for whole */
 	curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
 	answer->transport = transport_of(slot, (CURLcode)result);
+	answer->code = result == CURLE_OK ? KIN_OK : code_of(slot, answer->transport, (CURLcode)result);
 	answer->sent = slot->times_sent > 0;
 	if (result == CURLE_OK) {
 		answer->status = (int)status;
@@ -354,6 +408,11 @@ void kin__http_slot_unload(struct kin__http_slot *slot, int result)
 	curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(slot->easy, CURLOPT_POSTFIELDS, NULL);
 	slot->request = NULL;
+}
+
+bool kin__http_slot_again(const struct kin__http_slot *slot)
+{
+	return slot->spoke && slot->times_sent == 0;
 }
 
 void *kin__http_slot_easy(struct kin__http_slot *slot)
@@ -382,17 +441,4 @@ struct kin__list *kin__http_slot_node(struct kin__http_slot *slot)
 struct kin__http_slot *kin__http_slot_at(struct kin__list *node)
 {
 	return kin__container(node, struct kin__http_slot, node);
-}
-
-struct kin__span kin__http_slot_host(const char *url)
-{
-	const char *begin = strstr(url, "://");
-	const char *at;
-
-	begin = begin ? begin + 3 : url;
-	at = begin + strcspn(begin, "/?#");
-	for (const char *user = at; user > begin; user--)
-		if (user[-1] == '@')
-			return kin__span(user, (size_t)(at - user));
-	return kin__span(begin, (size_t)(at - begin));
 }
