@@ -4,6 +4,7 @@
 #include "api/call.h"
 #include "base/mem.h"
 #include "base/timetext.h"
+#include "drive/fault.h"
 #include "io/clock.h"
 #include "io/thread.h"
 #include "kinesis/limits.h"
@@ -268,7 +269,6 @@ static bool on_check(struct kin__call *inner, struct kin__outcome *outcome)
 {
 	struct kin_call *call = kin__container(inner, struct kin_call, inner);
 	struct kin__reason reason = { "" };
-	struct kin_error *error = &outcome->error, was = *error;
 	bool good;
 
 	if (outcome->body.n == 0 && call->row->empty_answer)
@@ -280,9 +280,7 @@ static bool on_check(struct kin__call *inner, struct kin__outcome *outcome)
 	                                            : check_json(&outcome->body, &reason));
 	if (good)
 		return true;
-	kin__error(error, KIN_PROTOCOL, "%s: the answer makes no sense: %s", call->row->name, reason.text);
-	error->http_status = was.http_status;
-	memcpy(error->request_id, was.request_id, sizeof error->request_id);
+	kin__fault_misread(&outcome->error, call->operation, &inner->attempt.http, reason.text);
 	return false;
 }
 

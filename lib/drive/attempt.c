@@ -213,6 +213,28 @@ static void log_outcome(struct kin__attempt *attempt)
 		         (long long)answer->elapsed_ms, answer->request_id);
 }
 
+static long long seconds(int64_t ms)
+{
+	return (long long)((ms < 0 ? -ms : ms) / 1000);
+}
+
+/* A signature was refused, and the clocks differ by more than the service forgives: say so. */
+static void blame_clock(struct kin__attempt *attempt)
+{
+	const struct kin__skew *skew = &attempt->core->own.skew;
+	struct kin_error *error = &attempt->outcome.error, was = *error;
+	int64_t behind_ms = attempt->outcome.service_ms - attempt->http.answer.local_ms;
+
+	if (attempt->outcome.service_ms == 0 || seconds(behind_ms) < KIN__SKEW_ADOPT_MS / 1000)
+		return;
+	kin__error(error, was.code, "%.230s; this host's clock is %lld s %s the service's%s", was.message,
+	           seconds(behind_ms), behind_ms < 0 ? "ahead of" : "behind",
+	           skew->signing_off ? ", and AWS_DISABLE_CLOCK_SKEW_CORRECTION is set" : "");
+	error->http_status = was.http_status;
+	memcpy(error->aws_code, was.aws_code, sizeof error->aws_code);
+	memcpy(error->request_id, was.request_id, sizeof error->request_id);
+}
+
 /* The service's clock from its Date, or from the error body; true: signing by now would be by another time. */
 static bool learn_time(struct kin__attempt *attempt, const struct kin__apierror *fault)
 {
@@ -229,9 +251,9 @@ static bool learn_time(struct kin__attempt *attempt, const struct kin__apierror 
 	if (answer->transport == KIN__TRANSPORT_OK && (answer->has_date || fault->server_time_ms != 0)) {
 		if (kin__skew_take(skew, &sample))
 			KIN__LOG(core, KIN_LOG_WARN, "client",
-			         "this host's clock is %lld s off the service's; requests are signed by the "
+			         "this host's clock is %lld s %s the service's; requests are signed by the "
 			         "service's",
-			         (long long)(-skew->signing_ms / 1000));
+			         seconds(skew->signing_ms), skew->signing_ms < 0 ? "ahead of" : "behind");
 		pthread_mutex_lock(&core->lock);
 		core->shared.skew = *skew;
 		pthread_mutex_unlock(&core->lock);
@@ -275,8 +297,10 @@ static bool judge(struct kin__attempt *attempt)
 	                                      ? kin__retry_ambiguous(&told)
 	                                      : answer->sent && kin__retry_ambiguous(&told);
 	outcome->aborted = answer->transport == KIN__TRANSPORT_ABORTED;
-	kin__fault_explain(&outcome->error, attempt->operation, answer, &fault, outcome->retry_class,
+	kin__fault_explain(&outcome->error, attempt->operation, &attempt->http, &fault, outcome->retry_class,
 	                   &core->own.credentials);
+	if (outcome->verdict != KIN__DONE && kin__skew_is_code(told.code))
+		blame_clock(attempt);
 	outcome->error.retryable = outcome->verdict == KIN__THROTTLED || outcome->verdict == KIN__TRANSIENT;
 	take_hint(attempt);
 	return outcome->retry_class == KIN__RETRY_EXPIRED && !renewed && core->set.can_refresh;

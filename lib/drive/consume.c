@@ -320,6 +320,7 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 	consumer->set.handler = options->handler;
 	consumer->set.on_state = options->on_state;
 	consumer->set.user = options->user;
+	consumer->own.troubled = KIN__OPERATIONS;
 	consumer->inbox.pipe[0] = consumer->inbox.pipe[1] = -1;
 	consumer->inbox.health.size = sizeof consumer->inbox.health;
 	kin__list_init(&consumer->own.idle);
@@ -401,15 +402,32 @@ static int check_thread(struct kin__consume *consumer, const char *what, struct 
 	return KIN_OK;
 }
 
+/* A wait in vain tells what goes wrong, too. */
+static int in_vain_locked(const struct kin__consume *consumer, struct kin_error *error)
+{
+	const struct kin_error *trouble = &consumer->inbox.trouble;
+
+	if (error && trouble->code != KIN_OK) {
+		kin__error(error, KIN_TIMEOUT, "%s; the last request failed: %s", error->message,
+		           trouble->message);
+		error->http_status = trouble->http_status;
+		error->retryable = 1;
+		memcpy(error->aws_code, trouble->aws_code, sizeof error->aws_code);
+		memcpy(error->request_id, trouble->request_id, sizeof error->request_id);
+	}
+	return KIN_TIMEOUT;
+}
+
 static int left_locked(struct kin__consume *consumer, struct kin_error *error)
 {
 	const struct kin_consumer_health *health = &consumer->inbox.health;
-	return kin__error(error, KIN_TIMEOUT,
-	                  "the consumer of %s is still %s: %u batches taken and not finished, %llu records "
-	                  "in memory; call again",
-	                  consumer->set.stream,
-	                  health->state == KIN_CONSUMER_STOPPING ? "stopping" : "running",
-	                  (unsigned)consumer->inbox.taken, (unsigned long long)health->buffered);
+
+	kin__error(error, KIN_TIMEOUT,
+	           "the consumer of %s is still %s: %u batches taken and not finished, %llu records in "
+	           "memory; call again",
+	           consumer->set.stream, health->state == KIN_CONSUMER_STOPPING ? "stopping" : "running",
+	           (unsigned)consumer->inbox.taken, (unsigned long long)health->buffered);
+	return in_vain_locked(consumer, error);
 }
 
 int kin__consume_wait(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error)
@@ -483,6 +501,7 @@ int kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, i
 		}
 		if (!time_left || timeout_ms == 0) {
 			kin__error(error, KIN_TIMEOUT, "no batch came within %lld ms", (long long)timeout_ms);
+			in_vain_locked(consumer, error);
 			break;
 		}
 	}

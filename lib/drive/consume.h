@@ -66,6 +66,7 @@ struct kin__consume {
 		struct kin__arena listing;
 		char arn[2049]; /* set once, before the first batch */
 		uint64_t in_flight;
+		uint8_t troubled;   /* enum kin__operation that inbox.trouble tells of */
 		bool frozen;        /* the shell itself failed: no more steps */
 		uint8_t state_told; /* the last state given to on_state */
 	} own;
@@ -74,6 +75,8 @@ struct kin__consume {
 		pthread_cond_t change;
 		struct kin__list ready; /* batches for kin_consumer_next() */
 		struct kin_consumer_health health;
+		/* why the last request failed; code KIN_OK: none did, or its like went well since */
+		struct kin_error trouble;
 		uint32_t callbacks; /* on_state calls not made yet */
 		uint32_t taken;     /* batches given out by next and not finished */
 		bool idle;          /* ended or fatal, and nothing in flight */

@@ -1,5 +1,6 @@
 /* The consumer's requests to the service: describe, list shards, iterator, records. */
 #include "drive/consume.h"
+#include "drive/fault.h"
 #include "base/mem.h"
 #include "kinesis/get_records.h"
 #include "kinesis/limits.h"
@@ -59,6 +60,22 @@ static void free_listing(struct kin__consume_listing *listing)
 	kin__mem_free(listing);
 }
 
+/* What a wait in vain will tell of. */
+static void note_trouble(struct kin__consume *consumer, uint8_t operation, const struct kin__outcome *outcome)
+{
+	bool done = outcome->verdict == KIN__DONE;
+
+	if (outcome->aborted || (done && operation != consumer->own.troubled))
+		return;
+	consumer->own.troubled = done ? KIN__OPERATIONS : operation;
+	pthread_mutex_lock(&consumer->inbox.lock);
+	if (done)
+		consumer->inbox.trouble.code = KIN_OK;
+	else
+		consumer->inbox.trouble = outcome->error;
+	pthread_mutex_unlock(&consumer->inbox.lock);
+}
+
 /* The answer is passed on; the request may be used again by what the step starts. */
 static void done_with(struct kin__consume_request *request, struct kin__consumer_event *event,
                       const struct kin__outcome *outcome)
@@ -71,6 +88,7 @@ static void done_with(struct kin__consume_request *request, struct kin__consumer
 	event->error = outcome->verdict == KIN__DONE ? NULL : &outcome->error;
 	if (outcome->aborted)
 		event->verdict = KIN__TRANSIENT; /* we are stopping: nobody is to blame */
+	note_trouble(consumer, (uint8_t)request->attempt.operation, outcome);
 	request->listing = NULL;
 	kin__list_remove(&request->node);
 	kin__list_append(&consumer->own.idle, &request->node);
@@ -79,15 +97,15 @@ static void done_with(struct kin__consume_request *request, struct kin__consumer
 }
 
 /* An answer that makes no sense is tried again like a cut one: the request was only a question. */
-static void misread(struct kin__outcome *outcome, int code, const char *what,
+static void misread(struct kin__consume_request *request, struct kin__outcome *outcome, int code,
                     const struct kin__reason *reason)
 {
 	if (code == KIN_OK)
 		return;
 	outcome->verdict = KIN__TRANSIENT;
-	kin__error(&outcome->error, code, "%s: the answer makes no sense: %s", what,
-	           code == KIN_NOMEM ? "out of memory" : reason->text);
-	outcome->error.retryable = 1;
+	kin__fault_misread(&outcome->error, request->attempt.operation, &request->attempt.http,
+	                   code == KIN_NOMEM ? "out of memory" : reason->text);
+	outcome->error.code = code;
 }
 
 static void described(struct kin__attempt *attempt, struct kin__outcome *outcome)
@@ -99,10 +117,10 @@ static void described(struct kin__attempt *attempt, struct kin__outcome *outcome
 
 	kin__arena_clear(&consumer->own.listing);
 	if (outcome->verdict == KIN__DONE)
-		misread(outcome,
+		misread(request, outcome,
 		        kin__describe_stream_summary_decode(&event.summary, &consumer->own.listing,
 		                                            outcome->body.at, outcome->body.n, &reason),
-		        "DescribeStreamSummary", &reason);
+		        &reason);
 	if (outcome->verdict == KIN__DONE && !consumer->own.arn[0])
 		snprintf(consumer->own.arn, sizeof consumer->own.arn, "%s", event.summary.arn);
 	done_with(request, &event, outcome);
@@ -128,14 +146,14 @@ static void listed(struct kin__attempt *attempt, struct kin__outcome *outcome)
 	struct kin__reason reason;
 
 	if (outcome->verdict == KIN__DONE)
-		misread(outcome,
+		misread(request, outcome,
 		        kin__list_shards_decode(&page, &listing->arena, outcome->body.at, outcome->body.n,
 		                                &reason),
-		        "ListShards", &reason);
+		        &reason);
 	if (outcome->verdict == KIN__DONE && page.n > 0) {
 		if (kin__mem_room(&listing->shards, &listing->room, listing->n + page.n,
 		                  sizeof *page.shards) < 0)
-			misread(outcome, KIN_NOMEM, "ListShards", NULL);
+			misread(request, outcome, KIN_NOMEM, NULL);
 		else
 			memcpy(listing->shards + listing->n, page.shards, page.n * sizeof *page.shards);
 		listing->n += outcome->verdict == KIN__DONE ? page.n : 0;
@@ -158,14 +176,14 @@ static void iterator_got(struct kin__attempt *attempt, struct kin__outcome *outc
 	struct kin__reason reason;
 
 	if (outcome->verdict == KIN__DONE)
-		misread(outcome,
+		misread(request, outcome,
 		        kin__shard_iterator_decode(outcome->body.at, outcome->body.n, &iterator, &reason),
-		        "GetShardIterator", &reason);
+		        &reason);
 	if (outcome->verdict == KIN__DONE && shard) {
 		kin__mem_free(shard->iterator);
 		shard->iterator = kin__mem_text(iterator);
 		if (!shard->iterator)
-			misread(outcome, KIN_NOMEM, "GetShardIterator", NULL);
+			misread(request, outcome, KIN_NOMEM, NULL);
 	}
 	done_with(request, &event, outcome);
 }
@@ -210,14 +228,14 @@ static void fetched(struct kin__attempt *attempt, struct kin__outcome *outcome)
 	kin__get_page_init(&page);
 	page.base64 = kin__core_base64(request->consumer->set.core);
 	if (outcome->verdict == KIN__DONE)
-		misread(outcome,
+		misread(request, outcome,
 		        kin__get_records_decode(&page, outcome->body.at, outcome->body.n,
 		                                kin__consumer_shard_id(request->consumer->own.machine,
 		                                                       request->shard),
 		                                &reason),
-		        "GetRecords", &reason);
+		        &reason);
 	if (outcome->verdict == KIN__DONE)
-		misread(outcome, keep_page(request, &event, &page, outcome), "GetRecords", NULL);
+		misread(request, outcome, keep_page(request, &event, &page, outcome), NULL);
 	kin__get_page_fini(&page);
 	done_with(request, &event, outcome);
 }

@@ -1,8 +1,10 @@
 /* drive/fault - see fault.h */
+#include <stdio.h>
 #include <string.h>
 #include "base/check.h"
 #include "drive/fault.h"
 #include "io/error.h"
+#include "io/http_cause.h"
 #include "kinesis/operation.h"
 
 /* Codes of the service that have a code of ours; all others are KIN_REFUSED. */
@@ -39,18 +41,6 @@ static int code_of(enum kin__operation operation, const char *aws, enum kin__ret
 	return KIN_REFUSED;
 }
 
-static int code_of_transport(const struct kin__http_answer *answer)
-{
-	switch (answer->transport) {
-	case KIN__TRANSPORT_ABORTED:
-		return KIN_CLOSED;
-	case KIN__TRANSPORT_LOCAL:
-		return answer->too_large ? KIN_PROTOCOL : KIN_NOMEM;
-	default:
-		return KIN_NETWORK;
-	}
-}
-
 static void cut_at(char *text, const char *part, size_t n)
 {
 	for (char *at = text; n > 0 && *at; at++)
@@ -77,21 +67,78 @@ static void hide(char *text, const struct kin__credentials *credentials)
 		text[n - 1] = 0;
 }
 
+static int shown(struct kin__span host)
+{
+	return host.n < 100 ? (int)host.n : 100;
+}
+
+/* An answer that is no word of Kinesis: whose is it? */
+static void explain_foreign(struct kin_error *error, const char *name,
+                            const struct kin__http_request *request, const struct kin__apierror *fault,
+                            int code)
+{
+	const struct kin__http_answer *answer = &request->answer;
+	struct kin__span host = kin__http_cause_host(request->url);
+	const char *type = answer->content_type, *proxy = kin__http_cause_proxy(request->url);
+	char whose[120];
+
+	if (answer->status >= 500 || answer->status == 429)
+		snprintf(whose, sizeof whose, "it may pass");
+	else if (proxy && strncmp(request->url, "http:", 5) == 0)
+		snprintf(whose, sizeof whose, "is it the answer of the proxy that %s names?", proxy);
+	else
+		snprintf(whose, sizeof whose, "is it the answer of another server?");
+	if (answer->status >= 300 && answer->status <= 399 && answer->location[0] != 0)
+		kin__error(error, code,
+		           "%s: %.*s answers %d, go to %.*s; redirects are not followed: is endpoint_url "
+		           "right, "
+		           "or does a proxy ask for a login?",
+		           name, shown(host), host.at, answer->status, (int)strcspn(answer->location, "?"),
+		           answer->location);
+	else
+		kin__error(error, code, "%s: %s: %.*s answers %d without an error of Kinesis%s%.40s%s; %s",
+		           name, fault->code, shown(host), host.at, answer->status, type[0] ? " (" : "", type,
+		           type[0] ? ")" : "", whose);
+}
+
 void kin__fault_explain(struct kin_error *error, enum kin__operation operation,
-                        const struct kin__http_answer *answer, const struct kin__apierror *fault,
+                        const struct kin__http_request *request, const struct kin__apierror *fault,
                         enum kin__retry_class retry_class, const struct kin__credentials *credentials)
 {
+	const struct kin__http_answer *answer = &request->answer;
 	const char *name = kin__operation_row(operation)->name;
-	struct kin__apierror shown = *fault;
+	struct kin__apierror shown_fault = *fault;
 
 	*error = (struct kin_error){ .code = KIN_OK };
-	hide(shown.message, credentials);
+	hide(shown_fault.message, credentials);
 	if (answer->transport != KIN__TRANSPORT_OK)
-		kin__error(error, code_of_transport(answer), "%s: %s", name, answer->text);
+		kin__error(error, answer->code, "%s: %s", name, answer->text);
+	else if (fault->code[0] != 0 && fault->synthetic && !shown_fault.message[0])
+		explain_foreign(error, name, request, fault, code_of(operation, fault->code, retry_class));
 	else if (fault->code[0] != 0)
 		kin__error(error, code_of(operation, fault->code, retry_class), "%s: %s%s%s", name,
-		           shown.code, shown.message[0] ? ": " : "", shown.message);
+		           shown_fault.code, shown_fault.message[0] ? ": " : "", shown_fault.message);
 	error->http_status = answer->status;
 	memcpy(error->aws_code, fault->code, sizeof error->aws_code);
+	memcpy(error->request_id, answer->request_id, sizeof error->request_id);
+}
+
+void kin__fault_misread(struct kin_error *error, enum kin__operation operation,
+                        const struct kin__http_request *request, const char *why)
+{
+	const struct kin__http_answer *answer = &request->answer;
+	const char *name = kin__operation_row(operation)->name, *type = answer->content_type;
+	struct kin__span host = kin__http_cause_host(request->url);
+	bool json = type[0] == 0 || strstr(type, "json");
+	char kind[100] = "";
+
+	if (answer->encoding[0] != 0) /* nobody asked for it */
+		snprintf(kind, sizeof kind, " (Content-Encoding %s)", answer->encoding);
+	else if (!json)
+		snprintf(kind, sizeof kind, " (%s: is it a proxy's page?)", type);
+	kin__error(error, KIN_PROTOCOL, "%s: the answer of %.*s makes no sense%s: %s", name, shown(host),
+	           host.at, kind, why);
+	error->http_status = answer->status;
+	error->retryable = 1;
 	memcpy(error->request_id, answer->request_id, sizeof error->request_id);
 }

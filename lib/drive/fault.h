@@ -11,6 +11,9 @@
 
 /* fault: read from the answer when one came with a status that is no success. */
 void kin__fault_explain(struct kin_error *error, enum kin__operation operation,
-                        const struct kin__http_answer *answer, const struct kin__apierror *fault,
+                        const struct kin__http_request *request, const struct kin__apierror *fault,
                         enum kin__retry_class retry_class, const struct kin__credentials *credentials);
+/* A success whose body is not what it should be; why: what the decoder said. */
+void kin__fault_misread(struct kin_error *error, enum kin__operation operation,
+                        const struct kin__http_request *request, const char *why);
 #endif

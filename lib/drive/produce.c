@@ -1,4 +1,5 @@
 /* drive/produce - see produce.h */
+#include <string.h>
 #include "base/mem.h"
 #include "drive/produce.h"
 #include "io/clock.h"
@@ -280,6 +281,20 @@ static int frozen_error(const struct kin__produce *produce, struct kin_error *er
 	                  produce->set.stream);
 }
 
+int kin__produce_troubled(const struct kin__produce *produce, struct kin_error *error, int code)
+{
+	const struct kin_error *trouble = &produce->inbox.trouble;
+
+	if (error && trouble->code != KIN_OK) {
+		kin__error(error, code, "%s; the last request failed: %s", error->message, trouble->message);
+		error->http_status = trouble->http_status;
+		error->retryable = 1;
+		memcpy(error->aws_code, trouble->aws_code, sizeof error->aws_code);
+		memcpy(error->request_id, trouble->request_id, sizeof error->request_id);
+	}
+	return code;
+}
+
 /* Under the lock: until all up to `mark` is reported, and nobody is about to tell more of it. */
 static int wait_reported(struct kin__produce *produce, uint64_t mark, uint64_t until_us, const char *call,
                          struct kin_error *error)
@@ -288,12 +303,13 @@ static int wait_reported(struct kin__produce *produce, uint64_t mark, uint64_t u
 	bool in_time = true;
 
 	while (!produce->inbox.frozen && produce->inbox.reported_below <= mark) {
-		if (!in_time)
-			return kin__error(
-					error, KIN_TIMEOUT,
-					"%s: out of time, %llu records are left: %llu requests are under way",
-					call, (unsigned long long)produce->inbox.room.records,
-					(unsigned long long)stats->in_flight);
+		if (!in_time) {
+			kin__error(error, KIN_TIMEOUT,
+			           "%s: out of time, %llu records are left: %llu requests are under way",
+			           call, (unsigned long long)produce->inbox.room.records,
+			           (unsigned long long)stats->in_flight);
+			return kin__produce_troubled(produce, error, KIN_TIMEOUT);
+		}
 		in_time = kin__thread_cond_wait(&produce->inbox.change, &produce->inbox.lock, until_us);
 	}
 	return produce->inbox.frozen ? frozen_error(produce, error) : KIN_OK;

@@ -99,6 +99,8 @@ struct kin__produce {
 		uint64_t reports_oldest; /* once these are made, all below this order are */
 		uint64_t reported_below;
 		uint64_t given_up; /* since the last flush */
+		/* why the last request failed, wholly or in part; code KIN_OK: it did not */
+		struct kin_error trouble;
 		struct kin_error last_error;
 		bool reporting;            /* the job is posted or runs */
 		struct kin__list answered; /* requests whose answer is still pointed into */
@@ -127,6 +129,8 @@ int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *e
 int kin__produce_flush(struct kin__produce *produce, int64_t timeout_ms, struct kin_error *error);
 int kin__produce_close(struct kin__produce *produce, int64_t timeout_ms,
                        struct kin_error *error); /* see kin_producer_close() */
+/* Under the lock: adds what troubles it to an error that tells of a wait in vain; gives the error's code. */
+int kin__produce_troubled(const struct kin__produce *produce, struct kin_error *error, int code);
 void kin__produce_stats(struct kin__produce *produce, struct kin_producer_stats *stats);
 
 /* --- between the files of drive/produce* --- */

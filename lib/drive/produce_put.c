@@ -36,6 +36,17 @@ static int check_size(const struct kin__produce *produce, const struct kin_put_e
 	return KIN_OK;
 }
 
+static int full(const struct kin__produce *produce, int code, struct kin_error *error)
+{
+	const struct kin__room *room = &produce->inbox.room;
+
+	kin__error(error, code,
+	           "kin_producer_put(): the buffer is full: %llu of %llu records, %llu of %llu bytes",
+	           (unsigned long long)room->records, (unsigned long long)room->records_max,
+	           (unsigned long long)room->bytes, (unsigned long long)room->bytes_max);
+	return kin__produce_troubled(produce, error, code);
+}
+
 /* Under the lock: KIN_OK when there is room for it now. */
 static int wait_for_room(struct kin__produce *produce, uint64_t bytes, size_t size, int64_t timeout_ms,
                          struct kin_error *error)
@@ -61,13 +72,7 @@ static int wait_for_room(struct kin__produce *produce, uint64_t bytes, size_t si
 			                  "kin_producer_put(): the buffer is full, and only this callback's "
 			                  "return makes room; use timeout 0 here");
 		if (timeout_ms == 0 || !in_time)
-			return kin__error(error, timeout_ms == 0 ? KIN_FULL : KIN_TIMEOUT,
-			                  "kin_producer_put(): the buffer is full: %llu of %llu records, "
-			                  "%llu of %llu bytes",
-			                  (unsigned long long)room->records,
-			                  (unsigned long long)room->records_max,
-			                  (unsigned long long)room->bytes,
-			                  (unsigned long long)room->bytes_max);
+			return full(produce, timeout_ms == 0 ? KIN_FULL : KIN_TIMEOUT, error);
 		if (until_us == 0)
 			until_us = kin__produce_deadline_us(timeout_ms);
 		in_time = kin__thread_cond_wait(&produce->inbox.change, &produce->inbox.lock, until_us);

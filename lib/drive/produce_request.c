@@ -1,5 +1,6 @@
 /* drive/produce_request - the producer's requests: encoded, attempted once, their answers read; see produce.h */
 #include "base/mem.h"
+#include "drive/fault.h"
 #include "drive/produce.h"
 #include "kinesis/verdict.h"
 
@@ -180,22 +181,21 @@ static void entry_error(struct kin_error *error, const struct kin__put_result *r
 		error->aws_code[i] = result->error_code[i];
 }
 
-/* Neighbours that failed alike share one fault. */
-static void blame_entries(struct kin__produce_request *request, const struct kin_error *answer)
+/* Neighbours that failed alike share one fault.  trouble: the last one's; untouched if none failed. */
+static void blame_entries(struct kin__produce_request *request, const struct kin_error *answer,
+                          struct kin_error *trouble)
 {
 	const struct kin__put_result *results = request->produce->own.results;
 	struct kin__produce_fault *fault = NULL;
 	const char *last = NULL;
 
 	for (uint32_t i = 0; i < request->n; i++) {
-		struct kin_error error;
-
 		if (!results[i].error_code)
 			continue;
 		if (!last || strcmp(last, results[i].error_code) != 0) {
 			kin__produce_fault_drop(fault);
-			entry_error(&error, &results[i], request->produce->own.verdicts[i], answer);
-			fault = fault_new(&error);
+			entry_error(trouble, &results[i], request->produce->own.verdicts[i], answer);
+			fault = fault_new(trouble);
 			last = results[i].error_code;
 		}
 		blame(record_at(request, i), fault);
@@ -214,9 +214,8 @@ static bool read_answer(struct kin__produce_request *request, struct kin__outcom
 	request->answer = kin__bytes_take(&outcome->body, &n);
 	if (!request->answer ||
 	    kin__put_records_decode(request->answer, n, results, request->n, &reason) != KIN_OK) {
-		kin__error(&outcome->error, KIN_PROTOCOL, "PutRecords: %s",
-		           reason.text[0] ? reason.text : "the answer has no body");
-		outcome->error.http_status = 200;
+		kin__fault_misread(&outcome->error, KIN__PUT_RECORDS, &request->attempt.http,
+		                   reason.text[0] ? reason.text : "it is empty");
 		return false;
 	}
 	for (uint32_t i = 0; i < request->n; i++) {
@@ -253,7 +252,9 @@ static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
 	struct kin__produce *produce = request->produce;
 	struct kin__producer_event event = { .type = KIN__PRODUCER_ANSWERED };
 	struct kin__producer_answer *answer = &event.answer;
+	struct kin_error trouble;
 
+	trouble.code = KIN_OK;
 	answer->id = request->id;
 	judge(attempt, outcome, answer);
 	answer->hint_us = outcome->has_hint ? outcome->hint_ms * 1000 : 0;
@@ -264,11 +265,17 @@ static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
 	}
 	answer->code = outcome->error.code;
 	if (answer->verdict == KIN__DONE)
-		blame_entries(request, &outcome->error);
+		blame_entries(request, &outcome->error, &trouble);
 	else
 		blame_all(request, &outcome->error);
+	if (answer->verdict != KIN__DONE)
+		trouble = outcome->error;
 	kin__list_remove(&request->node);
 	pthread_mutex_lock(&produce->inbox.lock);
+	if (trouble.code != KIN_OK)
+		produce->inbox.trouble = trouble;
+	else
+		produce->inbox.trouble.code = KIN_OK;
 	if (request->reports == 0)
 		kin__produce_request_give(produce, request);
 	else

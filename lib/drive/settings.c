@@ -18,13 +18,16 @@ static void files_fini(struct files *files)
 /* A missing file is an empty one, as AWS has it; one that cannot be read is an error. */
 static int read_file(const char *path, struct kin__bytes *out, struct kin_error *error)
 {
+	struct kin_error why;
 	int code;
 
 	kin__bytes_init(out);
 	if (!path)
 		return KIN_OK;
-	code = kin__file_read(path, FILE_BYTES_MAX, out, error);
-	return code == KIN_NOT_FOUND ? KIN_OK : code;
+	code = kin__file_read(path, FILE_BYTES_MAX, out, &why);
+	if (code == KIN_OK || code == KIN_NOT_FOUND)
+		return KIN_OK; /* and an error is filled on failure only */
+	return kin__error_copy(error, &why);
 }
 
 static int read_files(const struct kin__env *env, struct files *files, struct kin_error *error)
