@@ -2,7 +2,7 @@
 # What ./configure found is in config.mk; a fresh clone needs only `make`.
 #
 #   all check check-rooms check-abi check-man tidy lint format install uninstall
-#   check-asan check-e2e bench bench-smoke demo dist distcheck clean distclean maintainer-clean
+#   check-faults check-asan check-e2e bench bench-smoke demo dist distcheck clean distclean maintainer-clean
 
 srcdir  := .
 PACKAGE := libkinstream
@@ -55,6 +55,7 @@ MANS     := $(call files,man/*.[1357])
 TOOL_SRC := $(call files,tools/*.c)
 EXAMPLES := $(patsubst %.c,%,$(call files,examples/*.c))
 ROOM_CHECKS   := $(patsubst %.c,%,$(call files,tests/check_*.c))
+FAULT_CHECKS  := $(patsubst %.c,%,$(call files,tests/faults/check_*.c))
 PUBLIC_CHECKS := $(patsubst %.c,%,$(call files,tests/public/check_*.c))
 # Its calls of the system go through a disk of the test's own.
 POWER_CHECK := tests/power/check_power
@@ -84,7 +85,7 @@ LINK    = $(LT) --mode=link $(CC) $(CFLAGS) $(LDFLAGS)
 # --- build ----------------------------------------------------------------------
 
 .PHONY: all check check-rooms check-abi check-man check-sim tidy lint format install uninstall \
-	check-asan check-e2e bench bench-smoke demo dist distcheck clean distclean maintainer-clean
+	check-faults check-asan check-e2e bench bench-smoke demo dist distcheck clean distclean maintainer-clean
 all: $(LIB) $(LIB_MOCK) lib/kinstream.pc lib/kinstream-mock.pc $(TOOL)
 
 lib/mock/%.lo: KIN_CPPFLAGS += $(HTTPD_CFLAGS)
@@ -100,7 +101,7 @@ $(1)/%.o: $$(srcdir)/$(1)/%.c config.mk
 	$$(call say,CC)
 	$$(Q)$$(COMPILE) -I$$(srcdir)/tests $$(CHECK_CFLAGS) -MMD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
 endef
-$(foreach folder,tests tests/sim tests/public tests/power tests/fuzz examples tools bench,$(eval $(call program_rule,$(folder))))
+$(foreach folder,tests tests/sim tests/public tests/faults tests/power tests/fuzz examples tools bench,$(eval $(call program_rule,$(folder))))
 
 $(LIB): $(CORE_OBJ) $(srcdir)/lib/kinstream.map
 	$(call say,LINK)
@@ -144,6 +145,11 @@ $(PUBLIC_CHECKS): %: %.o $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ $(CHECK_LIBS) -lpthread
 
+# libssl comes with libcrypto's headers; the hostile server of these speaks TLS by itself.
+$(FAULT_CHECKS): %: %.o $(LIB) $(LIB_MOCK)
+	$(call say,LINK)
+	$(Q)$(LINK) -no-install -o $@ $^ $(CHECK_LIBS) -lssl $(DEP_LIBS)
+
 $(EXAMPLES): %: %.o $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^
@@ -159,19 +165,23 @@ $(TOOL): $(TOOL_SRC:.c=.o) $(LIB) $(LIB_MOCK)
 
 .SECONDARY:
 -include $(POWER_CHECK:=.d) tests/power/disk.d
--include $(LIB_OBJ:.lo=.d) $(ROOM_CHECKS:=.d) $(PUBLIC_CHECKS:=.d) $(EXAMPLES:=.d) $(TOOL_SRC:.c=.d) \
+-include $(LIB_OBJ:.lo=.d) $(ROOM_CHECKS:=.d) $(PUBLIC_CHECKS:=.d) $(FAULT_CHECKS:=.d) $(EXAMPLES:=.d) $(TOOL_SRC:.c=.d) \
 	$(SIMS:=.d) $(SIM_SRC:.c=.d) $(BENCHES:=.d) $(BENCH_SRC:.c=.d)
 
 # --- check ------------------------------------------------------------------------
 
 ifeq ($(HAVE_CHECK),no)
-$(ROOM_CHECKS:=.o) $(PUBLIC_CHECKS:=.o) $(POWER_CHECK:=.o):
+$(ROOM_CHECKS:=.o) $(PUBLIC_CHECKS:=.o) $(FAULT_CHECKS:=.o) $(POWER_CHECK:=.o):
 	@echo "make check needs libcheck (Debian: apt-get install check); install it and run ./configure again" >&2; exit 1
 endif
 
 # tests/run runs them all, shows what failed and closes with 'N passed, N failed'.
-check: all $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(POWER_CHECK) $(SIMS) $(EXAMPLES)
+check: all $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) $(EXAMPLES)
 	@MAKE='$(MAKE)' SRCDIR='$(srcdir)' SEEDS='$(SEEDS)' sh $(srcdir)/tests/run $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(POWER_CHECK)
+
+# Broken networks, hostile servers, each fault of the mock: all of it here, a part of it in `make check`.
+check-faults: $(FAULT_CHECKS)
+	@sh $(srcdir)/tests/faults/run all $(FAULT_CHECKS)
 
 check-sim: $(SIMS)
 	@for s in $(SIMS); do ./$$s 0 $$(($(SEEDS) / 2)) || exit 1; done
@@ -210,11 +220,11 @@ tidy:
 # (cppcheck takes out parameters across files for uninitialised: its two ctu checks are off.)
 lint: tidy check-man
 	clang-format --dry-run -Werror $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c tests/*.c tests/*/*.[ch] bench/*.[ch] lib/*.h))
-	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/power/*.c tests/sim/*.c bench/*.c)); do \
+	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/faults/*.c tests/power/*.c tests/sim/*.c bench/*.c)); do \
 		$$c -O1 $(KIN_CPPFLAGS) -I$(srcdir)/tests $(HTTPD_CFLAGS) $(KIN_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
-	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/distcheck tests/e2e/run)
+	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/distcheck tests/faults/run tests/e2e/run)
 	if test -f $(srcdir)/.ci/run; then shellcheck -s bash -e SC2016 $(srcdir)/.ci/run; fi
 
 format:
@@ -272,8 +282,8 @@ BOOTSTRAP := aclocal.m4 configure lib/config.h.in build-aux
 
 clean:
 	rm -rf lib/.libs lib/*.la lib/*/.libs lib/*/*.lo lib/*/*.o lib/*/*.d build-asan
-	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(POWER_CHECK) $(SIMS) $(BENCHES) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public tests/power examples tools bench)
-	rm -f $(foreach d,tests tests/sim tests/public tests/power tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
+	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) $(BENCHES) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public tests/faults tests/power examples tools bench)
+	rm -f $(foreach d,tests tests/sim tests/public tests/faults tests/power tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
 
 distclean: clean
 	rm -f config.log config.mk config.status libtool lib/config.h lib/stamp-h1 lib/kinstream.pc lib/kinstream-mock.pc
