@@ -237,7 +237,8 @@ static const struct {
 	{ "{\"Records\":[{}]}", 1, "neither ErrorCode" },
 	{ "{\"Records\":[{\"ErrorCode\":5}]}", 1, "answer of PutRecords: " },
 	{ "{\"Records\":[{\"ErrorCode\":\"X\"}]} x", 1, "behind the end" },
-	{ "{\"Records\":[{\"ErrorCode\":\"X\"}],\"Records\":[{\"ErrorCode\":\"Y\"}]}", 1, "two lists of Records" },
+	{ "{\"Records\":[{\"ErrorCode\":\"X\"}],\"Records\":[{\"ErrorCode\":\"Y\"}]}", 1,
+	  "two lists of Records" },
 	{ "{\"Records\":[{\"ShardId\":\"s\",\"SequenceNumber\":\"\"}]}", 1, "neither ErrorCode" },
 	{ "{\"Records\":[{\"ShardId\":\"\",\"SequenceNumber\":\"1\"}]}", 1, "neither ErrorCode" },
 };
