@@ -13,7 +13,7 @@
 enum { CONTESTANTS_MAX = 4, REQUESTS_MAX = 100000, ROUNDS_MAX = 1000 };
 
 struct turn {
-	double cpu_ns, wall_ns, p50_ns, p99_ns;
+	double cpu_ns, wall_ns, p50_ns, p99_ns, faults;
 	uint32_t peak_kib, threads;
 };
 
@@ -36,8 +36,10 @@ void bench_options_read(struct bench_options *options, int argc, char **argv)
 			options->rounds = (uint32_t)strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--turn-ms") == 0 && i + 1 < argc)
 			options->turn_ms = (uint32_t)strtoul(argv[++i], NULL, 10);
+		else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc)
+			options->only = (uint32_t)strtoul(argv[++i], NULL, 10);
 		else
-			bench_die("usage: %s [--smoke] [--rounds N] [--turn-ms N]", argv[0]);
+			bench_die("usage: %s [--smoke] [--rounds N] [--turn-ms N] [--case N]", argv[0]);
 	}
 	if (options->rounds == 0 || options->rounds > ROUNDS_MAX || options->turn_ms == 0)
 		bench_die("--rounds is 1 to %d, --turn-ms at least 1", ROUNDS_MAX);
@@ -59,17 +61,21 @@ static void transfer(bool out, int fd, void *data, size_t n)
 static void take_turns(const struct bench_contestant *contestant, const struct bench_case *what, int in,
                        int out)
 {
+	char name[16];
 	double *wall = bench_alloc(REQUESTS_MAX * sizeof *wall);
 	void *state = contestant->open(what);
 	uint32_t requests;
 
+	snprintf(name, sizeof name, "%.15s", contestant->name);
+	prctl(PR_SET_NAME, name); /* for profilers */
 	while (read(in, &requests, sizeof requests) == sizeof requests) {
-		uint64_t wall_ns = bench_wall_ns(), cpu_ns = bench_cpu_ns();
+		uint64_t wall_ns = bench_wall_ns(), faults = bench_faults(), cpu_ns = bench_cpu_ns();
 		struct turn turn;
 
 		contestant->run(state, requests, wall);
 		turn.cpu_ns = (double)(bench_cpu_ns() - cpu_ns);
 		turn.wall_ns = (double)(bench_wall_ns() - wall_ns);
+		turn.faults = (double)(bench_faults() - faults) / requests;
 		turn.peak_kib = bench_peak_kib();
 		turn.threads = bench_threads();
 		turn.p50_ns = turn.p99_ns = 0;
@@ -208,7 +214,8 @@ static void print(struct player *players, size_t n, const struct bench_options *
 		print_goal(ratio, player->contestant->cpu_goal);
 		printf("; peak %.1f MiB", player->last.peak_kib / 1024.0);
 		print_goal(player->last.peak_kib / 1024.0, player->contestant->rss_goal_kib / 1024.0);
-		printf(", %u threads\n", player->last.threads);
+		printf(", %.0f page faults a request, %u threads\n", player->last.faults,
+		       player->last.threads);
 		if (player->contestant->p50_goal > 0)
 			print_latency(player, &players[0], rounds);
 	}
@@ -219,7 +226,10 @@ void bench_rounds(const struct bench_options *options, const struct bench_case *
 {
 	struct player *players = bench_alloc(CONTESTANTS_MAX * sizeof *players);
 	double bytes[CONTESTANTS_MAX];
+	static uint32_t number; /* of this case */
 
+	if (options->only > 0 && ++number != options->only)
+		return;
 	printf("%s: %u records of %u bytes a request, %u rounds of %u ms each\n", what->name, what->records,
 	       what->bytes, options->rounds, options->turn_ms);
 	for (size_t i = 0; i < n; i++) {

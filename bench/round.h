@@ -11,6 +11,7 @@
 
 struct bench_options {
 	uint32_t rounds, turn_ms; /* turn: the time of one contestant in a round */
+	uint32_t only;            /* the number of the one case to run; 0: all */
 	bool smoke;               /* the least that shows that all of it works; nothing is judged */
 };
 void bench_options_read(struct bench_options *options, int argc, char **argv);

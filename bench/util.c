@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include "util.h"
 
@@ -64,6 +65,14 @@ static uint32_t status_number(const char *name)
 uint32_t bench_peak_kib(void)
 {
 	return status_number("VmHWM:");
+}
+
+uint64_t bench_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t)usage.ru_minflt;
 }
 
 uint32_t bench_threads(void)

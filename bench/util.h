@@ -10,6 +10,7 @@ void *bench_alloc(size_t n);                                     /* never NULL *
 uint64_t bench_wall_ns(void);
 uint64_t bench_cpu_ns(void);   /* user and system time of this process, all its threads */
 uint32_t bench_peak_kib(void); /* the largest resident size so far */
+uint64_t bench_faults(void);   /* page faults so far, without I/O */
 uint32_t bench_threads(void);  /* that this process has now */
 void bench_fill(void *out, size_t n, uint64_t seed); /* bytes that nothing compresses */
 /* Sorts the values; the one at `percent` of the way. */

@@ -514,6 +514,7 @@ START_TEST(get_records_no_memory)
 END_TEST
 
 #include "kinesis_calls.h"
+#include "kinesis_usual.h"
 
 static void add_codecs(TCase *tcase)
 {
@@ -527,6 +528,7 @@ static void add_codecs(TCase *tcase)
 	tcase_add_test(tcase, get_records_long_texts);
 	tcase_add_test(tcase, get_records_reuse);
 	tcase_add_test(tcase, get_records_no_memory);
+	add_usual(tcase);
 	add_calls(tcase);
 }
 #endif

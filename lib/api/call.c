@@ -128,11 +128,18 @@ void kin_call_free(struct kin_call *call)
 
 /* --- start ------------------------------------------------------------------------ */
 
+/* Records put by kin_call_add_record() are in the body already, and not among the values. */
+static bool has_value(const struct kin_call *call, size_t member)
+{
+	return call->values[member].n > 0 ||
+	       (call->records.entries > 0 && strcmp(call->row->members[member].name, "Records") == 0);
+}
+
 static bool given(const struct kin_call *call, const char *name)
 {
 	for (size_t i = 0; i < call->row->members_n; i++)
 		if (strcmp(call->row->members[i].name, name) == 0)
-			return call->values[i].n > 0;
+			return has_value(call, i);
 	return false;
 }
 
@@ -141,7 +148,7 @@ static int check_members(const struct kin_call *call, struct kin_error *error)
 	const struct kin__operation_row *row = call->row;
 
 	for (size_t i = 0; i < row->members_n; i++)
-		if (row->members[i].required && call->values[i].n == 0)
+		if (row->members[i].required && !has_value(call, i))
 			return kin__error(error, KIN_INVALID, "%s needs the member %s", row->name,
 			                  row->members[i].name);
 	if (row->by_stream && !given(call, "StreamName") && !given(call, "StreamARN"))
@@ -154,17 +161,21 @@ static int write_body(struct kin_call *call, struct kin_error *error)
 {
 	struct kin__jsontext json;
 
-	kin__bytes_clear(&call->body);
 	kin__jsontext_init(&json, &call->body);
-	kin__jsontext_object(&json);
+	call->body.failed = false;
+	call->body.n = call->records_end;
+	if (call->records.entries == 0) {
+		kin__jsontext_object(&json);
+	} else { /* they opened it */
+		kin__bytes_char(&call->body, ']');
+		json.depth = 1;
+		json.comma = true;
+	}
 	for (size_t i = 0; i < call->row->members_n; i++) {
 		if (call->values[i].n == 0)
 			continue;
 		kin__jsontext_name(&json, call->row->members[i].name);
 		kin__jsontext_raw(&json, kin__bytes_view(&call->values[i]));
-		if (call->records_n > 0 && call->values[i].at[0] == '[' &&
-		    call->values[i].at[call->values[i].n - 1] != ']')
-			kin__bytes_char(&call->body, ']'); /* the list that kin_call_add_record() left open */
 	}
 	kin__jsontext_object_end(&json);
 	return call->body.failed ? kin__error_nomem(error) : KIN_OK;
@@ -187,6 +198,7 @@ static int begin(struct kin_call *call, kin_call_fn *function, void *user, struc
 		call->function = function;
 		call->user = user;
 		call->state = KIN__CALL_UNDER_WAY;
+		call->started = true;
 		kin__list_append(&client->shared.calls, &call->node);
 		kin__loop_post(kin__core_loop(client->core), &call->start);
 	}
@@ -264,6 +276,15 @@ static bool check_json(const struct kin__bytes *body, struct kin__reason *reason
 	return false;
 }
 
+static bool check_answer(struct kin_call *call, struct kin__bytes *body, struct kin__reason *reason)
+{
+	if (call->operation == KIN__GET_RECORDS)
+		return check_page(call, body, reason);
+	if (call->operation == KIN__PUT_RECORDS && kin__put_records_all_stored(body->at, body->n))
+		return true;
+	return check_json(body, reason);
+}
+
 /* Loop thread.  What is no answer of this operation must be known before anybody is told of a success. */
 static bool on_check(struct kin__call *inner, struct kin__outcome *outcome)
 {
@@ -275,9 +296,7 @@ static bool on_check(struct kin__call *inner, struct kin__outcome *outcome)
 		return true;
 	if (outcome->body.n == 0)
 		kin__reason_text(&reason, "it is empty");
-	good = outcome->body.n > 0 &&
-	       (call->operation == KIN__GET_RECORDS ? check_page(call, &outcome->body, &reason)
-	                                            : check_json(&outcome->body, &reason));
+	good = outcome->body.n > 0 && check_answer(call, &outcome->body, &reason);
 	if (good)
 		return true;
 	kin__fault_misread(&outcome->error, call->operation, &inner->attempt.http, reason.text);

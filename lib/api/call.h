@@ -9,6 +9,7 @@
 #include "drive/call.h"
 #include "kinesis/get_records.h"
 #include "kinesis/operation.h"
+#include "kinesis/put_records.h"
 #include "wire/json.h"
 #include "wire/jsontext.h"
 
@@ -22,9 +23,12 @@ struct kin_call {
 
 	/* The input, until it starts. */
 	struct kin__bytes *values; /* JSON text of each member of the row; empty: not given */
-	uint32_t records_n;        /* appended by kin_call_add_record(); that list's ']' is still missing */
 	char *stream_arn;
 	struct kin__bytes body;
+	struct kin__put_records
+			records; /* those of kin_call_add_record(), straight into the body, at its begin */
+	size_t records_end;      /* where they end there; the list's ']' and the rest come at the start */
+	bool started;            /* the program's own view of the state: it is not NEW any more */
 
 	/* Under the client's lock. */
 	struct kin__list node;

@@ -1,5 +1,7 @@
 /* api/call_answer - what came back: members by path, decoded records, the text itself */
+#include <string.h>
 #include "api/call.h"
+#include "wire/jsonscan.h"
 
 static bool ended_well(const struct kin_call *call)
 {
@@ -56,10 +58,32 @@ int kin_call_text(struct kin_call *call, const char *path, const char **out, siz
 	return KIN_OK;
 }
 
+/* A whole number at the top, such as FailedRecordCount, needs no tree; what is any other is left to the tree. */
+static bool scan_integer(struct kin_call *call, const char *path, int64_t *out)
+{
+	struct kin__jsonscan scan;
+	struct kin__span name, number;
+
+	if (!ended_well(call) || call->json || call->page_read || strpbrk(path, ".["))
+		return false;
+	kin__jsonscan_init_readonly(&scan, call->answer.at, call->answer.n);
+	if (call->answer.n == 0 || !kin__jsonscan_object(&scan))
+		return false;
+	while (kin__jsonscan_name(&scan, &name))
+		if (kin__span_is(name, path))
+			return kin__jsonscan_type(&scan) == KIN__JSONSCAN_NUMBER &&
+			       kin__jsonscan_number(&scan, &number) && kin__span_i64(number, out);
+	return false;
+}
+
 int kin_call_integer(struct kin_call *call, const char *path, int64_t *out)
 {
 	const struct kin__json *found;
-	int code = out ? look(call, path, &found) : KIN_INVALID;
+	int code;
+
+	if (out && path && scan_integer(call, path, out))
+		return KIN_OK;
+	code = out ? look(call, path, &found) : KIN_INVALID;
 
 	return code != KIN_OK ? code : kin__json_int(found, out) ? KIN_OK : KIN_INVALID;
 }

@@ -20,7 +20,7 @@ int kin__call_check(const struct kin_call *call, const char *function, struct ki
 {
 	int code = kin__handle_check(call ? &call->handle : NULL, KIN__HANDLE_CALL, function, error);
 
-	if (code == KIN_OK && kin__call_state(call) != KIN__CALL_NEW)
+	if (code == KIN_OK && call->started)
 		return kin__error(error, KIN_INVALID,
 		                  "%s: this %s was started already; make a new call with kin_call_new()",
 		                  function, call->row->name);
@@ -55,8 +55,8 @@ static struct kin__bytes *find(struct kin_call *call, const char *name, enum kin
 		return NULL;
 	}
 	value = &call->values[*member - call->row->members];
-	if (type == KIN__MEMBER_JSON)
-		call->records_n = 0;
+	if (type == KIN__MEMBER_JSON) /* of PutRecords that is Records: it takes the place of those added */
+		call->records_end = call->records.entries = 0;
 	kin__bytes_clear(value);
 	return value;
 }
@@ -216,59 +216,53 @@ static int check_entry(const struct kin_put_entry *entry, struct kin_error *erro
 	return KIN_OK;
 }
 
-static void write_entry(struct kin__bytes *out, const struct kin__base64 *way,
-                        const struct kin_put_entry *entry)
+static int check_place(const struct kin_call *call, struct kin_error *error)
 {
-	struct kin__jsontext json;
+	bool json = false;
 
-	kin__jsontext_init(&json, out);
-	json.base64 = way;
-	kin__jsontext_object(&json);
-	kin__jsontext_name(&json, "Data");
-	kin__jsontext_base64(&json, entry->data ? entry->data : "", entry->data_size);
-	if (entry->key) {
-		kin__jsontext_name(&json, "PartitionKey");
-		kin__jsontext_string(&json, kin__span(entry->key, entry->key_size));
-	}
-	if (entry->hash_key) {
-		kin__jsontext_name(&json, "ExplicitHashKey");
-		kin__jsontext_text(&json, entry->hash_key);
-	}
-	kin__jsontext_object_end(&json);
+	if (call->operation != KIN__PUT_RECORDS)
+		return kin__error(error, KIN_INVALID, "kin_call_add_record: only PutRecords takes records");
+	for (size_t i = 0; call->records.entries == 0 && i < call->row->members_n; i++)
+		json = json || (call->values[i].n > 0 && strcmp(call->row->members[i].name, "Records") == 0);
+	if (json)
+		return kin__error(error, KIN_INVALID, "kin_call_add_record: Records was set as JSON already");
+	if (call->records.entries >= KIN__PUT_ENTRIES_MAX)
+		return kin__error(error, KIN_INVALID,
+		                  "kin_call_add_record: a PutRecords takes at most %d records",
+		                  KIN__PUT_ENTRIES_MAX);
+	return KIN_OK;
 }
 
 int kin_call_add_record(struct kin_call *call, const struct kin_put_entry *given, struct kin_error *error)
 {
 	struct kin_put_entry entry;
-	struct kin__bytes *value = NULL;
-	size_t before;
+	struct kin__put_records *put;
+	struct kin__bytes *body;
 	int code = kin__call_check(call, "kin_call_add_record", error);
 
 	if (code == KIN_OK)
 		code = read_entry(&entry, given, error);
 	if (code == KIN_OK)
 		code = check_entry(&entry, error);
+	if (code == KIN_OK)
+		code = check_place(call, error);
 	if (code != KIN_OK)
 		return code;
-	for (size_t i = 0; i < call->row->members_n; i++)
-		if (call->operation == KIN__PUT_RECORDS && strcmp(call->row->members[i].name, "Records") == 0)
-			value = &call->values[i];
-	if (!value || (value->n > 0 && call->records_n == 0))
-		return kin__error(error, KIN_INVALID, "kin_call_add_record: %s",
-		                  value ? "Records was set as JSON already"
-		                        : "only PutRecords takes records");
-	if (call->records_n >= KIN__PUT_ENTRIES_MAX)
-		return kin__error(error, KIN_INVALID,
-		                  "kin_call_add_record: a PutRecords takes at most %d records",
-		                  KIN__PUT_ENTRIES_MAX);
-	before = value->n;
-	kin__bytes_char(value, before == 0 ? '[' : ',');
-	write_entry(value, kin__core_base64(call->client->core), &entry);
-	if (value->failed) {
-		value->failed = false;
-		value->n = before;
+	put = &call->records;
+	body = &call->body;
+	body->n = call->records_end;
+	if (put->entries == 0) {
+		kin__put_records_begin(put, body, kin__span(NULL, 0));
+		put->base64 = kin__core_base64(call->client->core);
+	}
+	kin__put_records_add(put, kin__span(entry.key, entry.key_size),
+	                     kin__span(entry.hash_key, entry.hash_key ? strlen(entry.hash_key) : 0),
+	                     kin__span(entry.data ? entry.data : "", entry.data_size));
+	if (body->failed) {
+		body->failed = false;
+		put->entries--;
 		return kin__error_nomem(error);
 	}
-	call->records_n++;
+	call->records_end = body->n;
 	return KIN_OK;
 }

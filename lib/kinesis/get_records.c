@@ -123,12 +123,71 @@ static bool read_member(struct kin__jsonscan *scan, struct kin__span name, struc
 	return true;
 }
 
+/* Seconds and a fraction of up to three digits, as milliseconds. */
+static int64_t usual_ms(struct kin__span seconds, struct kin__span fraction)
+{
+	int64_t ms = 0;
+
+	for (size_t i = 0; i < seconds.n; i++)
+		ms = ms * 10 + (seconds.at[i] - '0');
+	for (size_t i = 0; i < 3; i++)
+		ms = ms * 10 + (i < fraction.n ? fraction.at[i] - '0' : 0);
+	return ms;
+}
+
+/* {"SequenceNumber":"1","ApproximateArrivalTimestamp":1.5,"Data": as the service writes it; then Data is due.
+ * false: it does not, and nothing was read. */
+static bool read_usual_head(struct kin__jsonscan *scan, struct kin_record *record)
+{
+	struct kin__jsonusual usual = kin__jsonscan_usual(scan);
+	struct kin__span number, seconds, fraction;
+
+	kin__jsonusual_take(&usual, "{\"SequenceNumber\":\"");
+	number = kin__jsonusual_digits(&usual, KIN__SEQUENCE_TEXT - 1);
+	kin__jsonusual_take(&usual, "\",\"ApproximateArrivalTimestamp\":");
+	seconds = kin__jsonusual_digits(&usual, 10);
+	kin__jsonusual_take(&usual, ".");
+	fraction = kin__jsonusual_digits(&usual, 3);
+	kin__jsonusual_take(&usual, ",\"Data\":");
+	if (!usual.fits || seconds.at[0] == '0' || !kin__jsonscan_enter(scan, usual.at))
+		return false;
+	kin__jsonscan_end_text(scan, number);
+	record->sequence_number = number.at;
+	record->sequence_number_size = (uint32_t)number.n;
+	record->arrival_ms = usual_ms(seconds, fraction);
+	return true;
+}
+
+/* ,"PartitionKey":"k"} as well; the record is then read to its end. */
+static bool read_usual_tail(struct kin__jsonscan *scan, struct kin_record *record)
+{
+	struct kin__jsonusual usual = kin__jsonscan_usual(scan);
+	struct kin__span key;
+
+	kin__jsonusual_take(&usual, ",\"PartitionKey\":\"");
+	key = kin__jsonusual_plain(&usual);
+	kin__jsonusual_take(&usual, "\"}");
+	if (!usual.fits)
+		return false;
+	kin__jsonscan_end_text(scan, key);
+	record->partition_key = key.at;
+	record->partition_key_size = key.n;
+	kin__jsonscan_leave(scan, usual.at);
+	return true;
+}
+
 static bool read_record(struct kin__jsonscan *scan, struct kin_record *record)
 {
 	struct kin__span name;
 
-	if (!kin__jsonscan_object(scan))
+	if (read_usual_head(scan, record)) {
+		if (!read_data(scan, record))
+			return false;
+		if (record->data && read_usual_tail(scan, record))
+			return true;
+	} else if (!kin__jsonscan_object(scan)) {
 		return false;
+	}
 	while (kin__jsonscan_name(scan, &name))
 		if (!read_member(scan, name, record))
 			return false;

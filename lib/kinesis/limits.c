@@ -2,6 +2,7 @@
 #include "aws/arn.h"
 #include "kinesis/hashkey.h"
 #include "kinesis/limits.h"
+#include "wire/jsontext.h"
 #include "wire/utf8.h"
 
 enum { NUMBER_TEXT = 21 };
@@ -116,6 +117,8 @@ bool kin__limits_partition_key(struct kin__span key, struct kin__reason *reason)
 	char text[NUMBER_TEXT];
 	size_t n;
 
+	if (key.n >= 1 && key.n <= KIN__KEY_CHARACTERS_MAX && kin__jsontext_plain(key))
+		return true;
 	if (!kin__utf8_valid(key))
 		return refuse(reason, "partition key '%1': must be valid UTF-8", key, none, none);
 	n = kin__utf8_count(key);

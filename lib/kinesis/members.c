@@ -27,12 +27,6 @@ void kin__members_scan(struct kin__jsonscan *scan, char *answer, size_t n)
 		kin__jsonscan_init(scan, answer, n);
 }
 
-/* The scanner stands behind the closing quote, and an unescaped text has become no longer. */
-static void end_text(struct kin__jsonscan *scan, struct kin__span text)
-{
-	scan->begin[text.at - scan->begin + (ptrdiff_t)text.n] = 0;
-}
-
 bool kin__members_text(struct kin__jsonscan *scan, struct kin__span *text)
 {
 	*text = kin__span(NULL, 0);
@@ -40,7 +34,7 @@ bool kin__members_text(struct kin__jsonscan *scan, struct kin__span *text)
 		return true;
 	if (!kin__jsonscan_string(scan, text))
 		return false;
-	end_text(scan, *text);
+	kin__jsonscan_end_text(scan, *text); /* unescaped, it has become no longer */
 	return true;
 }
 

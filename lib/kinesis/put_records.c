@@ -1,6 +1,8 @@
 /* kinesis/put_records - see put_records.h */
+#include "kinesis/limits.h"
 #include "kinesis/members.h"
 #include "kinesis/put_records.h"
+#include "kinesis/types.h"
 #include "kinstream.h"
 #include "wire/jsontext.h"
 
@@ -16,12 +18,37 @@ void kin__put_records_begin(struct kin__put_records *put, struct kin__bytes *out
 {
 	*put = (struct kin__put_records){ .out = out };
 	LITERAL(out, "{");
-	kin__members_stream(out, stream);
-	LITERAL(out, ",\"Records\":[");
+	if (stream.at) {
+		kin__members_stream(out, stream);
+		LITERAL(out, ",");
+	}
+	LITERAL(out, "\"Records\":[");
 }
 
-void kin__put_records_add(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
-                          struct kin__span data)
+static char *copy(char *to, const char *from, size_t n)
+{
+	memcpy(to, from, n);
+	return to + n;
+}
+
+/* An entry whose text is as long as it looks: one look at the room, then nothing but copying. */
+static void add_plain(struct kin__put_records *put, struct kin__span key, struct kin__span data)
+{
+	static const char first[] = ",{\"Data\":\"", between[] = "\",\"PartitionKey\":\"", last[] = "\"}";
+	size_t skip = put->entries == 0, fixed = sizeof first + sizeof between + sizeof last - 3 - skip;
+	char *at = kin__bytes_extend(put->out, fixed + kin__base64_room(data.n) + key.n);
+
+	if (!at)
+		return;
+	at = copy(at, first + skip, sizeof first - 1 - skip);
+	at += kin__base64_encode(put->base64, at, data.at, data.n);
+	at = copy(at, between, sizeof between - 1);
+	at = copy(at, key.at, key.n);
+	copy(at, last, sizeof last - 1);
+}
+
+static void add_any(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
+                    struct kin__span data)
 {
 	if (put->entries > 0)
 		LITERAL(put->out, ",");
@@ -30,6 +57,15 @@ void kin__put_records_add(struct kin__put_records *put, struct kin__span key, st
 	kin__members_add(put->out, ",\"PartitionKey\":", key);
 	kin__members_add(put->out, ",\"ExplicitHashKey\":", hash_key);
 	LITERAL(put->out, "}");
+}
+
+void kin__put_records_add(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
+                          struct kin__span data)
+{
+	if (key.at && !hash_key.at && data.n <= KIN__RECORD_BYTES_MAX && kin__jsontext_plain(key))
+		add_plain(put, key, data);
+	else
+		add_any(put, key, hash_key, data);
 	put->entries++;
 	put->payload_bytes += key.n + data.n;
 }
@@ -92,11 +128,38 @@ static void check_result(struct kin__jsonscan *scan, struct kin__put_result *res
 		result->error_message = NULL;
 }
 
+/* {"SequenceNumber":"1","ShardId":"s"} as the service writes it. */
+static bool take_usual(struct kin__jsonusual *usual, struct kin__span *number, struct kin__span *shard)
+{
+	kin__jsonusual_take(usual, "{\"SequenceNumber\":\"");
+	*number = kin__jsonusual_digits(usual, KIN__SEQUENCE_TEXT - 1);
+	kin__jsonusual_take(usual, "\",\"ShardId\":\"");
+	*shard = kin__jsonusual_plain(usual);
+	return kin__jsonusual_take(usual, "\"}");
+}
+
+/* false: it does not, and nothing was read. */
+static bool read_usual(struct kin__jsonscan *scan, struct kin__put_result *result)
+{
+	struct kin__jsonusual usual = kin__jsonscan_usual(scan);
+	struct kin__span number, shard;
+
+	if (!take_usual(&usual, &number, &shard) || !kin__jsonscan_over(scan, usual.at))
+		return false;
+	kin__jsonscan_end_text(scan, number);
+	kin__jsonscan_end_text(scan, shard);
+	result->sequence_number = number.at;
+	result->shard_id = shard.at;
+	return true;
+}
+
 static void read_result(struct kin__jsonscan *scan, struct kin__put_result *result)
 {
 	struct kin__span name;
 
 	*result = (struct kin__put_result){ NULL };
+	if (read_usual(scan, result))
+		return;
 	if (!kin__jsonscan_object(scan))
 		return;
 	while (kin__jsonscan_name(scan, &name))
@@ -142,6 +205,18 @@ int kin__put_records_decode(char *answer, size_t n, struct kin__put_result *resu
 	if (!scan.error && found < entries)
 		kin__jsonscan_fail(&scan, "fewer entries than were sent");
 	return kin__members_finish(&scan, "PutRecords", reason);
+}
+
+bool kin__put_records_all_stored(const char *answer, size_t n)
+{
+	struct kin__jsonusual usual = { answer, answer + n, true };
+	struct kin__span number, shard;
+
+	kin__jsonusual_take(&usual, "{\"FailedRecordCount\":0,\"Records\":[");
+	while (take_usual(&usual, &number, &shard) && usual.at < usual.end && *usual.at == ',')
+		usual.at++;
+	kin__jsonusual_take(&usual, "]}");
+	return usual.fits && usual.at == usual.end;
 }
 
 int kin__put_record_decode(char *answer, size_t n, struct kin__put_result *result, struct kin__reason *reason)

@@ -16,7 +16,7 @@ struct kin__put_records {
 	uint64_t payload_bytes; /* data and keys so far: what KIN__PUT_BYTES_MAX limits */
 };
 
-/* Begins at the end of *out.  stream: name or ARN. */
+/* Begins at the end of *out.  stream: name or ARN; at NULL: the caller adds it behind the list. */
 void kin__put_records_begin(struct kin__put_records *put, struct kin__bytes *out, struct kin__span stream);
 /* key, hash_key: at NULL when absent.  All is copied. */
 void kin__put_records_add(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
@@ -33,6 +33,10 @@ struct kin__put_result {                        /* texts 0-ended, borrowed from 
  * entries (what became of them is not known); the reason says why.  Destroys the answer. */
 int kin__put_records_decode(char *answer, size_t n, struct kin__put_result *results, size_t entries,
                             struct kin__reason *reason);
+
+/* A whole answer as the service usually writes it, all entries stored: then nothing needs to be decoded.  false:
+ * it is another one. */
+bool kin__put_records_all_stored(const char *answer, size_t n);
 
 /* ordering: SequenceNumberForOrdering.  key, hash_key, ordering: at NULL when absent. */
 void kin__put_record_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span key,

@@ -10,14 +10,15 @@
 #include <immintrin.h>
 
 #define AVX2 __attribute__((target("avx2")))
+#define ALWAYS __attribute__((always_inline)) /* wide registers are never handed from function to function */
 #define TWICE(...) _mm256_broadcastsi128_si256(_mm_setr_epi8(__VA_ARGS__))
 
-AVX2 static inline __m128i load(const unsigned char *at)
+AVX2 static inline ALWAYS __m128i load(const unsigned char *at)
 {
 	return _mm_loadu_si128((const __m128i *)(const void *)at);
 }
 
-AVX2 static inline __m256i signs_of(__m256i bytes)
+AVX2 static inline ALWAYS __m256i signs_of(__m256i bytes)
 {
 	const __m256i spread = TWICE(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
 	const __m256i offsets = TWICE('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
@@ -50,7 +51,7 @@ AVX2 static size_t encode(char *out, const unsigned char *data, size_t n)
 }
 
 /* false: a character among them is none of the alphabet. */
-AVX2 static inline int values_of(__m256i in, __m256i *six)
+AVX2 static inline ALWAYS int values_of(__m256i in, __m256i *six)
 {
 	const __m256i low = TWICE(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1a,
 	                          0x1b, 0x1b, 0x1b, 0x1a);
@@ -65,7 +66,7 @@ AVX2 static inline int values_of(__m256i in, __m256i *six)
 	return _mm256_testz_si256(_mm256_shuffle_epi8(low, lower), _mm256_shuffle_epi8(high, upper));
 }
 
-AVX2 static inline __m256i bytes_of(__m256i six)
+AVX2 static inline ALWAYS __m256i bytes_of(__m256i six)
 {
 	const __m256i gather = TWICE(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
 	const __m256i close_up = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 7, 7);

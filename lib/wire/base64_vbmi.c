@@ -11,6 +11,7 @@
 #include <immintrin.h>
 
 #define VBMI __attribute__((target("avx512f,avx512bw,avx512vbmi")))
+#define ALWAYS __attribute__((always_inline)) /* wide registers are never handed from function to function */
 
 static const unsigned char signs[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -45,12 +46,12 @@ static inline uint64_t first(size_t n) /* a mask of the first n bytes, n < 64 */
 	return (UINT64_C(1) << n) - 1;
 }
 
-VBMI static inline __m512i load(const unsigned char *at)
+VBMI static inline ALWAYS __m512i load(const unsigned char *at)
 {
 	return _mm512_loadu_si512((const void *)at);
 }
 
-VBMI static inline __m512i signs_of(__m512i bytes)
+VBMI static inline ALWAYS __m512i signs_of(__m512i bytes)
 {
 	const __m512i shifts = _mm512_set1_epi64(0x3036242a1016040a);
 	__m512i six = _mm512_multishift_epi64_epi8(shifts, _mm512_permutexvar_epi8(load(spread), bytes));
@@ -73,18 +74,18 @@ VBMI static size_t encode(char *out, const unsigned char *data, size_t n)
 	return i;
 }
 
-VBMI static inline __m512i values_of(__m512i text)
+VBMI static inline ALWAYS __m512i values_of(__m512i text)
 {
 	return _mm512_permutex2var_epi8(load(values), text, load(values + 64));
 }
 
 /* One bit a character that is none of the alphabet. */
-VBMI static inline uint64_t wrong(__m512i text, __m512i six)
+VBMI static inline ALWAYS uint64_t wrong(__m512i text, __m512i six)
 {
 	return _mm512_movepi8_mask(_mm512_or_si512(text, six));
 }
 
-VBMI static inline __m512i bytes_of(__m512i six)
+VBMI static inline ALWAYS __m512i bytes_of(__m512i six)
 {
 	__m512i twelve = _mm512_maddubs_epi16(six, _mm512_set1_epi32(0x01400140));
 
@@ -93,7 +94,7 @@ VBMI static inline __m512i bytes_of(__m512i six)
 }
 
 /* What is left or fine of the next 64 characters. */
-VBMI static inline size_t decode_last(unsigned char *out, const unsigned char *at, size_t n)
+VBMI static inline ALWAYS size_t decode_last(unsigned char *out, const unsigned char *at, size_t n)
 {
 	uint64_t there = n < 64 ? first(n) : ~UINT64_C(0), bad;
 	__m512i text = _mm512_maskz_loadu_epi8(there, at), six = values_of(text);

@@ -8,9 +8,6 @@ enum {
 	DONE   /* just behind a value */
 };
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define BELOW(word, limit) (((word)-EACH(limit)) & ~(word))
-
 void kin__jsonscan_init(struct kin__jsonscan *scan, char *text, size_t n)
 {
 	*scan = (struct kin__jsonscan){ .at = text, .end = text + n, .begin = text, .state = DUE };
@@ -75,26 +72,9 @@ static int begin_value(struct kin__jsonscan *scan)
 
 /* --- strings --------------------------------------------------------------------- */
 
-/* To the first character that ends a run of plain ones: a quote, a backslash, a control character, the end. */
-static inline char *skip_plain(char *at, const char *end)
+static inline char *plain_end(char *at, const char *end)
 {
-	uint64_t word, found;
-
-	for (; end - at >= 8; at += 8) {
-		memcpy(&word, at, sizeof word);
-		found = (BELOW(word ^ EACH('"'), 1) | BELOW(word ^ EACH('\\'), 1) | BELOW(word, 0x20)) &
-		        EACH(0x80);
-		if (!found)
-			continue;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		return at + __builtin_ctzll(found) / 8; /* the lowest one is sure, others may be its borrow */
-#else
-		break;
-#endif
-	}
-	while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
-		at++;
-	return at;
+	return at + (kin__jsonusual_plain_end(at, end) - at);
 }
 
 static int hex_value(char c)
@@ -129,7 +109,7 @@ static const char *quoted_end(char **at, const char *end, bool *escaped)
 
 	*escaped = false;
 	for (;;) {
-		*at = to = skip_plain(to, end);
+		*at = to = plain_end(to, end);
 		if (to == end)
 			return "the text ends within a string";
 		if (*to == '"')
@@ -430,6 +410,44 @@ bool kin__jsonscan_finish(struct kin__jsonscan *scan)
 	if (peek(scan) >= 0)
 		return kin__jsonscan_fail(scan, "something stands behind the end of the value");
 	return true;
+}
+
+/* --- what was read by wire/jsonusual -------------------------------------------------------- */
+
+struct kin__jsonusual kin__jsonscan_usual(struct kin__jsonscan *scan)
+{
+	struct kin__jsonusual usual = { scan->at, scan->end, !scan->error };
+
+	return usual;
+}
+
+bool kin__jsonscan_enter(struct kin__jsonscan *scan, const char *at)
+{
+	if (!kin__jsonscan_object(scan))
+		return false;
+	scan->at = writable(scan, at);
+	scan->state = DUE;
+	return true;
+}
+
+void kin__jsonscan_leave(struct kin__jsonscan *scan, const char *at)
+{
+	scan->at = writable(scan, at);
+	scan->depth--;
+	scan->state = DONE;
+}
+
+bool kin__jsonscan_over(struct kin__jsonscan *scan, const char *at)
+{
+	if (begin_value(scan) < 0)
+		return false;
+	scan->at = writable(scan, at);
+	return done(scan);
+}
+
+void kin__jsonscan_end_text(struct kin__jsonscan *scan, struct kin__span text)
+{
+	writable(scan, text.at)[text.n] = 0;
 }
 
 /* --- values -------------------------------------------------------------------------- */

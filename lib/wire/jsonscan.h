@@ -7,6 +7,7 @@
 #define KIN_WIRE_JSONSCAN_H
 #include "base/span.h"
 #include "wire/base64.h"
+#include "wire/jsonusual.h"
 
 enum { KIN__JSONSCAN_DEPTH = 64 };
 
@@ -62,6 +63,16 @@ bool kin__jsonscan_null(
 bool kin__jsonscan_skip(struct kin__jsonscan *scan); /* any value, checked */
 bool kin__jsonscan_raw(struct kin__jsonscan *scan,
                        struct kin__span *value); /* any value, checked; its text */
+
+/* For readers that know how a text usually looks (wire/jsonusual): the cursor stands where the scanner does, and
+ * what it took is told to the scanner.  A value must be due; what stands up to `at` was taken. */
+struct kin__jsonusual kin__jsonscan_usual(struct kin__jsonscan *scan);
+bool kin__jsonscan_enter(struct kin__jsonscan *scan,
+                         const char *at); /* an object, up to a value that is due */
+bool kin__jsonscan_over(struct kin__jsonscan *scan, const char *at);  /* a whole value */
+void kin__jsonscan_leave(struct kin__jsonscan *scan, const char *at); /* the rest of the object it is in */
+/* Puts a 0 behind a text, over its closing quote, which was taken. */
+void kin__jsonscan_end_text(struct kin__jsonscan *scan, struct kin__span text);
 
 /* For read-only buffers: the text between the quotes, checked, and whether it holds escapes. */
 bool kin__jsonscan_quoted(struct kin__jsonscan *scan, struct kin__span *raw, bool *escaped);

@@ -56,6 +56,17 @@ static size_t run_length(struct kin__span text, size_t *bad)
 	return i;
 }
 
+bool kin__jsontext_plain(struct kin__span text)
+{
+	size_t i = 0;
+
+	while (text.n - i >= 8 && eight_plain(text.at + i))
+		i += 8;
+	while (i < text.n && is_plain((unsigned char)text.at[i]))
+		i++;
+	return i == text.n;
+}
+
 void kin__jsontext_quote(struct kin__bytes *out, struct kin__span text)
 {
 	kin__bytes_char(out, '"');

@@ -10,6 +10,7 @@
 
 /* Single values, without any comma. */
 void kin__jsontext_quote(struct kin__bytes *out, struct kin__span text); /* "text", escaped */
+bool kin__jsontext_plain(struct kin__span text); /* printable ASCII that needs no escape */
 /* "base64"; way: NULL is the portable one */
 void kin__jsontext_quote_base64(struct kin__bytes *out, const struct kin__base64 *way, const void *data,
                                 size_t n);

@@ -1,0 +1,88 @@
+/* wire/jsonusual - JSON as a service that is known usually writes it, taken letter by letter or not at all.
+ *
+ * Pure, and all inline: it stands in the hottest loops.  A cursor moves over what is expected; the first thing
+ * that is not clears `fits` for good, and the general scanner reads the same text from its start.  It writes
+ * nothing, so that this is always possible.
+ */
+#ifndef KIN_WIRE_JSONUSUAL_H
+#define KIN_WIRE_JSONUSUAL_H
+#include "base/span.h"
+
+struct kin__jsonusual {
+	const char *at, *end;
+	bool fits;
+};
+
+#define KIN__JSONUSUAL_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* literal: a string constant. */
+#define kin__jsonusual_take(usual, literal) kin__jsonusual_take_n((usual), (literal), sizeof(literal) - 1)
+static inline bool kin__jsonusual_take_n(struct kin__jsonusual *usual, const char *text, size_t n)
+{
+	usual->fits = usual->fits && (size_t)(usual->end - usual->at) >= n && memcmp(usual->at, text, n) == 0;
+	usual->at += usual->fits ? n : 0;
+	return usual->fits;
+}
+
+/* Eight digits at once: exact when it says yes. */
+static inline bool kin__jsonusual_8_digits(uint64_t word)
+{
+	uint64_t upper = KIN__JSONUSUAL_EACH(0xf0), three = KIN__JSONUSUAL_EACH(0x30);
+
+	return ((word & upper) ^ three) == 0 && (((word + KIN__JSONUSUAL_EACH(6)) & upper) ^ three) == 0;
+}
+
+/* 1 to max digits, up to what is none. */
+static inline struct kin__span kin__jsonusual_digits(struct kin__jsonusual *usual, size_t max)
+{
+	const char *begin = usual->at, *at = begin;
+	uint64_t word;
+
+	for (; usual->end - at >= 8; at += 8) {
+		memcpy(&word, at, sizeof word);
+		if (!kin__jsonusual_8_digits(word))
+			break;
+	}
+	while (at < usual->end && *at >= '0' && *at <= '9')
+		at++;
+	usual->fits = usual->fits && at > begin && (size_t)(at - begin) <= max;
+	usual->at = at;
+	return kin__span(begin, (size_t)(at - begin));
+}
+
+#define KIN__JSONUSUAL_BELOW(word, limit) (((word)-KIN__JSONUSUAL_EACH(limit)) & ~(word))
+
+/* To the first character that ends a run of plain ones: a quote, a backslash, a control character, the end. */
+static inline const char *kin__jsonusual_plain_end(const char *at, const char *end)
+{
+	uint64_t word, found;
+
+	for (; end - at >= 8; at += 8) {
+		memcpy(&word, at, sizeof word);
+		found = (KIN__JSONUSUAL_BELOW(word ^ KIN__JSONUSUAL_EACH('"'), 1) |
+		         KIN__JSONUSUAL_BELOW(word ^ KIN__JSONUSUAL_EACH('\\'), 1) |
+		         KIN__JSONUSUAL_BELOW(word, 0x20)) &
+		        KIN__JSONUSUAL_EACH(0x80);
+		if (!found)
+			continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		return at + __builtin_ctzll(found) / 8; /* the lowest one is sure, others may be its borrow */
+#else
+		break;
+#endif
+	}
+	while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
+		at++;
+	return at;
+}
+
+/* The text of a string without escapes, before its closing '"', which is left. */
+static inline struct kin__span kin__jsonusual_plain(struct kin__jsonusual *usual)
+{
+	const char *begin = usual->at;
+
+	usual->at = kin__jsonusual_plain_end(begin, usual->end);
+	usual->fits = usual->fits && usual->at < usual->end && *usual->at == '"';
+	return kin__span(begin, (size_t)(usual->at - begin));
+}
+#endif
