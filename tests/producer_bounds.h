@@ -206,5 +206,6 @@ static Suite *suite(void)
 	tcase_add_loop_test(stories, an_answer_before_its_request_freezes, 0, (int)KIN__ARRAY_LEN(wrong));
 #endif
 	suite_add_tcase(all, stories);
+	refused_case(all);
 	return all;
 }

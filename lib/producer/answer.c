@@ -1,13 +1,17 @@
 /* producer/answer - what an answer means for the records of its request, and for the pace of all.
  *
- * Three rules.  An answer that says something of each entry settles them one by one, and those that failed
+ * Four rules.  An answer that says something of each entry settles them one by one, and those that failed
  * wait together, so that they keep their order.  A request that failed as a whole makes all sending pause;
- * however many requests were under way, they make one pause.  What nobody can cure is reported at once.
+ * however many requests were under way, they make one pause.  One that is refused for its content is cut in
+ * two, until the record that is to blame stands alone.  What nobody can cure is reported at once.
  */
 #include "base/backoff.h"
 #include "producer/state.h"
 
-enum { HINT_EXTRA_US = 5000000 }; /* AWS's rule: a hint lengthens a delay by no more */
+enum {
+	HINT_EXTRA_US = 5000000, /* AWS's rule: a hint lengthens a delay by no more */
+	REFUSALS_MAX = 100       /* in a row, without one good answer: then it is not this or that record */
+};
 
 static uint64_t delay_us(struct kin__producer *producer, uint64_t base_us, uint64_t max_us, uint32_t retry,
                          uint64_t hint_us)
@@ -59,8 +63,9 @@ static struct tally tally_of(const struct kin__producer_request *request, const 
 	for (uint32_t i = 0; i < request->n; i++) {
 		tally.stored += results[i] == KIN__DONE;
 		tally.throttled += results[i] == KIN__THROTTLED;
-		if (results[i] != KIN__DONE && request->records[i]->attempts > tally.attempts)
-			tally.attempts = request->records[i]->attempts;
+		if (results[i] != KIN__DONE &&
+		    request->records[i]->attempts - request->records[i]->cuts > tally.attempts)
+			tally.attempts = request->records[i]->attempts - request->records[i]->cuts;
 	}
 	return tally;
 }
@@ -81,6 +86,7 @@ static void settle_entry(struct kin__producer *producer, struct kin__producer_re
 		kin__state_done(producer, record, code);
 		return;
 	}
+	record->part = 0; /* it was accepted as part of a request */
 	if (has_time(producer, record, now_us))
 		kin__state_waiting(producer, record, again_us);
 }
@@ -94,6 +100,7 @@ static void settle_entries(struct kin__producer *producer, struct kin__producer_
 	int32_t code = answer->code ? answer->code : KIN_REFUSED;
 
 	producer->counts.throttled += tally.throttled;
+	producer->refusals = 0;
 	if (tally.throttled > request->n / 2)
 		hold_back(producer, request, now_us, settings->entry_base_us, settings->pressure_max_us, 0);
 	else
@@ -108,6 +115,26 @@ static void settle_entries(struct kin__producer *producer, struct kin__producer_
 		settle_entry(producer, request->records[i], answer->results[i], code, now_us, again_us);
 }
 
+/* One of its records is to blame: in two halves, which leave at once. */
+static bool cut(struct kin__producer *producer, struct kin__producer_request *request, uint64_t now_us)
+{
+	struct kin__list *near = NULL;
+
+	if (request->n == 1 || producer->refusals >= REFUSALS_MAX)
+		return false;
+	producer->refusals++;
+	producer->parts += 2;
+	for (uint32_t i = 0; i < request->n; i++) {
+		struct kin__producer_record *record = request->records[i];
+
+		record->part = i < request->n / 2 ? producer->parts - 1 : producer->parts;
+		record->cuts++;
+		if (has_time(producer, record, now_us))
+			kin__state_again(producer, record, &near);
+	}
+	return true;
+}
+
 static void settle_failure(struct kin__producer *producer, struct kin__producer_request *request,
                            uint64_t now_us, const struct kin__producer_answer *answer)
 {
@@ -117,6 +144,8 @@ static void settle_failure(struct kin__producer *producer, struct kin__producer_
 	struct kin__list *near = NULL;
 
 	producer->counts.requests_failed++;
+	if (answer->verdict == KIN__INVALID_ARGUMENT && cut(producer, request, now_us))
+		return;
 	if (answer->verdict == KIN__THROTTLED)
 		producer->counts.throttled += request->n;
 	if (again)

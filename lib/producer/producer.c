@@ -113,6 +113,12 @@ static struct kin__producer_record *next_record(const struct kin__producer *prod
 	return NULL;
 }
 
+/* The parts of a request that was refused are not mixed again, nor with others. */
+static bool may_join(const struct kin__producer_request *request, const struct kin__producer_record *record)
+{
+	return request->n == 0 || record->part == request->records[0]->part;
+}
+
 static void collect(struct kin__producer *producer, uint64_t now_us)
 {
 	struct kin__producer_request *request =
@@ -124,7 +130,7 @@ static void collect(struct kin__producer *producer, uint64_t now_us)
 	request->n = 0;
 	request->bytes = 0;
 	while (request->n < producer->settings.request_records_max &&
-	       (record = next_record(producer, now_us)) &&
+	       (record = next_record(producer, now_us)) && may_join(request, record) &&
 	       request->bytes + record->bytes <= producer->settings.request_bytes_max) {
 		kin__state_sending(producer, record);
 		request->records[request->n++] = record;

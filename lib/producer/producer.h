@@ -49,7 +49,9 @@ struct kin__producer_record {
 
 	/* Of the machine. */
 	uint32_t attempts; /* requests it was part of */
+	uint32_t cuts;     /* of these, refused for what one of their records holds, and cut in two */
 	uint64_t order;    /* 1 for the first record put */
+	uint64_t part;     /* 0; else only records of the same part go with it */
 	uint64_t accepted_us;
 	struct kin__list all;         /* not yet reported, in order of acceptance */
 	struct kin__list queue;       /* of FRESH, AGAIN, DONE; and on its way to PUT */

@@ -56,7 +56,8 @@ static bool watch(struct kin__producer *producer, struct kin__producer_record *r
 void kin__state_fresh(struct kin__producer *producer, struct kin__producer_record *record, uint64_t now_us)
 {
 	record->state = KIN__RECORD_NEW;
-	record->attempts = 0;
+	record->attempts = record->cuts = 0;
+	record->part = 0;
 	record->maybe_stored = false;
 	record->code = KIN_OK;
 	record->order = ++producer->counts.accepted;

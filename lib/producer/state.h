@@ -38,6 +38,8 @@ struct kin__producer {
 	uint64_t hold_us;  /* no request leaves before */
 	uint64_t round;    /* counts the pauses */
 	uint32_t failures; /* pauses since the last good answer */
+	uint64_t parts;    /* the last part that was made */
+	uint32_t refusals; /* requests refused for their content since the last good answer */
 	uint64_t flushed;  /* fresh records up to this order do not linger */
 	int32_t abandoned; /* 0, or the code of ABANDON */
 	bool closing;

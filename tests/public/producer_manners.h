@@ -136,6 +136,38 @@ START_TEST(large_records)
 }
 END_TEST
 
+/* One record larger than the stream takes makes the service refuse its whole request: its neighbours are
+ * stored all the same. */
+START_TEST(one_too_large_record)
+{
+	static char data[1500000];
+	struct kin_put_entry entry;
+
+	options.record_bytes_max = 2000000;
+	options.linger_ms = 60000;
+	open_it();
+	put_many(0, 13);
+	kin_put_entry_init(&entry);
+	entry.key = "k";
+	entry.key_size = 1;
+	entry.data = data;
+	entry.data_size = sizeof data;
+	ck_assert_int_eq(kin_producer_put_entry(producer, &entry, &seats[13], -1, &error), KIN_OK);
+	put_many(14, 16);
+	flush_all();
+	expect(0, 13, KIN_OK, KIN_STORED);
+	expect(14, 16, KIN_OK, KIN_STORED);
+	expect(13, 1, KIN_REFUSED, KIN_NOT_SENT);
+	ck_assert_uint_ge(seats[13].attempts, 4);
+	ck_assert_uint_le(seats[13].attempts, 6); /* 30, 15, 8, 4, 2, 1 */
+	ck_assert_str_eq(seats[13].error.aws_code, "InvalidArgumentException");
+	ck_assert_msg(strstr(seats[13].error.message, "exceeds") != NULL, "%s", seats[13].error.message);
+	ck_assert_uint_le(stats_now().requests, 11);
+	close_it(KIN_OK);
+	ck_assert_uint_eq(stored_in_mock(), 29);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *all = suite_create("producer, public");
@@ -169,6 +201,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(scenes, entries_are_checked, 0, (int)(sizeof entries / sizeof entries[0]));
 	tcase_add_test(scenes, arguments_are_checked);
 	tcase_add_test(scenes, large_records);
+	tcase_add_test(scenes, one_too_large_record);
 	suite_add_tcase(all, scenes);
 	return all;
 }

@@ -2,6 +2,7 @@
 #include "produce_world.h"
 
 enum { PAUSES = 6, PAUSES_LEAST_US = 20000 }; /* that many jittered, growing pauses are never shorter */
+enum { IN_VAIN = 100 };                       /* refusals in a row, after which none is blamed alone */
 
 static struct produce_item *item_of(struct kin__producer_record *record)
 {
@@ -116,9 +117,30 @@ static void count_pauses(struct produce_world *w, const struct produce_request *
 	}
 }
 
+/* A refusal for the content of a request of several is not the last word, unless none was ever taken. */
+static bool is_final(const struct produce_world *w, const struct produce_request *r, uint8_t result)
+{
+	if (result == KIN__INVALID_ARGUMENT)
+		return r->n == 1 || w->in_vain > IN_VAIN;
+	return result == KIN__REFUSED || result == KIN__NOT_FOUND;
+}
+
+/* Each refused request is at most half as large as the one before: few are needed to find who is to blame. */
+static void check_cut(struct produce_world *w, struct produce_item *item, uint32_t n)
+{
+	PRODUCE_CHECK(w, !item->together || n <= (item->together + 1) / 2,
+	              "record %llu is refused among %u, after it was refused among %u",
+	              (unsigned long long)item->order, n, item->together);
+	item->together = n;
+	produce_met[PRODUCE_TOO_LARGE] += n == 1;
+}
+
 void produce_check_answer(struct produce_world *w, const struct produce_request *r)
 {
 	count_pauses(w, r);
+	w->in_vain = r->verdict == KIN__INVALID_ARGUMENT ? w->in_vain + 1
+	             : r->verdict == KIN__DONE           ? 0
+	                                                 : w->in_vain;
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct produce_item *item = &w->items[r->items[i]];
 		uint8_t result = r->verdict == KIN__DONE ? r->results[i] : r->verdict;
@@ -130,10 +152,11 @@ void produce_check_answer(struct produce_world *w, const struct produce_request 
 		item->acked = result == KIN__DONE;
 		item->failed_in = r->serial;
 		item->failed_at = i;
-		item->code = result == KIN__REFUSED || result == KIN__NOT_FOUND ||
-		                                             result == KIN__INVALID_ARGUMENT
-		                             ? r->code
-		                             : KIN_OK;
+		item->code = is_final(w, r, result) ? r->code : KIN_OK;
+		if (result == KIN__INVALID_ARGUMENT)
+			check_cut(w, item, r->n);
+		else if (r->verdict == KIN__DONE && result != KIN__DONE)
+			item->together = 0; /* it is like any other again, and may meet another large one */
 		if (result != KIN__DONE &&
 		    (r->verdict == KIN__DONE ? result == KIN__TRANSIENT : r->maybe_stored))
 			item->doubt = true;
@@ -163,6 +186,11 @@ static void check_status(struct produce_world *w, const struct produce_item *ite
 		              "record %llu: status %u, doubt %d", order, status, item->doubt);
 }
 
+static bool is_large(const struct produce_world *w, const struct produce_item *item)
+{
+	return w->record_bytes_max && item->record.bytes > w->record_bytes_max;
+}
+
 void produce_check_deliver(struct produce_world *w, struct produce_item *item, int32_t code, uint8_t status)
 {
 	unsigned long long order = item->order;
@@ -179,12 +207,17 @@ void produce_check_deliver(struct produce_world *w, struct produce_item *item, i
 	else if (code != KIN_OK)
 		PRODUCE_CHECK(w, code == item->code || (w->abandoned && code == KIN_CLOSED),
 		              "record %llu: code %d", order, code);
+	if (code == KIN_REFUSED)
+		PRODUCE_CHECK(w, is_large(w, item) || w->in_vain > IN_VAIN,
+		              "record %llu is refused for what its neighbour holds", order);
+	produce_met[PRODUCE_SPARED] += item->together && status == KIN_STORED;
 	produce_met[PRODUCE_STORED] += status == KIN_STORED;
 	produce_met[PRODUCE_REFUSED] += code == KIN_DENIED;
 	produce_met[PRODUCE_EXPIRED_NOT_SENT] += code == KIN_EXPIRED && status == KIN_NOT_SENT;
 	produce_met[PRODUCE_EXPIRED_DOUBT] += code == KIN_EXPIRED && status == KIN_POSSIBLY_STORED;
 	item->held = false;
 	item->reported = true;
+	item->given_up = w->abandoned;
 }
 
 /* Nothing stays behind that could leave, while the service is well. */
@@ -276,7 +309,7 @@ void produce_check_end(struct produce_world *w)
 		              order);
 		if (item->reported && item->accepted_us > w->well_us &&
 		    item->deadline_us - item->accepted_us >= 60000000)
-			PRODUCE_CHECK(w, item->acked || w->abandoned,
+			PRODUCE_CHECK(w, item->acked || item->given_up || is_large(w, item),
 			              "record %llu was not stored though all is well", order);
 		PRODUCE_CHECK(w, found[i] == item->copies_here,
 		              "record %llu: %u copies, the service holds %u", order, item->copies_here,

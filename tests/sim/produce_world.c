@@ -39,6 +39,8 @@ const char *const produce_event_names[PRODUCE_EVENTS] = {
 	"close",
 	"abandon",
 	"ttl of its own",
+	"record too large",
+	"neighbour spared",
 };
 uint64_t produce_met[PRODUCE_EVENTS];
 
@@ -131,7 +133,7 @@ static void start(struct produce_world *w)
 		produce_fail(w, "out of memory");
 	w->room = (struct kin__room){ .bytes_max = w->settings.buffer_bytes_max,
 		                      .records_max = w->settings.buffer_records_max };
-	w->in_flight = w->pauses = 0;
+	w->in_flight = w->pauses = w->in_vain = 0;
 	w->last_order = w->flushed = w->pause_serial = 0;
 	w->first_unsent = 1;
 	w->calm = true;
@@ -267,7 +269,7 @@ static void delete_or_create(struct produce_world *w)
 		due(w, &w->recreate, kin__rng_below(&w->rng, 500000));
 	} else if (answer.code) {
 		kin__model_create_stream(w->model, now_ms, stream, (uint32_t)kin__rng_between(&w->rng, 1, 5),
-		                         0, &answer);
+		                         w->record_bytes_max, &answer);
 		PRODUCE_CHECK(w, !answer.code, "create: %s", answer.message);
 		produce_note(w, "create", 0, 0, "");
 		produce_met[PRODUCE_RECREATE]++;
@@ -350,6 +352,11 @@ static void draw_settings(struct produce_world *w)
 		w->item_bytes_max = (uint32_t)s->request_bytes_max;
 	s->buffer_bytes_max =
 			kin__rng_between(rng, w->item_bytes_max, kin__rng_chance(rng, 300) ? 65536 : 4000000);
+	if (kin__rng_chance(rng, 150)) { /* a few of them are larger than the stream takes */
+		uint32_t over = (uint32_t)kin__rng_below(rng, w->item_bytes_max / 5);
+
+		w->record_bytes_max = w->item_bytes_max - over;
+	}
 	w->items_n = (uint32_t)kin__rng_between(rng, 5, PRODUCE_ITEMS);
 	w->abandon_at = kin__rng_chance(rng, 40) ? (uint32_t)kin__rng_below(rng, w->items_n) : UINT32_MAX;
 	w->burst_max = (uint32_t)kin__rng_between(rng, 1, kin__rng_chance(rng, 500) ? 3 : 60);
@@ -398,7 +405,7 @@ static void open_model(struct produce_world *w)
 	if (!w->model)
 		produce_fail(w, "out of memory");
 	kin__model_create_stream(w->model, (int64_t)(w->now_us / 1000), stream,
-	                         (uint32_t)kin__rng_between(&w->rng, 1, 6), 0, &answer);
+	                         (uint32_t)kin__rng_between(&w->rng, 1, 6), w->record_bytes_max, &answer);
 }
 
 uint64_t produce_run(uint64_t seed, bool verbose)
@@ -412,8 +419,8 @@ uint64_t produce_run(uint64_t seed, bool verbose)
 	w->verbose = verbose;
 	w->now_us = UINT64_C(1000000000000);
 	kin__heap_init(&w->due);
-	open_model(w);
 	draw_settings(w);
+	open_model(w);
 	draw_faults(w);
 	start(w);
 	for (;;) {

@@ -46,6 +46,8 @@ enum produce_event {
 	PRODUCE_CLOSE,
 	PRODUCE_ABANDON,
 	PRODUCE_OWN_TTL,
+	PRODUCE_TOO_LARGE,
+	PRODUCE_SPARED,
 	PRODUCE_EVENTS
 };
 extern const char *const produce_event_names[PRODUCE_EVENTS];
@@ -55,10 +57,12 @@ struct produce_item {
 	struct kin__heap_node report;       /* when the callback has run and its room is free again */
 	uint32_t life;                      /* of which process; 0: not put yet */
 	bool held, reported, sending, acked, doubt, reporting;
+	bool given_up; /* in the life that ABANDON ended */
 	uint64_t order, accepted_us, deadline_us, last_answer_us;
 	uint32_t sends, copies, copies_here; /* stored in all; in the stream as it is now */
 	uint32_t entry_fails;                /* in a row */
 	uint64_t first_fail_us;
+	uint32_t together;  /* how many were in the last request refused for its content; 0: none */
 	uint64_t failed_in; /* the request whose answer failed it, and its place there */
 	uint32_t failed_at;
 	int32_t code; /* of a final answer */
@@ -94,6 +98,7 @@ struct produce_world {
 	uint64_t serial;
 
 	/* Drawn. */
+	uint32_t record_bytes_max; /* of the stream, when it is less than the producer knows; 0 */
 	uint32_t items_n, abandon_at, burst_max, item_bytes_max, own_ttl_per_mille;
 	uint32_t lose_per_mille, deny_per_mille, late_per_mille, flush_per_mille, hint_per_mille;
 	uint64_t gap_us, latency_us, timeout_us, report_us, heal_us;
@@ -104,6 +109,7 @@ struct produce_world {
 	uint64_t last_order, first_unsent, flushed; /* orders of this life */
 	bool calm;                                  /* no answer was bad in this life */
 	uint32_t pauses;                            /* in a row */
+	uint32_t in_vain;                           /* refusals since a good answer */
 	uint64_t pause_serial, pauses_since_us;
 };
 
