@@ -7,6 +7,7 @@
 #include "consumer_scenes_pieces.h"
 #include "consumer_scenes_store.h"
 #include "consumer_scenes_told.h"
+#include "consumer_scenes_filter.h"
 
 int main(void)
 {
@@ -21,6 +22,7 @@ int main(void)
 	suite_add_tcase(suite, pieces_case());
 	suite_add_tcase(suite, store_case());
 	suite_add_tcase(suite, told_case());
+	suite_add_tcase(suite, filter_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

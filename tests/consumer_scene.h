@@ -21,8 +21,9 @@ struct shard {
 	bool sick;         /* each call of its records fails */
 	struct kin_record records[RECORDS];
 	char sequences[RECORDS][12];
-	uint32_t n, horizon, tip; /* tip: where a LATEST iterator stands */
-	uint32_t page_max;        /* records of one answer */
+	uint32_t n, horizon, tip;  /* tip: where a LATEST iterator stands */
+	uint32_t page_max;         /* records of one answer */
+	uint8_t left_out[RECORDS]; /* 1: by the filter */
 };
 
 struct item {
@@ -424,6 +425,7 @@ static void answer_page(struct scene *s, const struct waiting *w, struct kin__co
 	s->pages[page].n = n;
 	s->pages_held++;
 	event->page.records = shard->records + at;
+	event->page.left_out = shard->left_out + at;
 	event->page.count = n;
 	event->page.bytes = 100 + 100 * n;
 	event->page.array_bytes = 10 * n;

@@ -36,6 +36,8 @@ struct kin_consumer_options {
 	const char *application; /* 1..128 of [A-Za-z0-9_.-]; required; copied; names the checkpoints */
 	const char *store;       /* URI, copied: "memory:", "file:PATH"; this or store_interface */
 	const char *on_failure;  /* URI, copied: "drop", "file:PATH"; this or sink_interface; NULL: none */
+	/* {"Filters":[{"Pattern":...}]}, see kinstream-filter(7); copied; NULL: all records are handed out */
+	const char *filter_criteria;
 	const struct kin_store *store_interface; /* copied; its functions until close */
 	const struct kin_sink *sink_interface;   /* copied; its functions until close */
 	kin_handler_fn *handler;                 /* NULL: pull form, kin_consumer_next() */
@@ -70,7 +72,7 @@ struct kin_consumer_options {
 	uint8_t reserved[6];
 };
 
-/* A snapshot; counts since open.  polled = handled + on_failure + dropped + buffered + given_back. */
+/* A snapshot; counts since open.  polled = filtered + handled + on_failure + dropped + buffered + given_back. */
 struct kin_consumer_health {
 	size_t size;                       /* set by the caller: sizeof the struct */
 	int32_t state;                     /* enum kin_consumer_state */
@@ -89,7 +91,8 @@ struct kin_consumer_health {
 	uint64_t throttled;                /* requests refused as throughput exceeded */
 	uint64_t requests_failed;          /* requests that brought no usable answer */
 	uint64_t given_back;               /* records put out of memory undone, to be polled again */
-	uint64_t reserved[3];
+	uint64_t filtered;                 /* records left out by filter_criteria */
+	uint64_t reserved[2];
 	struct kin_error error; /* code KIN_OK: none */
 };
 

@@ -1,6 +1,7 @@
 #include "api/consumer.h"
 #include "api/options.h"
 #include "base/mem.h"
+#include "filter/filter.h"
 #include "io/clock.h"
 #include "io/error.h"
 #include "kinesis/limits.h"
@@ -116,6 +117,44 @@ static void name_worker(char out[300])
 	snprintf(out, 300, "%s:%ld:%08x", host, (long)getpid(), (unsigned)kin__clock_seed());
 }
 
+/* *out stays NULL without criteria. */
+static int compile_filter(struct kin__filter **out, const struct kin_consumer_options *o,
+                          struct kin_error *error)
+{
+	struct kin__reason reason = { "" };
+	int code = KIN_OK;
+
+	*out = NULL;
+	if (o->filter_criteria)
+		code = kin__filter_new(out, kin__span_text(o->filter_criteria), &reason);
+	if (code != KIN_OK)
+		kin__error(error, code, "kin_consumer_open(): option filter_criteria: %s", reason.text);
+	return code;
+}
+
+/* The store and the sink, opened unless they are the program's own; both are the options' then. */
+static int open_ends(struct kin__consume_options *options, struct kin_store *store, struct kin_sink *sink,
+                     const struct kin_consumer_options *o, struct kin_error *error)
+{
+	if (o->store_interface)
+		*store = *o->store_interface;
+	else if (kin__store_open(store, o->store, o->application, error) != KIN_OK)
+		return error->code;
+	options->store = store;
+	if (o->sink_interface) {
+		*sink = *o->sink_interface;
+		options->sink = sink;
+	} else if (o->on_failure && !options->machine.drop) {
+		if (kin__sink_open(sink, o->on_failure, error) != KIN_OK) {
+			if (store->close)
+				store->close(store->user);
+			return error->code;
+		}
+		options->sink = sink;
+	}
+	return KIN_OK;
+}
+
 static int open_parts(struct kin_consumer *consumer, struct kin__core *core,
                       const struct kin_consumer_options *o, struct kin_error *error)
 {
@@ -131,21 +170,11 @@ static int open_parts(struct kin_consumer *consumer, struct kin__core *core,
 	machine_settings(&options.machine, o);
 	name_worker(worker);
 	options.worker = o->worker ? o->worker : worker;
-	if (o->store_interface)
-		store = *o->store_interface;
-	else if (kin__store_open(&store, o->store, o->application, error) != KIN_OK)
+	if (compile_filter(&options.filter, o, error) != KIN_OK)
 		return error->code;
-	options.store = &store;
-	if (o->sink_interface) {
-		sink = *o->sink_interface;
-		options.sink = &sink;
-	} else if (o->on_failure && !options.machine.drop) {
-		if (kin__sink_open(&sink, o->on_failure, error) != KIN_OK) {
-			if (store.close)
-				store.close(store.user);
-			return error->code;
-		}
-		options.sink = &sink;
+	if (open_ends(&options, &store, &sink, o, error) != KIN_OK) {
+		kin__filter_free(options.filter);
+		return error->code;
 	}
 	return kin__consume_open(&consumer->consume, core, &options, error);
 }

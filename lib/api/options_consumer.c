@@ -38,6 +38,9 @@ static const struct kin__options_row rows[] = {
 	ROW_TEXT(store, "store", NULL, "Where leases and checkpoints are kept: memory: or file:PATH."),
 	ROW_TEXT(on_failure, "on_failure", NULL,
 	         "Where records go that are given up: file:PATH, or drop to accept their loss."),
+	ROW_TEXT(filter_criteria, "filter_criteria", "FilterCriteria",
+	         "Which records are handed out, as Lambda's JSON: {\"Filters\":[{\"Pattern\":...}]}; unset: "
+	         "all."),
 	ROW_TEXT(worker, "worker", NULL,
 	         "The name of this worker as the owner of leases; unset: host, process and a random number."),
 	ROW_TIME(starting_position_timestamp_ms, "starting_position_timestamp", "StartingPositionTimestamp",

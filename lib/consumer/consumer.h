@@ -84,6 +84,8 @@ struct kin__consumer_event {
 		struct {
 			uint64_t id; /* named by the owner, never 0, unique in this consumer */
 			const struct kin_record *records; /* stay until RELEASE */
+			/* A byte a record, during the step: not 0, the filter leaves it out.  NULL: none is. */
+			const uint8_t *left_out;
 			uint32_t count;
 			uint64_t bytes;       /* what the page holds in memory */
 			uint64_t array_bytes; /* of these: the array of records */

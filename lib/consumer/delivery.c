@@ -111,7 +111,8 @@ static void consider_batch(struct kin__consumer *consumer, struct kin__shard *sh
 	uint64_t due;
 
 	kin__gather_more(consumer, shard);
-	if (shard->gather_end == shard->assigned) {
+	if (shard->gather_n == 0) {
+		shard->assigned = shard->gather_end; /* left out, all of it */
 		move(consumer, shard, WORK_REST);
 		return;
 	}
@@ -295,14 +296,15 @@ static void go_on(struct kin__consumer *consumer, struct kin__shard *shard)
 void kin__delivery_on_handled(struct kin__consumer *consumer, struct kin__shard *shard,
                               const struct kin__consumer_event *event)
 {
-	uint32_t tries;
+	uint32_t tries, before;
 
 	if (!answered(consumer, shard, event, WORK_INVOKING))
 		return;
+	before = shard->stack[shard->stack_n - 1].tries;
 	kin__pieces_handled(consumer, shard, event);
 	tries = shard->stack[shard->stack_n - 1].tries;
-	if (tries >= BLOCKED_TRIES) {
-		kin__bytes_format(kin__emit_text(consumer), "%s: blocked: its batch failed %lu times",
+	if (tries > before && tries >= BLOCKED_TRIES) {
+		kin__bytes_format(kin__emit_text(consumer), "%s: blocked: its batch was tried %lu times",
 		                  shard->id, (unsigned long)tries);
 		kin__emit_line(consumer, shard, KIN_LOG_WARN);
 	}

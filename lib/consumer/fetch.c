@@ -389,6 +389,30 @@ static void learn(struct kin__consumer *consumer, struct kin__shard *shard,
 		shard->horizon = false;
 }
 
+/* What the filter leaves out of the page just added is done.  False: out of memory. */
+static bool leave_out(struct kin__consumer *consumer, struct kin__shard *shard, const uint8_t *left_out,
+                      uint32_t n)
+{
+	uint64_t base = shard->held - n;
+
+	for (uint32_t end, i = 0; left_out && i < n; i = end) {
+		uint64_t open;
+
+		for (end = i + 1; end < n && !left_out[end] == !left_out[i];)
+			end++;
+		if (!left_out[i])
+			continue;
+		open = kin__settled_missing(&shard->settled, base + i, base + end);
+		if (kin__settled_add(&shard->settled, base + i, base + end) < 0) {
+			kin__emit_nomem(consumer);
+			return false;
+		}
+		consumer->health.filtered += open;
+		consumer->health.buffered -= open;
+	}
+	return true;
+}
+
 void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard,
                         const struct kin__consumer_event *event)
 {
@@ -411,6 +435,8 @@ void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard
 			kin__emit_nomem(consumer);
 			return;
 		}
+		if (cut > 0 && !leave_out(consumer, shard, event->page.left_out, cut))
+			return;
 	}
 	if (cut == 0 && event->verdict == KIN__DONE)
 		kin__emit_release(consumer, shard, event->page.id);
@@ -421,10 +447,11 @@ void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard
 		return;
 	}
 	kin__delivery_more(consumer, shard);
+	kin__pages_settle(consumer, shard);
 	kin__fetch_consider(consumer, shard);
 	kin__delivery_consider(consumer, shard);
-	kin__descent_settled(consumer, shard);
 	kin__lease_consider(consumer, shard);
+	kin__descent_settled(consumer, shard);
 }
 
 void kin__fetch_settled(struct kin__consumer *consumer, struct kin__shard *shard)

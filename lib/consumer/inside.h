@@ -169,7 +169,8 @@ struct kin__shard {
 	size_t stack_room, sunk_n, sunk_room;
 	struct kin__range *sunk; /* what the SINK in flight holds */
 	uint64_t sink_due_us;
-	uint64_t gather_end, gather_bytes, gather_since_us, over_us; /* over_us: the last invocation's end */
+	uint64_t gather_end, gather_n, gather_bytes, gather_since_us,
+			over_us; /* over_us: the last invocation's end */
 	bool gather_full, blocked;
 	uint64_t marks[MARKS_MAX]; /* ends of finished batches that no stored checkpoint covers */
 	uint32_t marks_n;

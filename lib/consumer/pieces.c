@@ -28,7 +28,8 @@ bool kin__pieces_push(struct kin__consumer *consumer, struct kin__shard *shard, 
 size_t kin__pieces_members(struct kin__consumer *consumer, const struct kin__shard *shard, uint64_t first,
                            uint64_t end, struct kin__range **out, uint64_t *count)
 {
-	size_t n = 0, most = shard->settled.n + 1;
+	size_t n = 0,
+	       most = end - first < shard->settled.n + 1 ? (size_t)(end - first) : shard->settled.n + 1;
 	struct kin__range range;
 
 	*count = 0;
@@ -48,12 +49,14 @@ size_t kin__pieces_members(struct kin__consumer *consumer, const struct kin__sha
 bool kin__pieces_settle(struct kin__consumer *consumer, struct kin__shard *shard, uint64_t first,
                         uint64_t end, uint64_t *counter)
 {
+	uint64_t open = kin__settled_missing(&shard->settled, first, end);
+
 	if (kin__settled_add(&shard->settled, first, end) < 0) {
 		kin__emit_nomem(consumer);
 		return false;
 	}
-	*counter += end - first;
-	consumer->health.buffered -= end - first;
+	*counter += open;
+	consumer->health.buffered -= open;
 	return true;
 }
 
@@ -207,10 +210,8 @@ static void partial(struct kin__consumer *consumer, struct kin__shard *shard, co
 	struct kin__work *work = top(shard);
 	uint64_t cut = member(ranges, n, done);
 
-	for (size_t i = 0; i < n && ranges[i].first < cut; i++)
-		if (!kin__pieces_settle(consumer, shard, ranges[i].first,
-		                        ranges[i].end < cut ? ranges[i].end : cut, &consumer->health.handled))
-			return;
+	if (!kin__pieces_settle(consumer, shard, work->first, cut, &consumer->health.handled))
+		return;
 	*work = (struct kin__work){ .first = cut, .end = work->end, .due_us = retry_us(consumer, 0) };
 }
 
@@ -233,10 +234,7 @@ void kin__pieces_handled(struct kin__consumer *consumer, struct kin__shard *shar
 	if (count == 0)
 		return;
 	if (!whole && event->handled.fail_at >= count) {
-		for (size_t i = 0; i < n; i++)
-			if (!kin__pieces_settle(consumer, shard, ranges[i].first, ranges[i].end,
-			                        &consumer->health.handled))
-				return;
+		kin__pieces_settle(consumer, shard, work->first, work->end, &consumer->health.handled);
 		return;
 	}
 	if (event->handled.code == KIN_BUSY) {

@@ -49,8 +49,9 @@ static void give_back(struct kin__consumer *consumer, struct kin__shard *shard)
 			shard->fetched_ms = last->arrival_ms;
 	}
 	put_back(consumer, shard);
+	kin__settled_cut(&shard->settled, shard->assigned); /* left out by the filter: so it will be again */
 	shard->fetched = shard->gather_end = shard->assigned;
-	shard->gather_bytes = 0;
+	shard->gather_bytes = shard->gather_n = 0;
 	shard->gather_full = shard->ended = shard->reached = false;
 	shard->caught_up_ms = 0;
 	kin__fetch_away(consumer, shard);

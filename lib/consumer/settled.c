@@ -77,6 +77,14 @@ int kin__settled_add(struct kin__settled *settled, uint64_t first, uint64_t end)
 	return 0;
 }
 
+void kin__settled_cut(struct kin__settled *settled, uint64_t end)
+{
+	while (settled->n > 0 && settled->at[settled->n - 1].first >= end)
+		settled->n--;
+	if (settled->n > 0 && settled->at[settled->n - 1].end > end)
+		settled->at[settled->n - 1].end = end;
+}
+
 bool kin__settled_open(const struct kin__settled *settled, uint64_t from, uint64_t end,
                        struct kin__range *out)
 {

@@ -22,6 +22,8 @@ void kin__settled_init(struct kin__settled *settled);
 void kin__settled_fini(struct kin__settled *settled);
 int kin__settled_add(struct kin__settled *settled, uint64_t first,
                      uint64_t end); /* 0; -1 out of memory: unchanged */
+void kin__settled_cut(struct kin__settled *settled,
+                      uint64_t end); /* forgets what is done from `end` on; low <= end */
 /* The first run of records not done in [from, end): false when there is none. */
 bool kin__settled_open(const struct kin__settled *settled, uint64_t from, uint64_t end,
                        struct kin__range *out);

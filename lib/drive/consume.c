@@ -243,6 +243,8 @@ static void free_own(struct kin__consume *consumer)
 		kin__mem_free(consumer->own.shards[i].reason);
 	}
 	kin__mem_free(consumer->own.pages);
+	kin__filter_free(consumer->own.filter);
+	kin__mem_free(consumer->own.left_out);
 	kin__mem_free(consumer->own.shards);
 	kin__mem_free(consumer->own.effects.at);
 	kin__arena_fini(&consumer->own.listing);
@@ -317,6 +319,7 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 		consumer->set.store = *options->store;
 	if (options->sink)
 		consumer->set.sink = *options->sink;
+	consumer->own.filter = options->filter;
 	consumer->set.handler = options->handler;
 	consumer->set.on_state = options->on_state;
 	consumer->set.user = options->user;
@@ -348,6 +351,7 @@ int kin__consume_open(struct kin__consume **out, struct kin__core *core,
 			options->store->close(options->store->user);
 		if (options->sink && options->sink->close)
 			options->sink->close(options->sink->user);
+		kin__filter_free(options->filter);
 		return kin__error_nomem(error);
 	}
 	struct kin__consumer_settings settings = options->machine;

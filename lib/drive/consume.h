@@ -10,6 +10,7 @@
 #include "consumer/consumer.h"
 #include "drive/batch.h"
 #include "drive/core.h"
+#include "filter/filter.h"
 #include <pthread.h>
 
 struct kin__page {
@@ -63,6 +64,9 @@ struct kin__consume {
 		struct kin__list idle; /* requests to use again */
 		struct kin__list busy; /* requests under way */
 		struct kin__loop_timer timer;
+		struct kin__filter *filter; /* NULL: every record is handed out */
+		uint8_t *left_out;          /* of the page at hand */
+		size_t left_out_room;
 		struct kin__arena listing;
 		char arn[2049]; /* set once, before the first batch */
 		uint64_t in_flight;
@@ -92,6 +96,7 @@ struct kin__consume_options { /* all borrowed until return, but for the interfac
 	const char *stream, *application, *worker;
 	const struct kin_store *store; /* given: closed at the end, also when open fails; NULL: a reader */
 	const struct kin_sink *sink;   /* given; NULL: none */
+	struct kin__filter *filter;    /* given; NULL: none */
 	kin_handler_fn *handler;
 	void (*on_state)(void *user, int state, const struct kin_error *error);
 	void *user;

@@ -188,6 +188,24 @@ static void iterator_got(struct kin__attempt *attempt, struct kin__outcome *outc
 	done_with(request, &event, outcome);
 }
 
+/* Asks the filter about each record. */
+static int sift(struct kin__consume *consumer, struct kin__consumer_event *event)
+{
+	if (!consumer->own.filter)
+		return KIN_OK;
+	if (kin__mem_room(&consumer->own.left_out, &consumer->own.left_out_room, event->page.count, 1) < 0)
+		return KIN_NOMEM;
+	for (uint32_t i = 0; i < event->page.count; i++) {
+		int passes = kin__filter_passes(consumer->own.filter, &event->page.records[i]);
+
+		if (passes < 0)
+			return passes;
+		consumer->own.left_out[i] = passes == 0;
+	}
+	event->page.left_out = consumer->own.left_out;
+	return KIN_OK;
+}
+
 /* Hands the decoded page to the table: the machine gets a name and the records. */
 static int keep_page(struct kin__consume_request *request, struct kin__consumer_event *event,
                      struct kin__get_page *page, struct kin__outcome *outcome)
@@ -196,14 +214,16 @@ static int keep_page(struct kin__consume_request *request, struct kin__consumer_
 	struct kin__consume_shard *shard = kin__consume_shard(consumer, request->shard);
 	char *next = page->next_iterator ? kin__mem_text(page->next_iterator) : NULL;
 
-	if (!shard || (page->next_iterator && !next))
-		return KIN_NOMEM;
 	event->page.count = (uint32_t)page->n;
+	event->page.records = page->records;
+	if (!shard || (page->next_iterator && !next) || sift(consumer, event) != KIN_OK) {
+		kin__mem_free(next);
+		return KIN_NOMEM;
+	}
 	event->page.behind_ms = page->behind_ms;
 	event->page.ended = !page->next_iterator;
 	event->page.bytes = outcome->body.room + page->room * sizeof *page->records;
 	event->page.array_bytes = page->room * sizeof *page->records;
-	event->page.records = page->records;
 	size_t body_n;
 	char *body = kin__bytes_take(&outcome->body, &body_n);
 	event->page.id = kin__consume_page_add(consumer, body, page->records, (uint32_t)page->n);

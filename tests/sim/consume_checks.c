@@ -47,7 +47,7 @@ bool consume_excused(struct consume_world *w, struct consume_record *record)
 {
 	bool latest = w->set.starting_position == KIN_LATEST && record->stream == 1;
 
-	if (record->settled || record->optional || record->lost || record->slack)
+	if (record->settled || record->left_out || record->optional || record->lost || record->slack)
 		return true;
 	if (record->stream < w->stream || (latest && w->ever_running_us == UINT64_MAX))
 		return true;
@@ -74,6 +74,8 @@ static void check_record(struct consume_world *w, struct consume_record *record)
 	const char *id = w->shards[record->shard].id;
 	const struct consume_item *item = consume_store_find(w, record->stream, id);
 
+	if (record->left_out)
+		consume_fail(w, "r%u is handed out, and the filter leaves it out", record->id);
 	if (record->settled_in == w->process)
 		consume_fail(w, "r%u is handed out again after it was settled", record->id);
 	if (record->settled)
@@ -253,12 +255,30 @@ void consume_check_health(struct consume_world *w, const struct kin_consumer_hea
 		             (unsigned long long)health->checkpoints, (unsigned long long)health->retried);
 }
 
+/* Left out by the filter: that does not keep the checkpoint back. */
+static bool passed(struct consume_world *w, const struct consume_record *record)
+{
+	const struct consume_item *item = consume_store_find(w, record->stream, w->shards[record->shard].id);
+	struct consume_record other = *record;
+
+	if (!w->set.leases)
+		return true;
+	if (item && consume_store_covers(item->checkpoint, record->sequence)) {
+		consume_met(w, CONSUME_LEFT_OUT);
+		return true;
+	}
+	other.left_out = false;
+	return consume_excused(w, &other);
+}
+
 bool consume_check_done(struct consume_world *w)
 {
 	uint64_t dropped = 0;
 
 	for (uint32_t i = 0; i < w->records_n; i++) {
 		if (!consume_excused(w, &w->records[i]))
+			return false;
+		if (w->records[i].left_out && !passed(w, &w->records[i]))
 			return false;
 		dropped += w->records[i].dropped && !w->records[i].settled && !w->records[i].lost &&
 		           !w->records[i].slack && w->records[i].stream == w->stream;
@@ -272,6 +292,10 @@ void consume_check_drained(struct consume_world *w)
 		if (!consume_excused(w, &w->records[i]))
 			consume_fail(w, "r%u of %s is never settled", i, w->shards[w->records[i].shard].id);
 	for (uint32_t i = 0; i < w->records_n; i++)
+		if (w->records[i].left_out && !passed(w, &w->records[i]))
+			consume_fail(w, "r%u of %s is left out, and no checkpoint ever passes it", i,
+			             w->shards[w->records[i].shard].id);
+	for (uint32_t i = 0; i < w->records_n; i++)
 		if (w->records[i].dropped && !w->records[i].settled && !w->records[i].lost &&
 		    !w->records[i].slack)
 			CONSUME_SAY(w, "r%u of %s was dropped, it seems", i,
@@ -284,7 +308,8 @@ void consume_check_starving(struct consume_world *w)
 	for (uint32_t i = 0; i < w->records_n; i++) {
 		const struct consume_record *record = &w->records[i];
 
-		if (record->sick || record->put_ms + CONSUME_PATIENCE_MS > consume_service_ms(w))
+		if (record->sick || record->left_out ||
+		    record->put_ms + CONSUME_PATIENCE_MS > consume_service_ms(w))
 			continue;
 		if (!record->settled)
 			consume_fail(w, "r%u of %s waits since %lld ms, while shards beside it are blocked",

@@ -58,6 +58,7 @@ static void draw_faults(struct consume_world *w)
 	w->handler_fail_per_mille = broken ? 950 : (uint32_t)consume_pick(w, 500, 1, 250);
 	w->busy_per_mille = (uint32_t)consume_pick(w, 300, 1, 400);
 	w->poison_per_mille = (uint32_t)consume_pick(w, 400, 1, 150);
+	w->filter_per_mille = (uint32_t)consume_pick(w, 300, 100, 900);
 	w->sink_fail_per_mille = (uint32_t)consume_pick(w, 500, 1, 500);
 	w->stop_per_mille = (uint32_t)consume_pick(w, 100, 1, 100);
 	w->report_per_mille = (uint32_t)consume_pick(w, 500, 1, 1000);

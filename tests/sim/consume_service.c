@@ -111,6 +111,7 @@ void consume_service_put(struct consume_world *w)
 		                           .put_ms = consume_service_ms(w) };
 	record->key = (uint32_t)kin__rng_below(&w->rng, CONSUME_KEYS);
 	record->poison = kin__rng_chance(&w->rng, w->poison_per_mille);
+	record->left_out = w->filter_per_mille > 0 && kin__rng_chance(&w->rng, w->filter_per_mille);
 	entry.key = kin__span_text(names[record->key]);
 	entry.hash = w->keys[record->key];
 	/* The record's number stands in its data; a few records are bigger than a whole batch may be. */
@@ -129,7 +130,9 @@ void consume_service_put(struct consume_world *w)
 	consume_met(w, CONSUME_PUT);
 	consume_mark(w, record->key * 1000 + record->shard);
 	CONSUME_SAY(w, "put r%u key %s to %s%s", record->id, names[record->key], put.shard,
-	            record->poison ? " (poison)" : "");
+	            record->left_out ? " (left out)"
+	            : record->poison ? " (poison)"
+	                             : "");
 }
 
 static size_t list(struct consume_world *w, struct kin__shard_info *out, size_t room,
@@ -191,6 +194,7 @@ static void page_free(struct consume_world *w, struct consume_page *page)
 	w->held_bytes -= page->told ? page->bytes : 0;
 	free(page->records);
 	free(page->ids);
+	free(page->left_out);
 	free(page->sequences);
 	*page = (struct consume_page){ 0 };
 }
@@ -256,6 +260,7 @@ static struct consume_page *page_new(struct consume_world *w, const struct kin__
 	page->n = (uint32_t)from->n;
 	page->records = calloc(from->n + 1, sizeof *page->records);
 	page->ids = calloc(from->n + 1, sizeof *page->ids);
+	page->left_out = calloc(from->n + 1, sizeof *page->left_out);
 	page->sequences = calloc(from->n + 1, sizeof *page->sequences);
 	page->bytes = PAGE_BYTES(from->n);
 	if (page->bytes > w->page_bytes_max)
@@ -272,6 +277,7 @@ static void take_page(struct consume_world *w, struct consume_call *call, const 
 
 		kin__model_page_record(from, i, &record);
 		memcpy(&page->ids[i], record.data.at, sizeof page->ids[i]);
+		page->left_out[i] = w->records[page->ids[i]].left_out;
 		memcpy(page->sequences[i], record.sequence, sizeof page->sequences[i]);
 		page->records[i] = (struct kin_record){ .partition_key = record.key.at,
 			                                .partition_key_size = record.key.n,
@@ -283,6 +289,7 @@ static void take_page(struct consume_world *w, struct consume_call *call, const 
 	}
 	call->answer.page.id = page->id;
 	call->answer.page.records = page->records;
+	call->answer.page.left_out = w->filter_per_mille > 0 ? page->left_out : NULL;
 	call->answer.page.count = page->n;
 	call->answer.page.bytes = page->bytes;
 	call->answer.page.array_bytes = PAGE_ARRAY(page->n);

@@ -54,7 +54,8 @@ const char *const consume_event_names[CONSUME_EVENTS] = { "put",
 	                                                  "pages given back",
 	                                                  "trimmed while given back",
 	                                                  "sick shards",
-	                                                  "read beside sick shards" };
+	                                                  "read beside sick shards",
+	                                                  "left out by the filter, and passed" };
 uint64_t consume_seen[CONSUME_EVENTS];
 
 void consume_say(const struct consume_world *w, const char *format, ...)

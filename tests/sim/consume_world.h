@@ -74,6 +74,7 @@ enum consume_event {
 	CONSUME_TRIMMED_AWAY,
 	CONSUME_SICK,
 	CONSUME_STARVED_NOT,
+	CONSUME_LEFT_OUT,
 	CONSUME_EVENTS
 };
 extern const char *const consume_event_names[CONSUME_EVENTS];
@@ -83,7 +84,7 @@ struct consume_record {
 	uint32_t id, key, stream, shard; /* stream: which life of it; shard: of world.shards */
 	char sequence[KIN__MODEL_SEQUENCE];
 	int64_t arrival_ms, put_ms;
-	bool poison, sick, settled, optional, lost, dropped,
+	bool poison, sick, left_out, settled, optional, lost, dropped,
 			slack;      /* slack: trimmed within the tolerance of the gap rule */
 	uint32_t settled_in, fails; /* process, 0 none; failed calls in this process */
 };
@@ -111,6 +112,7 @@ struct consume_page {
 	uint32_t refs, n;
 	struct kin_record *records;
 	uint32_t *ids;
+	uint8_t *left_out;
 	char (*sequences)[KIN__MODEL_SEQUENCE];
 	uint64_t bytes;
 };
@@ -182,8 +184,8 @@ struct consume_world {
 
 	/* drawn */
 	uint32_t api_fail_per_mille, store_fail_per_mille, handler_fail_per_mille, busy_per_mille,
-			poison_per_mille, sink_fail_per_mille, stop_per_mille, report_per_mille, crashes,
-			changes, recreates, thefts;
+			poison_per_mille, filter_per_mille, sink_fail_per_mille, stop_per_mille,
+			report_per_mille, crashes, changes, recreates, thefts;
 	uint64_t latency_us, handler_us, gap_us, down_us, heal_us;
 	int64_t retention_ms, start_error_ms;
 	uint32_t jitter_ms;
