@@ -101,7 +101,7 @@ $(1)/%.o: $$(srcdir)/$(1)/%.c config.mk
 	$$(call say,CC)
 	$$(Q)$$(COMPILE) -I$$(srcdir)/tests $$(CHECK_CFLAGS) -MMD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
 endef
-$(foreach folder,tests tests/sim tests/public tests/faults tests/power tests/fuzz examples tools bench,$(eval $(call program_rule,$(folder))))
+$(foreach folder,tests tests/sim tests/host tests/public tests/faults tests/power tests/fuzz examples tools bench,$(eval $(call program_rule,$(folder))))
 
 $(LIB): $(CORE_OBJ) $(srcdir)/lib/kinstream.map
 	$(call say,LINK)
@@ -143,7 +143,12 @@ $(SIMS): %: %.o $(SIM_SRC:.c=.o) $(foreach room,$(filter $(PURE),$(FLOORS)),lib/
 
 $(PUBLIC_CHECKS): %: %.o $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
-	$(Q)$(LINK) -no-install -o $@ $^ $(CHECK_LIBS) -lpthread
+	$(Q)$(LINK) -no-install -o $@ $^ $(CHECK_LIBS) $(if $(filter %/check_host,$@),-lssl $(DEP_LIBS)) -lpthread
+
+# A host that is not linked with the library.
+tests/host/unload: tests/host/unload.o
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
 
 # libssl comes with libcrypto's headers; the hostile server of these speaks TLS by itself.
 $(FAULT_CHECKS): %: %.o $(LIB) $(LIB_MOCK)
@@ -176,8 +181,8 @@ $(ROOM_CHECKS:=.o) $(PUBLIC_CHECKS:=.o) $(FAULT_CHECKS:=.o) $(POWER_CHECK:=.o):
 endif
 
 # tests/run runs them all, shows what failed and closes with 'N passed, N failed'.
-check: all $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) $(EXAMPLES)
-	@MAKE='$(MAKE)' SRCDIR='$(srcdir)' SEEDS='$(SEEDS)' sh $(srcdir)/tests/run $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(POWER_CHECK)
+check: all $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) tests/host/unload $(EXAMPLES)
+	@MAKE='$(MAKE)' CC='$(CC)' CXX='$(CXX)' CFLAGS='$(CFLAGS)' SRCDIR='$(srcdir)' SEEDS='$(SEEDS)' sh $(srcdir)/tests/run $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(POWER_CHECK)
 
 # Broken networks, hostile servers, each fault of the mock: all of it here, a part of it in `make check`.
 check-faults: $(FAULT_CHECKS)
@@ -224,7 +229,7 @@ lint: tidy check-man
 		$$c -O1 $(KIN_CPPFLAGS) -I$(srcdir)/tests $(HTTPD_CFLAGS) $(KIN_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
-	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/distcheck tests/faults/run tests/e2e/run)
+	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/host/run tests/distcheck tests/faults/run tests/e2e/run)
 	if test -f $(srcdir)/.ci/run; then shellcheck -s bash -e SC2016 $(srcdir)/.ci/run; fi
 
 format:
@@ -282,8 +287,8 @@ BOOTSTRAP := aclocal.m4 configure lib/config.h.in build-aux
 
 clean:
 	rm -rf lib/.libs lib/*.la lib/*/.libs lib/*/*.lo lib/*/*.o lib/*/*.d build-asan
-	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) $(BENCHES) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public tests/faults tests/power examples tools bench)
-	rm -f $(foreach d,tests tests/sim tests/public tests/faults tests/power tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
+	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) tests/host/unload $(BENCHES) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public tests/faults tests/power examples tools bench)
+	rm -f $(foreach d,tests tests/sim tests/host tests/public tests/faults tests/power tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
 
 distclean: clean
 	rm -f config.log config.mk config.status libtool lib/config.h lib/stamp-h1 lib/kinstream.pc lib/kinstream-mock.pc

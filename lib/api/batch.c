@@ -108,5 +108,6 @@ const char *kin_batch_event_json(struct kin_batch *batch, size_t *size)
 
 void kin_batch_finish(struct kin_batch *batch, int code)
 {
-	kin__batch_finish(batch, code);
+	if (!kin__core_forked(batch->consumer->set.core)) /* else its threads are the parent's */
+		kin__batch_finish(batch, code);
 }

@@ -24,8 +24,11 @@ static int look(struct kin_call *call, const char *path, const struct kin__json 
 {
 	char why[KIN__JSON_ERROR];
 
-	if (!path)
-		return KIN_INVALID;
+	int code = path ? kin__handle_check(call ? &call->handle : NULL, KIN__HANDLE_CALL, "", NULL)
+	                : KIN_INVALID;
+
+	if (code != KIN_OK)
+		return code;
 	if (!ended_well(call))
 		return KIN_NOT_FOUND;
 	if (!call->json) {

@@ -3,6 +3,7 @@
 #include "api/handle.h"
 #include "api/options.h"
 #include "io/fork.h"
+#include "io/quit.h"
 
 static const char *kind_name(enum kin__handle_kind kind)
 {
@@ -40,11 +41,13 @@ int kin__handle_check(const struct kin__handle *handle, enum kin__handle_kind ki
 	if (handle->magic != (uint32_t)kind)
 		return kin__error(error, KIN_INVALID, "%s: not an open %s: freed already, or something else",
 		                  call, kind_name(kind));
-	if (handle->fork_generation != kin__fork_generation())
-		return kin__error(error, KIN_FORKED,
-		                  "%s: the %s was opened by the parent process; open one in this process",
-		                  call, kind_name(kind));
-	return KIN_OK;
+	if (handle->fork_generation == kin__fork_generation())
+		return KIN_OK;
+	if (kin__quit_begun())
+		return kin__error(error, KIN_CLOSED, "%s: the process is ending: exit(3) has begun", call);
+	return kin__error(error, KIN_FORKED,
+	                  "%s: the %s was opened by the parent process; open one in this process", call,
+	                  kind_name(kind));
 }
 
 int kin__handle_core(struct kin_client *client, const char *call, struct kin__core **out,

@@ -138,6 +138,7 @@ void kin_reader_close(struct kin_reader *reader)
 	kin__consume_stop(reader->consume);
 	if (reader->batch)
 		kin__batch_finish(reader->batch, KIN_BUSY);
+	reader->batch = NULL;
 	int code = kin__consume_close(reader->consume, -1, NULL);
 	if (code == KIN_WOULD_DEADLOCK)
 		return; /* from a callback: nothing can be freed there */

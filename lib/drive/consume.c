@@ -1,6 +1,7 @@
 #include "drive/consume.h"
 #include "base/mem.h"
 #include "io/clock.h"
+#include "io/file.h"
 #include "io/thread.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -279,15 +280,19 @@ static void destroy(struct kin__consume *consumer)
 
 static int open_pipe(int ends[2], struct kin_error *error)
 {
+	static const char no_pipe[] = "cannot make a pipe for kin_consumer_fd(): too many open files?";
+
 	if (pipe(ends) < 0) {
 		ends[0] = ends[1] = -1;
-		return kin__error(error, KIN_IO,
-		                  "cannot make a pipe for kin_consumer_fd(): too many open files?");
+		return kin__error(error, KIN_IO, "%s", no_pipe);
 	}
 	for (int i = 0; i < 2; i++) {
+		ends[i] = kin__file_raise(ends[i]);
 		fcntl(ends[i], F_SETFL, O_NONBLOCK);
 		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
 	}
+	if (ends[0] < 0 || ends[1] < 0) /* destroy() closes the other one */
+		return kin__error(error, KIN_IO, "%s", no_pipe);
 	return KIN_OK;
 }
 
@@ -395,13 +400,18 @@ static uint64_t until(int64_t timeout_ms)
 	return timeout_ms < 0 ? UINT64_MAX : kin__clock_us() + (uint64_t)timeout_ms * 1000;
 }
 
+static bool is_mine(const struct kin__pool *pool)
+{
+	return pool && kin__pool_is_mine(pool);
+}
+
 static int check_thread(struct kin__consume *consumer, const char *what, struct kin_error *error)
 {
-	if (kin__core_on_callback(consumer->set.core) ||
-	    (consumer->set.handlers && kin__pool_is_mine(consumer->set.handlers)))
+	if (kin__core_on_callback(consumer->set.core) || is_mine(consumer->set.handlers) ||
+	    is_mine(consumer->set.storage) || is_mine(consumer->set.sinking))
 		return kin__error(error, KIN_WOULD_DEADLOCK,
-		                  "%s from a handler or callback would wait for itself; call "
-		                  "kin_consumer_stop() there and this from another thread",
+		                  "%s from a handler, a callback, a store or a sink would wait for itself; "
+		                  "call kin_consumer_stop() there and this from another thread",
 		                  what);
 	return KIN_OK;
 }

@@ -5,6 +5,7 @@
 #include "drive/core_own.h"
 #include "io/clock.h"
 #include "io/fork.h"
+#include "io/quit.h"
 #include "io/thread.h"
 
 /* --- open ------------------------------------------------------------------------ */
@@ -115,7 +116,9 @@ static void core_free(struct kin__core *core)
 	kin__pool_close(core->set.callbacks);
 	kin__sigv4_json_fini(&core->own.signer);
 	kin__sigv4_key_fini(&core->own.key);
+	kin__quit_enter();
 	kin__hash_free(core->own.hash);
+	kin__quit_leave();
 	kin__credentials_fini(&core->own.credentials);
 	kin__chain_fini(&core->set.chain);
 	kin__env_fini(&core->set.env);
@@ -132,6 +135,10 @@ int kin__core_open(struct kin__core **out, const struct kin_client_options *opti
 	*out = NULL;
 	if (!core)
 		return kin__error_nomem(error);
+	if (kin__quit_begun()) {
+		kin__mem_free(core);
+		return kin__error(error, KIN_CLOSED, "the process is ending: exit(3) has begun");
+	}
 	if (pthread_mutex_init(&core->lock, NULL) != 0) {
 		kin__mem_free(core);
 		return kin__error_nomem(error);
@@ -141,7 +148,9 @@ int kin__core_open(struct kin__core **out, const struct kin_client_options *opti
 	if (code == KIN_OK) {
 		kin__skew_init(&core->own.skew, core->set.chain.skew_correction);
 		core->shared.skew = core->own.skew;
+		kin__quit_enter();
 		core->own.hash = kin__hash_new();
+		kin__quit_leave();
 		code = core->own.hash ? open_threads(core, options, error)
 		                      : kin__error(error, KIN_NOMEM,
 		                                   "out of memory, or OpenSSL has no SHA-256 or MD5");

@@ -10,6 +10,19 @@
 #include "io/error.h"
 #include "io/file.h"
 
+int kin__file_raise(int fd)
+{
+	int raised, number;
+
+	if (fd < 0 || fd > STDERR_FILENO)
+		return fd;
+	raised = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	number = errno;
+	close(fd);
+	errno = number;
+	return raised;
+}
+
 /* 0, or -1 with errno. */
 static int write_all(int fd, struct kin__span content)
 {
@@ -112,10 +125,10 @@ static int write_new(const char *path, struct kin__span content, struct kin_erro
 {
 	/* A file of its own: what a crash left here goes, and so does what others put here, link or not. */
 	static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-	int fd = open(path, flags, 0600), number = 0;
+	int fd = kin__file_raise(open(path, flags, 0600)), number = 0;
 
 	if (fd < 0 && errno == EEXIST && unlink(path) == 0)
-		fd = open(path, flags, 0600);
+		fd = kin__file_raise(open(path, flags, 0600));
 	if (fd < 0)
 		return kin__error_errno(error, KIN_IO, errno, "cannot create %s", path);
 	if (write_all(fd, content) != 0 || fsync(fd) != 0)
@@ -226,11 +239,12 @@ static int lock_file(int fd, const char *path, bool wait, struct kin_error *erro
 	                        path);
 }
 
-/* A child of fork() has copies of the descriptor, and with them the lock, until they are closed: give it back. */
-static void unlock_file(int fd, pid_t holder)
+/* A child made by vfork() or _Fork() has the descriptor, too, and with it the lock: give it back. */
+static void unlock_file(int fd)
 {
-	if (getpid() == holder)
-		(void)flock(fd, LOCK_UN);
+	if (fd < 0)
+		return;
+	(void)flock(fd, LOCK_UN);
 	close(fd);
 }
 
@@ -242,7 +256,7 @@ static int open_own(const char *path, int flags, int *fd, struct kin_error *erro
 {
 	struct stat status;
 
-	*fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	*fd = kin__file_raise(open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
 	if (*fd < 0 && errno == ENOENT && !(flags & O_CREAT))
 		return kin__error(error, KIN_NOT_FOUND, "%s does not exist", path);
 	if (*fd < 0 && errno == ELOOP)
@@ -260,6 +274,7 @@ static int open_own(const char *path, int flags, int *fd, struct kin_error *erro
 void kin__file_append_init(struct kin__file_append *file)
 {
 	*file = (struct kin__file_append){ .fd = -1 };
+	kin__fork_fd_init(&file->held);
 }
 
 int kin__file_append_open(struct kin__file_append *file, const char *path, unsigned how,
@@ -279,11 +294,10 @@ int kin__file_append_open(struct kin__file_append *file, const char *path, unsig
 	if (code == KIN_OK && (file->path = kin__mem_text(path)) == NULL)
 		code = kin__error_nomem(error);
 	if (code != KIN_OK) {
-		unlock_file(fd, getpid());
+		unlock_file(fd);
 		return code;
 	}
-	file->fd = fd;
-	file->holder = getpid();
+	kin__fork_hold(&file->held, &file->fd, fd);
 	file->size = (uint64_t)status.st_size;
 	return KIN_OK;
 }
@@ -329,8 +343,7 @@ int kin__file_append(struct kin__file_append *file, struct kin__span content, st
 
 void kin__file_append_close(struct kin__file_append *file)
 {
-	if (file->fd >= 0)
-		unlock_file(file->fd, file->holder);
+	unlock_file(kin__fork_release(&file->held));
 	kin__mem_free(file->path);
 	kin__file_append_init(file);
 }
@@ -339,7 +352,8 @@ void kin__file_append_close(struct kin__file_append *file)
 
 void kin__file_lock_init(struct kin__file_lock *lock)
 {
-	*lock = (struct kin__file_lock){ .fd = -1 };
+	lock->fd = -1;
+	kin__fork_fd_init(&lock->held);
 }
 
 static int in_use(int fd, const char *path, struct kin_error *error)
@@ -370,14 +384,11 @@ int kin__file_lock(struct kin__file_lock *lock, const char *path, struct kin_err
 		close(fd);
 		return code;
 	}
-	lock->fd = fd;
-	lock->holder = getpid();
+	kin__fork_hold(&lock->held, &lock->fd, fd);
 	return KIN_OK;
 }
 
 void kin__file_unlock(struct kin__file_lock *lock)
 {
-	if (lock->fd >= 0)
-		unlock_file(lock->fd, lock->holder);
-	lock->fd = -1;
+	unlock_file(kin__fork_release(&lock->held));
 }

@@ -6,8 +6,8 @@
 #ifndef KIN_IO_FILE_H
 #define KIN_IO_FILE_H
 #include "base/bytes.h"
+#include "io/fork.h"
 #include <kinstream/error.h>
-#include <sys/types.h>
 
 /* Appends the whole file.  KIN_NOT_FOUND: no such file; KIN_IO: above bytes_max, or no regular file. */
 int kin__file_read(const char *path, size_t bytes_max, struct kin__bytes *out, struct kin_error *error);
@@ -18,10 +18,14 @@ int kin__file_make_folders(const char *path, struct kin_error *error); /* as mkd
 /* A path's folders last, whoever made them; not what is in the last one. */
 int kin__file_sync_folders(const char *path, struct kin_error *error);
 
+/* The descriptor, or another one of the same file above 2: a program that closed its standard output still
+ * prints there at times.  -1 is given back as it is; -1 and errno: no other one could be had, fd is closed. */
+int kin__file_raise(int fd);
+
 /* A file that grows.  While it is open nobody else has it open in this way: it is locked. */
 struct kin__file_append {
-	int fd;        /* -1: closed */
-	pid_t holder;  /* of the lock: a child of fork() does not give it back */
+	int fd; /* -1: closed, and so in a child of fork() */
+	struct kin__fork_fd held;
 	uint64_t size; /* after the last whole append */
 	char *path;
 };
@@ -41,8 +45,8 @@ void kin__file_append_close(struct kin__file_append *file);
 /* An exclusive lock on a file of its own, held by this process and this object until released or the
  * process ends.  The file's text is the holder's pid; it stays when the lock goes. */
 struct kin__file_lock {
-	int fd; /* -1: not held */
-	pid_t holder;
+	int fd; /* -1: not held, and so in a child of fork() */
+	struct kin__fork_fd held;
 };
 void kin__file_lock_init(struct kin__file_lock *lock);
 /* KIN_IN_USE: somebody holds it; the message names the pid. */

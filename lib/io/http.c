@@ -10,6 +10,7 @@
 #include "io/http.h"
 #include "io/http_cause.h"
 #include "io/http_slot.h"
+#include "io/quit.h"
 
 enum state { IDLE, WAITING, ACTIVE, FAILED };
 
@@ -36,6 +37,7 @@ static CURLcode global_result;
 static void global_init(void)
 {
 	global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+	kin__quit_watch();
 }
 
 static int check_libcurl(struct kin_error *error)
@@ -77,6 +79,11 @@ static int begin(struct kin__http *http, const struct kin__http_options *options
 	http->share = share_sessions();
 	if (!http->multi || (options->ca_bundle && !http->ca_bundle))
 		return kin__error_nomem(error);
+	if (curl_multi_wakeup(http->multi) !=
+	    CURLM_OK) /* libcurl says nothing when it has no descriptors for it */
+		return kin__error(
+				error, KIN_IO,
+				"cannot make a pair of sockets to wake the I/O thread: too many open files?");
 	curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
 	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, most);

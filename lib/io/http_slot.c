@@ -1,5 +1,6 @@
 /* io/http_slot - see http_slot.h */
 #include <curl/curl.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "base/mem.h"
 #include "base/timetext.h"
 #include "io/clock.h"
+#include "io/file.h"
 #include "io/http_cause.h"
 #include "io/http_slot.h"
 
@@ -26,6 +28,7 @@ struct kin__http_slot {
 	                        3]; /* ours: libcurl's own list would be one malloc a line */
 	uint64_t loaded_us;
 	uint32_t times_sent;                      /* how often libcurl went to send it */
+	int no_socket;                            /* an errno; 0: there was one */
 	size_t head_bytes;                        /* of the answer, interim ones included */
 	bool big, headers_done, no_memory, spoke; /* spoke: see kin__http_slot_again() */
 	char cause[CURL_ERROR_SIZE];
@@ -44,6 +47,17 @@ static int on_send(void *user, char *ip, char *local_ip, int port, int local_por
 		return CURL_PREREQFUNC_ABORT;
 	}
 	return slot->times_sent++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+/* Above 2: a program that closed its standard output may still print there. */
+static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct kin__http_slot *slot = user;
+	int fd = kin__file_raise(socket(address->family, address->socktype, address->protocol));
+
+	(void)purpose;
+	slot->no_socket = fd < 0 ? errno : 0; /* libcurl does not tell */
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
 /* A program that runs another one must not hand it our connections. */
@@ -186,6 +200,8 @@ static bool set_once(CURL *easy, struct kin__http_slot *slot, const struct kin__
 	SET(CURLOPT_PRIVATE, slot);
 	SET(CURLOPT_PREREQFUNCTION, on_send);
 	SET(CURLOPT_PREREQDATA, slot);
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+	SET(CURLOPT_OPENSOCKETDATA, slot);
 	SET(CURLOPT_SOCKOPTFUNCTION, on_socket);
 	SET(CURLOPT_SOCKOPTDATA, slot->sockets);
 	SET(CURLOPT_CLOSESOCKETFUNCTION, on_socket_end);
@@ -276,6 +292,7 @@ bool kin__http_slot_load(struct kin__http_slot *slot, struct kin__http_request *
 	slot->request = request;
 	slot->loaded_us = kin__clock_us();
 	slot->times_sent = 0;
+	slot->no_socket = 0;
 	slot->head_bytes = 0;
 	slot->headers_done = slot->no_memory = slot->spoke = false;
 	slot->cause[0] = 0;
@@ -366,9 +383,11 @@ static void explain(struct kin__http_slot *slot, CURLcode result, long status)
 		                         .head_bytes = slot->head_bytes,
 		                         .body_bytes = answer->body.n,
 		                         .timeout_ms = request->timeout_ms };
-	char what[128];
+	char what[128], why[96];
 
-	if (answer->too_large && slot->head_bytes > KIN__HTTP_HEAD_BYTES_MAX)
+	if (slot->no_socket && !cause.sent && strerror_r(slot->no_socket, why, sizeof why) == 0)
+		snprintf(what, sizeof what, "cannot make a socket: %s", why);
+	else if (answer->too_large && slot->head_bytes > KIN__HTTP_HEAD_BYTES_MAX)
 		snprintf(what, sizeof what, "the head of the answer is larger than %d bytes",
 		         (int)KIN__HTTP_HEAD_BYTES_MAX);
 	else if (answer->too_large)

@@ -4,6 +4,7 @@
 #include "io/clock.h"
 #include "io/error.h"
 #include "io/loop.h"
+#include "io/quit.h"
 #include "io/thread.h"
 
 struct kin__loop {
@@ -14,8 +15,8 @@ struct kin__loop {
 		size_t timers_made; /* room the heap must have */
 		bool woken, closing;
 	} inbox;
-	struct { /* loop thread */
-		struct kin__http *http;
+	struct {                        /* loop thread */
+		struct kin__http *http; /* NULL at its end; changed under lock, for those who wake it */
 		uint64_t now_us;
 	} own;
 	pthread_mutex_t lock;
@@ -106,31 +107,50 @@ static uint64_t next_due(struct kin__loop *loop)
 	return due;
 }
 
+/* Here, where signals are blocked: saying goodbye on a dead TLS connection raises SIGPIPE. */
+static void close_http(struct kin__loop *loop)
+{
+	struct kin__http *http = loop->own.http;
+
+	pthread_mutex_lock(&loop->lock);
+	loop->own.http = NULL;
+	pthread_mutex_unlock(&loop->lock);
+	kin__http_close(http);
+}
+
 static void *run(void *user)
 {
 	struct kin__loop *loop = user;
 	bool closing = false, any;
 
 	mine = loop;
+	kin__quit_enter();
 	while (!closing) {
 		loop->own.now_us = kin__clock_us();
 		run_tasks(loop, &closing);
 		loop->own.now_us = kin__clock_us();
 		run_timers(loop);
 		kin__http_move(loop->own.http);
+		kin__quit_leave();
 		kin__http_wait(loop->own.http, next_due(loop));
+		kin__quit_enter();
 	}
 	do { /* what a cancelled request's `done` posts, and what that starts, ends here too */
 		any = kin__http_busy(loop->own.http);
 		kin__http_cancel_all(loop->own.http);
 	} while (run_tasks(loop, &closing) || any);
+	close_http(loop);
+	kin__quit_leave();
 	return NULL;
 }
 
 static int start(struct kin__loop *loop, const struct kin__http_options *http, struct kin_error *error)
 {
-	int code = kin__http_open(&loop->own.http, http, error);
+	int code;
 
+	kin__quit_enter();
+	code = kin__http_open(&loop->own.http, http, error);
+	kin__quit_leave();
 	if (code != KIN_OK)
 		return code;
 	loop->own.now_us = kin__clock_us();
@@ -171,10 +191,9 @@ void kin__loop_close(struct kin__loop *loop)
 		return;
 	pthread_mutex_lock(&loop->lock);
 	loop->inbox.closing = true;
-	pthread_mutex_unlock(&loop->lock);
 	kin__http_wake(loop->own.http);
+	pthread_mutex_unlock(&loop->lock);
 	pthread_join(loop->thread, NULL);
-	kin__http_close(loop->own.http);
 	kin__heap_fini(&loop->inbox.timers);
 	pthread_mutex_destroy(&loop->lock);
 	kin__mem_free(loop);
@@ -199,7 +218,7 @@ void kin__loop_post(struct kin__loop *loop, struct kin__loop_task *task)
 		loop->inbox.woken = loop->inbox.woken || wake;
 	}
 	/* Still under the lock: afterwards the task may have run, and have ended the loop's owner. */
-	if (wake)
+	if (wake && loop->own.http)
 		kin__http_wake(loop->own.http);
 	pthread_mutex_unlock(&loop->lock);
 }

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "io/clock.h"
 #include "io/error.h"
+#include "io/fork.h"
 #include "kinesis/limits.h"
 #include "mock/gate.h"
 #include "mock/listen.h"
@@ -110,9 +111,21 @@ static int make_model(struct kin_mock *mock, const struct kin_mock_options *o, s
 	return code;
 }
 
+/* A child has not the threads, and one of them may have held the lock. */
+static bool forked(const struct kin_mock *mock)
+{
+	return mock->fork_generation != kin__fork_generation();
+}
+
+static int of_parent(const char *call, struct kin_error *error)
+{
+	return kin__error(error, KIN_FORKED, "%s: the struct kin_mock was opened by the parent process",
+	                  call);
+}
+
 void kin_mock_close(struct kin_mock *mock)
 {
-	if (!mock)
+	if (!mock || forked(mock))
 		return;
 	pthread_mutex_lock(&mock->lock);
 	mock->closing = true;
@@ -142,6 +155,7 @@ int kin_mock_open(struct kin_mock **out, const struct kin_mock_options *options,
 	struct kin_mock *mock = kin__mem_zalloc(sizeof *mock);
 	if (!mock)
 		return kin__error_nomem(error);
+	mock->fork_generation = kin__fork_generation();
 	pthread_mutex_init(&mock->lock, NULL);
 	mock->set = own;
 	mock->set.streams = NULL;
@@ -181,6 +195,8 @@ int kin_mock_fault(struct kin_mock *mock, const char *text, struct kin_error *er
 	if (!mock || !text)
 		return kin__error(error, KIN_INVALID, "kin_mock_fault(): %s must not be NULL",
 		                  mock ? "fault" : "mock");
+	if (forked(mock))
+		return of_parent("kin_mock_fault()", error);
 	if (kin__fault_parse(kin__span_text(text), &fault, why) < 0)
 		return kin__error(error, KIN_INVALID, "%s", why);
 	pthread_mutex_lock(&mock->lock);
@@ -192,6 +208,8 @@ int kin_mock_fault(struct kin_mock *mock, const char *text, struct kin_error *er
 
 void kin_mock_heal(struct kin_mock *mock)
 {
+	if (forked(mock))
+		return;
 	pthread_mutex_lock(&mock->lock);
 	kin__faults_clear(kin__model_faults(mock->model));
 	pthread_mutex_unlock(&mock->lock);
@@ -204,6 +222,8 @@ int kin_mock_stats(struct kin_mock *mock, struct kin_mock_stats *stats, struct k
 	if (!mock || !stats || stats->size < sizeof stats->size)
 		return kin__error(error, KIN_INVALID,
 		                  "kin_mock_stats(): set stats->size to sizeof *stats before the call");
+	if (forked(mock))
+		return of_parent("kin_mock_stats()", error);
 	pthread_mutex_lock(&mock->lock);
 	own = mock->stats;
 	pthread_mutex_unlock(&mock->lock);

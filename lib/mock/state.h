@@ -20,6 +20,7 @@ struct kin_mock {
 	struct kin_mock_stats stats;
 	struct kin__mock_verifier *idle; /* used again by the next request */
 	bool closing;
+	unsigned fork_generation; /* set at open */
 };
 
 /* One request at a time uses it. */

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "io/error.h"
 #include "io/file.h"
+#include "io/quit.h"
 #include "stores/items.h"
 #include "stores/store.h"
 #include "wire/json.h"
@@ -39,8 +40,12 @@ struct filestore {
 static bool checksum(struct filestore *store, struct kin__span json, char out[CHECKSUM + 1])
 {
 	struct kin__sha256 sum;
+	bool summed;
 
-	if (!kin__hash_sha256(store->hash, json.at, json.n, &sum))
+	kin__quit_enter();
+	summed = kin__hash_sha256(store->hash, json.at, json.n, &sum);
+	kin__quit_leave();
+	if (!summed)
 		return false;
 	for (int i = 0; i < CHECKSUM / 2; i++)
 		snprintf(out + 2 * i, 3, "%02x", sum.at[i]);
@@ -319,6 +324,9 @@ static int append(struct filestore *store, const struct kin_lease *lease, bool g
 {
 	int code = KIN_OK;
 
+	if (store->lock.fd < 0) /* fork() took it away */
+		return kin__error(error, KIN_FORKED, "%s: opened by the parent process, which holds its lock",
+		                  store->path);
 	if (store->journal.fd <
 	    0) /* what a failed write left behind is unknown: begin anew from what was answered */
 		code = rewrite(store, error);
@@ -404,7 +412,9 @@ static void close_file(void *user)
 	kin__file_append_close(&store->journal);
 	kin__file_unlock(&store->lock);
 	kin__items_fini(&store->items);
+	kin__quit_enter();
 	kin__hash_free(store->hash);
+	kin__quit_leave();
 	kin__bytes_fini(&store->line);
 	kin__mem_free(store->path);
 	kin__mem_free(store->lock_path);
@@ -452,7 +462,9 @@ int kin__storefile_open(struct kin_store *out, const char *rest, const char *app
 	kin__file_lock_init(&store->lock);
 	kin__file_append_init(&store->journal);
 	kin__bytes_init(&store->line);
+	kin__quit_enter();
 	store->hash = kin__hash_new();
+	kin__quit_leave();
 	/* Endings of their own: application "a.lock" or "a.tmp" must not meet the files of "a". */
 	store->path = join(rest, application, ".leases");
 	store->lock_path = join(rest, application, ".lock");
