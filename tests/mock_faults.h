@@ -51,6 +51,20 @@ START_TEST(kind)
 }
 END_TEST
 
+/* An answer without a body cannot be cut: it does not come. */
+START_TEST(nothing_to_cut)
+{
+	struct answer answer;
+
+	fault("CreateStream:truncate");
+	ask("CreateStream", "{\"StreamName\":\"new\",\"ShardCount\":1}", &answer);
+	ck_assert_int_eq(answer.status, 0);
+	answer_free(&answer);
+	done("DescribeStreamSummary", "{\"StreamName\":\"new\"}");
+	ck_assert_uint_eq(stats().faults, 1);
+}
+END_TEST
+
 START_TEST(late_answers)
 {
 	uint64_t began_us = kin__clock_us();
@@ -302,6 +316,7 @@ static void fault_cases_add(Suite *suite, void (*open)(void), void (*close_all)(
 	tcase_add_checked_fixture(scenes, open, close_all);
 	tcase_set_timeout(scenes, 60);
 	tcase_add_loop_test(scenes, kind, 0, COUNT(kinds));
+	tcase_add_test(scenes, nothing_to_cut);
 	tcase_add_test(scenes, late_answers);
 	tcase_add_test(scenes, expired_iterator);
 	tcase_add_test(scenes, skewed_clock);

@@ -356,7 +356,7 @@ START_TEST(reads_are_limited)
 	}
 	ck_assert_int_gt(refusals, 0);
 	ck_assert_int_le(refusals, 35); /* 5 pass at once */
-	nap_ms(1000);
+	nap_ms(400);
 	done("GetRecords", body);
 }
 END_TEST

@@ -56,9 +56,10 @@ static int serve(struct tool *tool, const struct kin_mock_options *options, cons
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr,
 		        "export AWS_ENDPOINT_URL=%s AWS_REGION=%s AWS_ACCESS_KEY_ID=%s "
-		        "AWS_SECRET_ACCESS_KEY=%s\n",
+		        "AWS_SECRET_ACCESS_KEY=%s%s%s\n",
 		        kin_mock_url(mock), options->region, options->access_key_id,
-		        options->secret_access_key);
+		        options->secret_access_key, options->tls_certificate ? " AWS_CA_BUNDLE=" : "",
+		        options->tls_certificate ? options->tls_certificate : "");
 	while (read(stop_pipe[0], &byte, 1) < 0)
 		;
 	if (kin_mock_stats(mock, &stats, &error) == KIN_OK)

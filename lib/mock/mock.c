@@ -83,7 +83,8 @@ static int create_streams(struct kin_mock *mock, const char *text, struct kin_er
 			return bad_streams(error, item, "SHARDS must be 1..10000");
 		kin__model_create_stream(mock->model, mock->last_ms, name, (uint32_t)shards, 0, &answer);
 		if (answer.code)
-			return bad_streams(error, item, answer.message);
+			return answer.status >= 500 ? kin__error_nomem(error)
+			                            : bad_streams(error, item, answer.message);
 	}
 	return KIN_OK;
 }

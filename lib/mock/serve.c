@@ -204,9 +204,10 @@ static enum MHD_Result reply(struct kin__mock_exchange *x)
 
 	if (x->answer.code)
 		write_error(x);
-	if (x->answer.strike.drop || x->answer.strike.drop_after || x->reply.failed)
+	bool cut = x->answer.strike.truncate, silent = x->answer.strike.drop || x->answer.strike.drop_after;
+	if (silent || x->reply.failed || (cut && x->reply.n < 2))
 		return MHD_NO; /* the connection closes without a word */
-	if (x->answer.strike.truncate && x->reply.n > 1)
+	if (cut)
 		response = MHD_create_response_from_callback(x->reply.n, BLOCK, give_half, x, NULL);
 	else
 		response = MHD_create_response_from_buffer(x->reply.n,
