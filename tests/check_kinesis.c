@@ -242,8 +242,13 @@ START_TEST(limits_sizes)
 	ck_assert(!kin__limits_sequence(kin__span(digits, 130), NULL));
 	for (size_t i = 0; i < sizeof key; i += 4)
 		memcpy(key + i, "\xf0\x9f\x98\x80", 4);
-	ck_assert(kin__limits_partition_key(kin__span(key, sizeof key),
-	                                    NULL)); /* 256 characters of 4 bytes */
+	/* 128 characters of 4 bytes are 256 as the service counts them */
+	ck_assert(kin__limits_partition_key(kin__span(key, 128 * 4), NULL));
+	ck_assert(!kin__limits_partition_key(kin__span(key, 129 * 4), &reason));
+	ck_assert_ptr_nonnull(strstr(reason.text, "258 characters"));
+	for (size_t i = 0; i < 256 * 3; i += 3)
+		memcpy(key + i, "\xe2\x82\xac", 3);
+	ck_assert(kin__limits_partition_key(kin__span(key, 256 * 3), NULL));
 	ck_assert(kin__limits_partition_key(T("a\0b"), NULL));
 	strcpy(arn, "arn:aws:kinesis:");
 	memset(arn + 16, 'r', 2000);

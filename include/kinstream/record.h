@@ -25,7 +25,7 @@ struct kin_record {
 /* One record to be put.  Clear it with kin_put_entry_init(), then fill in. */
 struct kin_put_entry {
 	size_t size;     /* set by the _init; leave it */
-	const char *key; /* partition key, 1..256 Unicode characters; NULL: spread over the shards */
+	const char *key; /* partition key, 1..256 characters of UTF-16; NULL: spread over the shards */
 	size_t key_size;
 	const char *hash_key; /* ExplicitHashKey, decimal, 0-ended; NULL: MD5 of the key */
 	const void *data;

@@ -121,7 +121,7 @@ bool kin__limits_partition_key(struct kin__span key, struct kin__reason *reason)
 		return true;
 	if (!kin__utf8_valid(key))
 		return refuse(reason, "partition key '%1': must be valid UTF-8", key, none, none);
-	n = kin__utf8_count(key);
+	n = kin__utf8_units(key);
 	if (n >= 1 && n <= KIN__KEY_CHARACTERS_MAX)
 		return true;
 	return refuse(reason, "partition key '%1': %2 characters, must be 1 to 256", key, number(n, text),

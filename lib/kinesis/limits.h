@@ -10,8 +10,7 @@
 enum {
 	KIN__NAME_MAX = 128, /* stream name, application, shard id: characters */
 	KIN__STREAM_ARN_MAX = 2048,
-	KIN__KEY_CHARACTERS_MAX = 256, /* partition key: Unicode code points */
-	KIN__KEY_BYTES_MAX = 1024,     /* the same in UTF-8 */
+	KIN__KEY_CHARACTERS_MAX = 256, /* partition key, in UTF-16 units: what is beyond U+FFFF counts two */
 	KIN__SEQUENCE_DIGITS_MAX = 129,
 	KIN__TOKEN_MAX = 1048576,      /* NextToken: characters */
 	KIN__PUT_ENTRIES_MAX = 500,    /* of one PutRecords */
