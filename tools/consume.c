@@ -25,13 +25,19 @@ struct consume {
 	const char *command; /* of --exec; NULL: --print */
 	bool responses;      /* its output is a response */
 	struct kin_consumer *consumer;
-	pthread_mutex_t lock; /* of standard output */
+	pthread_mutex_t lock;    /* of standard output */
+	pthread_mutex_t opening; /* and of `consumer`: NULL before and after its life */
 };
 
+/* A signal that comes while the consumer is opened stops it right after. */
 static void stop(void *user)
 {
 	struct consume *consume = user;
-	kin_consumer_stop(consume->consumer);
+
+	pthread_mutex_lock(&consume->opening);
+	if (consume->consumer)
+		kin_consumer_stop(consume->consumer);
+	pthread_mutex_unlock(&consume->opening);
 }
 
 static int print(void *user, struct kin_batch *batch)
@@ -87,30 +93,48 @@ static bool default_store(char out[4096])
 	return n > 0 && n < 4096;
 }
 
+/* Opens it, waits for its end, closes it.  Signals are heard from before it begins to work until it has ended. */
+static int work(struct consume *consume, struct kin_client *client,
+                const struct kin_consumer_options *options)
+{
+	struct kin_consumer *consumer;
+	struct kin_error error;
+	int code = TOOL_DONE;
+
+	pthread_mutex_lock(&consume->opening);
+	tool_signals(stop, consume);
+	int opened = kin_consumer_open(&consume->consumer, client, options, &error);
+	pthread_mutex_unlock(&consume->opening);
+	if (opened != KIN_OK)
+		return tool_fail(&error);
+	if (kin_consumer_wait(consume->consumer, -1, &error) != KIN_OK)
+		code = tool_fail(&error);
+	pthread_mutex_lock(&consume->opening);
+	consumer = consume->consumer;
+	consume->consumer = NULL;
+	pthread_mutex_unlock(&consume->opening);
+	if (kin_consumer_close(consumer, -1, &error) != KIN_OK && code == TOOL_DONE)
+		code = tool_fail(&error);
+	return code;
+}
+
 static int run(struct consume *consume, struct kin_consumer_options *options)
 {
 	struct kin_client *client;
-	struct kin_error error;
 	int code = tool_client(consume->tool, &client);
 
 	if (code != TOOL_DONE)
 		return code;
-	if (kin_consumer_open(&consume->consumer, client, options, &error) != KIN_OK) {
-		code = tool_fail(&error);
-	} else {
-		tool_signals(stop, consume);
-		if (kin_consumer_wait(consume->consumer, -1, &error) != KIN_OK)
-			code = tool_fail(&error);
-		if (kin_consumer_close(consume->consumer, -1, &error) != KIN_OK && code == TOOL_DONE)
-			code = tool_fail(&error);
-	}
+	code = work(consume, client, options);
 	kin_client_close(client);
 	return code == TOOL_DONE && ferror(stdout) ? TOOL_FAILED : code;
 }
 
 int tool_consume(struct tool *tool, int argc, char **argv)
 {
-	struct consume consume = { .tool = tool, .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct consume consume = { .tool = tool,
+		                   .lock = PTHREAD_MUTEX_INITIALIZER,
+		                   .opening = PTHREAD_MUTEX_INITIALIZER };
 	struct kin_consumer_options options;
 	const char *app = NULL, *store = NULL, *on_failure = NULL, *from = NULL, *until = NULL,
 		   *stream = NULL;
