@@ -2,7 +2,7 @@
 # What ./configure found is in config.mk; a fresh clone needs only `make`.
 #
 #   all check check-rooms check-abi check-man tidy lint format install uninstall
-#   check-faults check-asan check-e2e bench bench-smoke demo dist distcheck clean distclean maintainer-clean
+#   check-faults check-asan check-e2e check-postgres bench bench-smoke demo dist distcheck clean distclean maintainer-clean
 
 srcdir  := .
 PACKAGE := libkinstream
@@ -85,7 +85,7 @@ LINK    = $(LT) --mode=link $(CC) $(CFLAGS) $(LDFLAGS)
 # --- build ----------------------------------------------------------------------
 
 .PHONY: all check check-rooms check-abi check-man check-sim tidy lint format install uninstall \
-	check-faults check-asan check-e2e bench bench-smoke demo dist distcheck clean distclean maintainer-clean
+	check-faults check-asan check-e2e check-postgres bench bench-smoke demo dist distcheck clean distclean maintainer-clean
 all: $(LIB) $(LIB_MOCK) lib/kinstream.pc lib/kinstream-mock.pc $(TOOL)
 
 lib/mock/%.lo: KIN_CPPFLAGS += $(HTTPD_CFLAGS)
@@ -225,16 +225,16 @@ tidy:
 # What only a developer's machine has: both compilers, formatting, static analysis.
 # (cppcheck takes out parameters across files for uninitialised: its two ctu checks are off.)
 lint: tidy check-man
-	clang-format --dry-run -Werror $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c tests/*.c tests/*/*.[ch] bench/*.[ch] lib/*.h))
+	clang-format --dry-run -Werror $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c examples/*/*.c tests/*.c tests/*/*.[ch] bench/*.[ch] lib/*.h))
 	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/faults/*.c tests/power/*.c tests/kill/*.c tests/sim/*.c bench/*.c)); do \
 		$$c -O1 $(KIN_CPPFLAGS) -I$(srcdir)/tests $(HTTPD_CFLAGS) $(KIN_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
-	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/host/run tests/distcheck tests/faults/run tests/e2e/run)
+	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/host/run tests/postgres/run tests/distcheck tests/faults/run tests/e2e/run)
 	if test -f $(srcdir)/.ci/run; then shellcheck -s bash -e SC2016 $(srcdir)/.ci/run; fi
 
 format:
-	clang-format -i $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c tests/*.c tests/*/*.[ch] bench/*.[ch]))
+	clang-format -i $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c examples/*/*.c tests/*.c tests/*/*.[ch] bench/*.[ch]))
 
 # A build of its own under AddressSanitizer and UBSan; leaves this one as it is.
 check-asan: $(srcdir)/configure
@@ -248,6 +248,10 @@ bench: $(BENCHES)
 	@for b in $(BENCHES); do ./$$b || exit 1; done
 bench-smoke: $(BENCHES)
 	@for b in $(BENCHES); do timeout 60 ./$$b --smoke || exit 1; done
+
+# A PostgreSQL server of its own with examples/postgres in it.
+check-postgres: all
+	sh $(srcdir)/tests/postgres/run $(srcdir)
 
 check-e2e: all
 	sh $(srcdir)/tests/e2e/run $(srcdir) $(CURDIR)
