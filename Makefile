@@ -167,7 +167,7 @@ $(BENCHES): %: %.o $(BENCH_SRC:.c=.o) $(LIB)
 
 $(TOOL): $(TOOL_SRC:.c=.o) $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
-	$(Q)$(LINK) -o $@ $^ -lpthread
+	$(Q)$(LINK) -o $@ $^ -lpthread $(DL_LIBS)
 
 .SECONDARY:
 -include $(POWER_CHECK:=.d) tests/power/disk.d

@@ -1,29 +1,39 @@
 #include "tool.h"
 #include "exec.h"
+#include "lines.h"
+#include "plugin.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: kinstream consume STREAM --app NAME (--exec 'COMMAND' | --print) "
-			    "[--store memory:|file:PATH]\n"
-			    "                         [--on-failure drop|file:PATH] [--from "
-			    "trim-horizon|latest|TIME] [--until latest|TIME]\n\n"
-			    "--exec: one run of COMMAND (by /bin/sh) for each batch, the Lambda event JSON "
-			    "on its standard input; exit status 0\n"
-			    "        is success.  Its output is passed through, or read as the response with "
-			    "-o function_response_types=\n"
-			    "        ReportBatchItemFailures.\n"
-			    "--print: each record as a JSON line, as tail --format jsonl, with checkpoints.\n"
-			    "Without --store, checkpoints are kept in a file under the state folder of the "
-			    "user.  Consumer options by -o, for\n"
-			    "example -o batch_size=1000; 'kinstream config' lists them.\n";
+static const char usage[] =
+		"usage: kinstream consume STREAM --app NAME (--exec 'COMMAND' | --handler "
+                "LIBRARY.so[:SYMBOL] | --print)\n"
+		"                         [--exec-protocol event|lines] [--store memory:|file:PATH]\n"
+		"                         [--on-failure drop|file:PATH] [--from trim-horizon|latest|TIME] "
+                "[--until latest|TIME]\n\n"
+		"--exec: one run of COMMAND (by /bin/sh) for each batch, the Lambda event JSON on its "
+                "standard input; exit status 0\n"
+		"        is success.  Its output is passed through, or read as the response with -o "
+                "function_response_types=\n"
+		"        ReportBatchItemFailures.  With --exec-protocol lines it is kept alive: it reads an "
+                "event a line, and\n"
+		"        answers each with a line of JSON; {\"errorMessage\":...} is a failure.\n"
+		"--handler: calls int SYMBOL(void *user, struct kin_batch *batch) of a shared library; "
+                "SYMBOL is \"handle\" unless\n"
+		"        given.\n"
+		"--print: each record as a JSON line, as tail --format jsonl, with checkpoints.\n"
+		"Without --store, checkpoints are kept in a file under the state folder of the user.  "
+                "Consumer options by -o, for\n"
+		"example -o batch_size=1000; 'kinstream config' lists them.\n";
 
 struct consume {
 	struct tool *tool;
-	const char *command; /* of --exec; NULL: --print */
-	bool responses;      /* its output is a response */
+	const char *command;      /* of --exec; NULL: --print or --handler */
+	struct tool_lines *lines; /* of --exec-protocol lines; NULL: one run a batch */
+	bool responses;           /* its output is a response */
 	struct kin_consumer *consumer;
 	pthread_mutex_t lock;    /* of standard output */
 	pthread_mutex_t opening; /* and of `consumer`: NULL before and after its life */
@@ -70,9 +80,7 @@ static int execute(void *user, struct kin_batch *batch)
 		return KIN_FAILED;
 	run.input = event;
 	run.input_size = size;
-	if (!tool_exec(&run)) {
-		kin_batch_fail(batch, kin_batch_record(batch, 0), "%s", run.why);
-	} else if (run.status != 0) {
+	if (!tool_exec(&run) || run.status != 0) {
 		kin_batch_fail(batch, kin_batch_record(batch, 0), "%s", run.why);
 	} else {
 		code = consume->responses ? kin_batch_respond(batch, run.output ? run.output : "",
@@ -80,6 +88,41 @@ static int execute(void *user, struct kin_batch *batch)
 		                          : KIN_OK;
 	}
 	free(run.output);
+	return code;
+}
+
+static int failed(struct kin_batch *batch, const char *why)
+{
+	kin_batch_fail(batch, kin_batch_record(batch, 0), "%s", why);
+	return KIN_FAILED;
+}
+
+/* One line to the command and one back. */
+static int ask(void *user, struct kin_batch *batch)
+{
+	struct consume *consume = user;
+	const char *event, *message;
+	char *answer, *copy, why[TOOL_WHY];
+	size_t size, answer_size;
+	int code = KIN_FAILED, error;
+
+	event = kin_batch_event_json(batch, &size);
+	if (!event)
+		return KIN_FAILED;
+	answer = tool_lines_call(consume->lines, event, size, &answer_size, why);
+	if (!answer)
+		return failed(batch, why);
+	copy = malloc(answer_size + 1);
+	if (copy) {
+		memcpy(copy, answer, answer_size + 1);
+		error = tool_json_error(copy, answer_size, &message);
+		if (error)
+			failed(batch, error < 0 ? "the command's answer is no JSON" : message);
+		else
+			code = consume->responses ? kin_batch_respond(batch, answer, answer_size) : KIN_OK;
+	}
+	free(copy);
+	free(answer);
 	return code;
 }
 
@@ -130,6 +173,36 @@ static int run(struct consume *consume, struct kin_consumer_options *options)
 	return code == TOOL_DONE && ferror(stdout) ? TOOL_FAILED : code;
 }
 
+/* Which of --exec, --handler and --print: options->handler.  TOOL_DONE or TOOL_USAGE, having said why. */
+static int choose(struct consume *consume, struct kin_consumer_options *options, bool printing,
+                  const char *plugin, const char *protocol)
+{
+	char why[512];
+
+	if (printing + (consume->command != NULL) + (plugin != NULL) != 1)
+		return tool_usage(consume->tool,
+		                  "one of --exec 'COMMAND', --handler LIBRARY.so and --print must be given");
+	if (protocol && (!consume->command || (strcmp(protocol, "lines") && strcmp(protocol, "event"))))
+		return tool_usage(consume->tool,
+		                  consume->command ? "--exec-protocol is '%s'; it must be event or lines"
+		                                   : "--exec-protocol %s goes with --exec only",
+		                  protocol);
+	options->user = consume;
+	options->handler = printing ? print : execute;
+	if (plugin) {
+		options->user = NULL;
+		options->handler = tool_plugin(plugin, why, sizeof why);
+		if (!options->handler)
+			return tool_usage(consume->tool, "--handler: %s", why);
+	} else if (protocol && strcmp(protocol, "lines") == 0) {
+		options->handler = ask;
+		consume->lines = tool_lines_new(consume->command);
+		if (!consume->lines)
+			return tool_usage(consume->tool, "out of memory");
+	}
+	return TOOL_DONE;
+}
+
 int tool_consume(struct tool *tool, int argc, char **argv)
 {
 	struct consume consume = { .tool = tool,
@@ -137,7 +210,7 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 		                   .opening = PTHREAD_MUTEX_INITIALIZER };
 	struct kin_consumer_options options;
 	const char *app = NULL, *store = NULL, *on_failure = NULL, *from = NULL, *until = NULL,
-		   *stream = NULL;
+		   *stream = NULL, *plugin = NULL, *protocol = NULL;
 	bool help = false, printing = false;
 	const struct tool_flag flags[] = { { .name = "--help", .set = &help },
 		                           { .name = "--app", .value = &app },
@@ -147,12 +220,13 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 		                           { .name = "--until", .value = &until },
 		                           { .name = "--exec", .value = &consume.command },
 		                           { .name = "--print", .set = &printing },
-		                           { .name = "--handler" },
-		                           { .name = "--exec-protocol" },
+		                           { .name = "--handler", .value = &plugin },
+		                           { .name = "--exec-protocol", .value = &protocol },
 		                           { 0 } };
 	struct kin_error error;
 	char path[4096];
 	size_t n;
+	int code;
 
 	if (tool_parse(tool, argc, argv, flags, &stream, 1, &n) != TOOL_DONE)
 		return TOOL_USAGE;
@@ -160,8 +234,6 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 		return fputs(usage, stdout) < 0;
 	if (!stream || !app)
 		return tool_usage(tool, "wants: kinstream consume STREAM --app NAME");
-	if (printing == (consume.command != NULL))
-		return tool_usage(tool, "one of --exec 'COMMAND' and --print must be given");
 	kin_consumer_options_init(&options);
 	if (kin_consumer_options_apply(&options, tool->config, &error) != KIN_OK)
 		return tool_fail(&error);
@@ -172,14 +244,16 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 	options.application = app;
 	options.store = store ? store : options.store;
 	options.on_failure = on_failure ? on_failure : options.on_failure;
-	options.handler = printing ? print : execute;
-	options.user = &consume;
 	consume.responses = options.report_batch_item_failures;
+	if (!options.store && !default_store(path))
+		return tool_usage(tool, "no --store, and neither XDG_STATE_HOME nor HOME is set");
+	if (choose(&consume, &options, printing, plugin, protocol) != TOOL_DONE)
+		return TOOL_USAGE;
 	if (!options.store) {
-		if (!default_store(path))
-			return tool_usage(tool, "no --store, and neither XDG_STATE_HOME nor HOME is set");
 		options.store = path;
 		fprintf(stderr, "kinstream: consume: checkpoints are kept in %s/%s\n", path + 5, app);
 	}
-	return run(&consume, &options);
+	code = run(&consume, &options);
+	tool_lines_free(consume.lines);
+	return code;
 }

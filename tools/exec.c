@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +12,8 @@
 
 extern char **environ;
 
-enum { OUTPUT_MAX = 6291456 }; /* a Lambda response may have 6 MB */
-
-static bool fail(struct tool_exec *run, const char *what, int number)
-{
-	snprintf(run->why, sizeof run->why, "cannot run the command: %s: %s", what, strerror(number));
-	return false;
-}
+/* From a pipe's making until it is marked close-on-exec no other thread may spawn: its child would hold our end. */
+static pthread_mutex_t spawning = PTHREAD_MUTEX_INITIALIZER;
 
 static void close_pipe(int ends[2])
 {
@@ -37,9 +33,9 @@ static bool make_pipe(int ends[2])
 	return true;
 }
 
-static int spawn(struct tool_exec *run, int in, int out, pid_t *pid)
+static int spawn(const char *command, int in, int out, pid_t *pid)
 {
-	char *const argv[] = { (char *)"sh", (char *)"-c", (char *)run->command, NULL };
+	char *const argv[] = { (char *)"sh", (char *)"-c", (char *)command, NULL };
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	sigset_t none, usual;
@@ -70,7 +66,7 @@ static bool keep(struct tool_exec *run, size_t *room, const char *bytes, size_t 
 {
 	if (run->output_size + n + 1 > *room) {
 		size_t more = (*room + n + 1) * 2;
-		char *grown = more > 2 * (size_t)OUTPUT_MAX ? NULL : realloc(run->output, more);
+		char *grown = more > 2 * (size_t)TOOL_RESPONSE_MAX ? NULL : realloc(run->output, more);
 		if (!grown)
 			return false;
 		run->output = grown;
@@ -121,42 +117,59 @@ static void exchange(struct tool_exec *run, int in, int out)
 	}
 }
 
-static void wait_for(struct tool_exec *run, pid_t pid)
+int tool_spawn(struct tool_child *child, const char *command, bool capture, const char **what)
+{
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, number = 0;
+
+	pthread_mutex_lock(&spawning);
+	*what = "pipe";
+	if (!make_pipe(in) || (capture && !make_pipe(out)))
+		number = errno;
+	if (!number) {
+		*what = "/bin/sh";
+		number = spawn(command, in[0], out[1], &child->pid);
+	}
+	pthread_mutex_unlock(&spawning);
+	if (number) {
+		close_pipe(in);
+		close_pipe(out);
+		return number;
+	}
+	close(in[0]);
+	if (out[1] >= 0)
+		close(out[1]);
+	child->in = in[1];
+	child->out = out[0];
+	tool_child_began(child->pid);
+	return 0;
+}
+
+int tool_reap(const struct tool_child *child, char why[TOOL_WHY])
 {
 	int status = 0;
 
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	tool_child_ended(pid);
-	run->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	tool_child_ended(child->pid);
+	why[0] = 0;
 	if (WIFSIGNALED(status))
-		snprintf(run->why, sizeof run->why, "the command was ended by signal %d", WTERMSIG(status));
-	else if (run->status)
-		snprintf(run->why, sizeof run->why, "the command exited with status %d", run->status);
+		snprintf(why, TOOL_WHY, "the command was ended by signal %d", WTERMSIG(status));
+	else if (WEXITSTATUS(status))
+		snprintf(why, TOOL_WHY, "the command exited with status %d", WEXITSTATUS(status));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 bool tool_exec(struct tool_exec *run)
 {
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
-	pid_t pid;
+	struct tool_child child;
+	const char *what;
+	int number = tool_spawn(&child, run->command, run->capture, &what);
 
-	if (!make_pipe(in) || (run->capture && !make_pipe(out))) {
-		int number = errno;
-		close_pipe(in);
-		return fail(run, "pipe", number);
-	}
-	int number = spawn(run, in[0], out[1], &pid);
-	close(in[0]);
-	if (out[1] >= 0)
-		close(out[1]);
 	if (number) {
-		close(in[1]);
-		if (out[0] >= 0)
-			close(out[0]);
-		return fail(run, "/bin/sh", number);
+		snprintf(run->why, sizeof run->why, "cannot run the command: %s: %s", what, strerror(number));
+		return false;
 	}
-	tool_child_began(pid);
-	exchange(run, in[1], out[0]);
-	wait_for(run, pid);
+	exchange(run, child.in, child.out);
+	run->status = tool_reap(&child, run->why);
 	return true;
 }

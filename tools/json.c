@@ -276,3 +276,75 @@ bool tool_json_members(char *line, size_t size, const char *const *names, char *
 	*why = s.why;
 	return ok;
 }
+
+/* ---- any value: what a program answers ---- */
+
+enum { DEPTH_MAX = 64 };
+
+static bool word(struct scan *s)
+{
+	static const char *const words[] = { "true", "false", "null" };
+
+	for (int i = 0; i < 3; i++) {
+		size_t n = strlen(words[i]);
+
+		if ((size_t)(s->end - s->at) >= n && memcmp(s->at, words[i], n) == 0) {
+			s->at += n;
+			return true;
+		}
+	}
+	/* A number; its grammar is not looked at further. */
+	char *begin = s->at;
+	while (s->at < s->end && strchr("+-.0123456789eE", *s->at) && *s->at)
+		s->at++;
+	return s->at > begin;
+}
+
+/* Steps over one value.  message: of the outermost object, the text of its errorMessage; NULL: not looked for. */
+static bool value(struct scan *s, int depth, const char **message)
+{
+	char *text, *name, end;
+	size_t n;
+
+	blanks(s);
+	if (s->at == s->end || depth > DEPTH_MAX)
+		return false;
+	if (*s->at == '"')
+		return string(s, &text, &n);
+	if (*s->at != '{' && *s->at != '[')
+		return word(s);
+	end = *s->at++ == '{' ? '}' : ']';
+	blanks(s);
+	if (s->at < s->end && *s->at == end)
+		return s->at++, true;
+	do {
+		bool wanted = false;
+
+		if (end == '}') {
+			blanks(s);
+			if (!string(s, &name, &n) || !take(s, ':', ""))
+				return false;
+			wanted = message && strcmp(name, "errorMessage") == 0;
+			blanks(s);
+		}
+		if (wanted && s->at < s->end && *s->at == '"') {
+			if (!string(s, &text, &n))
+				return false;
+			*message = text;
+		} else if (!value(s, depth + 1, NULL)) {
+			return false;
+		}
+	} while (take(s, ',', ""));
+	return take(s, end, "");
+}
+
+int tool_json_error(char *text, size_t size, const char **message)
+{
+	struct scan s = { text, text + size, NULL };
+
+	*message = NULL;
+	if (!value(&s, 0, message))
+		return -1;
+	blanks(&s);
+	return s.at < s.end ? -1 : *message != NULL;
+}

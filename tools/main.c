@@ -1,4 +1,5 @@
 #include "tool.h"
+#include <errno.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -148,8 +149,9 @@ int main(int argc, char **argv)
 		               : tool_usage(&tool, "no command '%s'; 'kinstream help' lists them", argv[1]);
 	}
 	kin_config_free(tool.config);
-	if (fflush(stdout) == EOF && code == TOOL_DONE) {
-		fprintf(stderr, "kinstream: cannot write to standard output\n");
+	if (fflush(stdout) == EOF && errno != EPIPE &&
+	    code == TOOL_DONE) { /* who closed the pipe has seen enough */
+		fprintf(stderr, "kinstream: cannot write to standard output: %s\n", strerror(errno));
 		code = TOOL_FAILED;
 	}
 	return code;

@@ -1,4 +1,5 @@
 #include "tool.h"
+#include <errno.h>
 #include <string.h>
 
 static const char usage[] = "usage: kinstream tail STREAM [--from trim-horizon|latest|TIME] [--until "
@@ -45,9 +46,10 @@ static int follow(struct kin_reader *reader, bool jsonl)
 		if (!print(record, jsonl))
 			break;
 	}
-	if (!tool_stopping())
-		return fprintf(stderr, "kinstream: tail: cannot write to standard output\n"), TOOL_FAILED;
-	return TOOL_DONE;
+	if (tool_stopping() || errno == EPIPE) /* head(1) has seen enough */
+		return TOOL_DONE;
+	return fprintf(stderr, "kinstream: tail: cannot write to standard output: %s\n", strerror(errno)),
+	       TOOL_FAILED;
 }
 
 /* A shard id that is mistyped would be waited for in silence. */

@@ -67,6 +67,9 @@ bool tool_base64_decode(char *text, size_t size, size_t *out_size);
 bool tool_json_members(char *line, size_t size, const char *const *names, char **values, size_t *sizes,
                        const char **why);
 
+/* Is it JSON (-1: no), and an object with a text as its errorMessage (1: yes, which points into text)?  In place. */
+int tool_json_error(char *text, size_t size, const char **message);
+
 /* ---- subcommands ---- */
 int tool_stream(struct tool *tool, int argc, char **argv);
 int tool_put(struct tool *tool, int argc, char **argv);
