@@ -10,23 +10,23 @@
 
 static const char usage[] =
 		"usage: kinstream consume STREAM --app NAME (--exec 'COMMAND' | --handler "
-                "LIBRARY.so[:SYMBOL] | --print)\n"
+		"LIBRARY.so[:SYMBOL] | --print)\n"
 		"                         [--exec-protocol event|lines] [--store memory:|file:PATH]\n"
 		"                         [--on-failure drop|file:PATH] [--from trim-horizon|latest|TIME] "
-                "[--until latest|TIME]\n\n"
+		"[--until latest|TIME]\n\n"
 		"--exec: one run of COMMAND (by /bin/sh) for each batch, the Lambda event JSON on its "
-                "standard input; exit status 0\n"
+		"standard input; exit status 0\n"
 		"        is success.  Its output is passed through, or read as the response with -o "
-                "function_response_types=\n"
+		"function_response_types=\n"
 		"        ReportBatchItemFailures.  With --exec-protocol lines it is kept alive: it reads an "
-                "event a line, and\n"
+		"event a line, and\n"
 		"        answers each with a line of JSON; {\"errorMessage\":...} is a failure.\n"
 		"--handler: calls int SYMBOL(void *user, struct kin_batch *batch) of a shared library; "
-                "SYMBOL is \"handle\" unless\n"
+		"SYMBOL is \"handle\" unless\n"
 		"        given.\n"
 		"--print: each record as a JSON line, as tail --format jsonl, with checkpoints.\n"
 		"Without --store, checkpoints are kept in a file under the state folder of the user.  "
-                "Consumer options by -o, for\n"
+		"Consumer options by -o, for\n"
 		"example -o batch_size=1000; 'kinstream config' lists them.\n";
 
 struct consume {
