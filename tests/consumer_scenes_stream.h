@@ -58,6 +58,33 @@ START_TEST(parents_before_children)
 }
 END_TEST
 
+/* No service tells such a thing; if one did, no shard may stay unread. */
+START_TEST(parents_in_a_circle)
+{
+	struct scene s;
+	struct shard *of[4];
+
+	scene_init(&s);
+	s.many = true;
+	s.set.until = KIN_UNTIL_LATEST;
+	of[0] = scene_shard(&s, "a", "c", NULL);
+	of[1] = scene_shard(&s, "b", "a", "b");
+	of[2] = scene_shard(&s, "c", "b", NULL);
+	of[3] = scene_shard(&s, "d", "c", "gone");
+	for (int i = 0; i < 4; i++) {
+		of[i]->closed = true;
+		scene_put(of[i], 1, 0);
+	}
+	scene_start(&s);
+	scene_run(&s, 5000);
+	scene_told(&s, "a: [0] b: [0] c: [0] d: [0] stopping ended");
+	ck_assert_str_eq(scene_item(&s, "a")->parents, "");
+	ck_assert_str_eq(scene_item(&s, "b")->parents, "a");
+	ck_assert_str_eq(scene_item(&s, "d")->parents, "c,gone");
+	scene_end(&s);
+}
+END_TEST
+
 START_TEST(a_child_waits_for_the_stored_end)
 {
 	struct scene s;
@@ -549,6 +576,7 @@ static TCase *stream_case(void)
 	TCase *tcase = tcase_create("stream");
 
 	tcase_add_test(tcase, parents_before_children);
+	tcase_add_test(tcase, parents_in_a_circle);
 	tcase_add_test(tcase, a_child_waits_for_the_stored_end);
 	tcase_add_test(tcase, children_are_found_at_the_end);
 	tcase_add_test(tcase, new_shards_are_found_now_and_then);

@@ -1,7 +1,7 @@
 /* base/check - broken invariants of a machine.  Pure.
  *
  * A machine embeds a kin__bug; a failed KIN__CHECK records the first one and the owner freezes the
- * handle (KIN_BUG).  Test builds (-DKIN_ABORT_ON_BUG) abort on the spot.
+ * handle (KIN_BUG).  Test builds (-DKIN_ABORT_ON_BUG, as check-asan's) stop the program on the spot.
  */
 #ifndef KIN_BASE_CHECK_H
 #define KIN_BASE_CHECK_H

@@ -6,6 +6,7 @@
 #include "consumer/fetch.h"
 #include "consumer/lease.h"
 #include "consumer/descent.h"
+#include "kinesis/lineage.h"
 
 static void want(struct kin__consumer *consumer, uint8_t job)
 {
@@ -251,8 +252,57 @@ static void schedule_list(struct kin__consumer *consumer)
 	                consumer->now_us + consumer->set.shard_sync_interval_us);
 }
 
+/* Is the shard to be read after this one of its parents?  Not if that leads in a circle. */
+static bool comes_after(const struct kin__consumer_event *event, const struct kin__lineage *lineage, size_t i,
+                        const char *parent)
+{
+	for (int which = 0; which < 2; which++) {
+		uint32_t at = lineage->nodes[i].parents[which];
+
+		if (at != KIN__LINEAGE_NONE && strcmp(event->shards.at[at].id, parent) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The parent's id, or NULL when it does not count. */
+static const char *parent_of(struct kin__consumer *consumer, const struct kin__consumer_event *event,
+                             const struct kin__lineage *lineage, size_t i, const char *parent)
+{
+	const struct kin__shard *known =
+			parent ? kin__map_get(&consumer->by_id, kin__span_text(parent)) : NULL;
+
+	if (!known || known->seen_list != consumer->lists || lineage->cut == 0 ||
+	    comes_after(event, lineage, i, parent))
+		return parent;
+	kin__bytes_format(kin__emit_text(consumer),
+	                  "%s: its parents lead in a circle: it does not wait for %s", event->shards.at[i].id,
+	                  parent);
+	kin__emit_line(consumer, NULL, KIN_LOG_WARN);
+	return NULL;
+}
+
+static void take_parents(struct kin__consumer *consumer, const struct kin__consumer_event *event,
+                         const struct kin__lineage *lineage)
+{
+	for (size_t i = 0; i < event->shards.n; i++) {
+		const struct kin__shard_info *info = &event->shards.at[i];
+		struct kin__shard *shard = kin__map_get(&consumer->by_id, kin__span_text(info->id));
+
+		if (shard->index >= consumer->linked) {
+			const char *first = parent_of(consumer, event, lineage, i, info->parent);
+			const char *second = parent_of(consumer, event, lineage, i, info->adjacent_parent);
+
+			shard->closed = info->last_sequence != NULL;
+			kin__descent_parents(consumer, shard, first, second);
+		}
+	}
+}
+
 static bool take_list(struct kin__consumer *consumer, const struct kin__consumer_event *event)
 {
+	struct kin__lineage lineage;
+
 	consumer->lists++;
 	for (size_t i = 0; i < event->shards.n; i++) {
 		const struct kin__shard_info *info = &event->shards.at[i];
@@ -262,16 +312,18 @@ static bool take_list(struct kin__consumer *consumer, const struct kin__consumer
 			kin__emit_nomem(consumer);
 			return false;
 		}
-		if (shard->index >= consumer->linked) {
-			shard->closed = info->last_sequence != NULL;
-			kin__descent_parents(consumer, shard, info->parent, info->adjacent_parent);
-		}
 		if (shard->listed == 0)
 			shard->listed = consumer->lists;
 		shard->seen_list = consumer->lists;
 		if (!info->last_sequence)
 			shard->open_ms = consumer->list_ms;
 	}
+	if (kin__lineage_build(&lineage, event->shards.at, event->shards.n) < 0) {
+		kin__emit_nomem(consumer);
+		return false;
+	}
+	take_parents(consumer, event, &lineage);
+	kin__lineage_fini(&lineage);
 	return !consumer->nomem;
 }
 
