@@ -1,7 +1,6 @@
-/* consume STREAM FOLDER: prints each record, with checkpoints; failures go to FOLDER/failed. */
+/* consume STREAM FOLDER [once]: prints each record, with checkpoints in FOLDER; what fails goes to FOLDER/failed. */
 #include <kinstream.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static int handle(void *user, struct kin_batch *batch)
 {
@@ -17,15 +16,15 @@ int main(int argc, char **argv)
 {
 	struct kin_consumer_options o;
 	struct kin_error e = { 0 };
-	char store[4096], failed[4096];
+	char store[4096], failed[4104];
 
 	snprintf(store, sizeof store, "file:%s", argc > 2 ? argv[2] : ".");
-	snprintf(failed, sizeof failed, "file:%s/failed", argc > 2 ? argv[2] : ".");
+	snprintf(failed, sizeof failed, "%s/failed", store);
 	kin_consumer_options_init(&o);
-	o.stream = argc > 1 ? argv[1] : "orders", o.application = "example", o.store = store,
-	o.on_failure = failed;
-	o.handler = handle, o.handlers_max = 1, o.user = stdout, o.maximum_retry_attempts = 2;
-	o.until = getenv("UNTIL_LATEST") ? KIN_UNTIL_LATEST : KIN_UNTIL_NEVER;
-	return kin_consumer_run(NULL, &o, &e) == KIN_OK ? 0
-	                                                : (fprintf(stderr, "consume: %s\n", e.message), 1);
+	o.stream = argc > 1 ? argv[1] : "orders", o.application = "example";
+	o.store = store, o.on_failure = failed, o.maximum_retry_attempts = 2;
+	o.handler = handle, o.handlers_max = 1, o.user = stdout;
+	o.until = argc > 3 ? KIN_UNTIL_LATEST : KIN_UNTIL_NEVER;
+	if (kin_consumer_run(NULL, &o, &e) != KIN_OK)
+		return fprintf(stderr, "consume: %s\n", e.message), 1;
 }

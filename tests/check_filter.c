@@ -226,7 +226,7 @@ START_TEST(numbers_compare_as_doubles_do)
 
 		for (int k = 0; k < 2; k++) {
 			long long digits = (long long)kin__rng_below(&rng, 2000) - 1000;
-			const char *zeros = "000" + kin__rng_below(&rng, 4);
+			const char *zeros = &"000"[kin__rng_below(&rng, 4)];
 			int power = (int)kin__rng_below(&rng, 7) - 3;
 
 			snprintf(text[k], sizeof text[k], "%s%lld.%s%02llde%d", digits < 0 ? "-" : "",

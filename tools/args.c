@@ -161,10 +161,27 @@ int tool_exit_code(const struct kin_error *error)
 	}
 }
 
+/* The function that was called is of no use to whoever typed a command. */
+static const char *without_function(const char *message)
+{
+	size_t n = strspn(message, "abcdefghijklmnopqrstuvwxyz_");
+
+	return strncmp(message, "kin_", 4) == 0 && strncmp(message + n, "(): ", 4) == 0 ? message + n + 4
+	                                                                                : message;
+}
+
 int tool_fail(const struct kin_error *error)
 {
-	fprintf(stderr, "kinstream: %s\n", error->message[0] ? error->message : kin_code_name(error->code));
+	fprintf(stderr, "kinstream: %s\n",
+	        error->message[0] ? without_function(error->message) : kin_code_name(error->code));
 	return tool_exit_code(error);
+}
+
+/* What ends a command for good it says itself, in its last line. */
+static void log_line(void *user, int level, const char *room, const char *line)
+{
+	if (level != KIN_LOG_ERROR)
+		kin_log_stderr(user, level, room, line);
 }
 
 int tool_client(const struct tool *tool, struct kin_client **out)
@@ -173,7 +190,7 @@ int tool_client(const struct tool *tool, struct kin_client **out)
 	struct kin_error error;
 
 	kin_client_options_init(&options);
-	options.log = kin_log_stderr;
+	options.log = log_line;
 	if (kin_client_options_apply(&options, tool->config, &error) != KIN_OK ||
 	    kin_client_open(out, &options, &error) != KIN_OK)
 		return tool_fail(&error);

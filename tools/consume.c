@@ -31,9 +31,10 @@ static const char usage[] =
 
 struct consume {
 	struct tool *tool;
-	const char *command;      /* of --exec; NULL: --print or --handler */
-	struct tool_lines *lines; /* of --exec-protocol lines; NULL: one run a batch */
-	bool responses;           /* its output is a response */
+	const char *command;       /* of --exec; NULL: --print or --handler */
+	struct tool_lines *lines;  /* of --exec-protocol lines; NULL: one run a batch */
+	bool responses;            /* its output is a response */
+	const char *default_store; /* NULL: it was told */
 	struct kin_consumer *consumer;
 	pthread_mutex_t lock;    /* of standard output */
 	pthread_mutex_t opening; /* and of `consumer`: NULL before and after its life */
@@ -150,6 +151,9 @@ static int work(struct consume *consume, struct kin_client *client,
 	pthread_mutex_unlock(&consume->opening);
 	if (opened != KIN_OK)
 		return tool_fail(&error);
+	if (consume->default_store)
+		fprintf(stderr, "kinstream: consume: checkpoints are kept in %s/%s.leases\n",
+		        consume->default_store + strlen("file:"), options->application);
 	if (kin_consumer_wait(consume->consumer, -1, &error) != KIN_OK)
 		code = tool_fail(&error);
 	pthread_mutex_lock(&consume->opening);
@@ -250,8 +254,7 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 	if (choose(&consume, &options, printing, plugin, protocol) != TOOL_DONE)
 		return TOOL_USAGE;
 	if (!options.store) {
-		options.store = path;
-		fprintf(stderr, "kinstream: consume: checkpoints are kept in %s/%s\n", path + 5, app);
+		options.store = consume.default_store = path;
 	}
 	code = run(&consume, &options);
 	tool_lines_free(consume.lines);

@@ -18,6 +18,7 @@ static const char usage[] =
 		"linger_ms=5.\n";
 
 enum { RAW, KEYED, JSONL };
+enum { FLUSH_MS = 200 }; /* between two lines of progress */
 
 struct put {
 	struct tool *tool;
@@ -126,9 +127,10 @@ static void progress(struct put *put, bool last)
 		return;
 	put->shown = now();
 	pthread_mutex_lock(&put->lock);
-	fprintf(stderr, "\rput %llu  stored %llu  failed %llu  %.0f records/s ",
+	fprintf(stderr, "\rput %llu  stored %llu  failed %llu  %.0f records/s%s\033[K",
 	        (unsigned long long)put->read, (unsigned long long)put->stored,
-	        (unsigned long long)put->failed, (double)put->stored / (put->shown - put->began + 1e-9));
+	        (unsigned long long)put->failed, (double)put->stored / (put->shown - put->began + 1e-9),
+	        tool_stopping() && !last ? "  storing what was read; interrupt again to give it up" : "");
 	pthread_mutex_unlock(&put->lock);
 	if (last)
 		fputc('\n', stderr);
@@ -194,6 +196,8 @@ static int finish(struct put *put, int code)
 	struct kin_producer_stats stats = { .size = sizeof stats };
 	struct kin_error error;
 
+	while (kin_producer_flush(put->producer, FLUSH_MS, &error) == KIN_TIMEOUT)
+		progress(put, false);
 	if (kin_producer_flush(put->producer, -1, &error) != KIN_OK ||
 	    kin_producer_stats(put->producer, &stats, &error) != KIN_OK)
 		code = tool_fail(&error);
