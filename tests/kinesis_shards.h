@@ -275,7 +275,7 @@ START_TEST(lineage_random)
 	enum { MOST = 60 };
 	struct kin__rng rng = { (uint64_t)_i };
 	struct kin__shard_info infos[MOST] = { { NULL } };
-	char ids[MOST][8];
+	char ids[MOST][16];
 	size_t n = 1 + (size_t)kin__rng_below(&rng, MOST);
 	bool forest = _i % 2;
 	struct kin__lineage lineage;

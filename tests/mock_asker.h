@@ -3,6 +3,7 @@
 #define KIN_TEST_MOCK_ASKER_H
 #include <arpa/inet.h>
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -345,9 +346,24 @@ static void fault(const char *text)
 	ck_assert_msg(kin_mock_fault(mock, text, &error) == KIN_OK, "%s", error.message);
 }
 
+static int threads_now(void)
+{
+	DIR *folder = opendir("/proc/self/task");
+	int n = 0;
+
+	ck_assert_ptr_nonnull(folder);
+	for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
+		n += entry->d_name[0] != '.';
+	closedir(folder);
+	return n;
+}
+
+static int threads_before; /* the mock: one, or two where a sanitizer has its own */
+
 static void open_with(const struct kin_mock_options *options)
 {
 	kin_mock_close(mock);
+	threads_before = threads_now();
 	ck_assert_msg(kin_mock_open(&mock, options, &error) == KIN_OK, "%s", error.message);
 }
 

@@ -132,7 +132,7 @@ END_TEST
 START_TEST(streams_in_pages)
 {
 	struct answer answer;
-	char body[128], token[600] = "";
+	char body[640], token[600] = "";
 	size_t seen = 0;
 	bool more = true;
 

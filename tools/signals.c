@@ -1,29 +1,35 @@
 #include "tool.h"
+#include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 enum { CHILDREN_MAX = 1024 };
 
-static volatile sig_atomic_t signals_seen;
+static atomic_int signals_seen;
 static int wake[2] = { -1, -1 };
 static void (*first_fn)(void *user);
 static void *first_user;
-/* Process groups of running children; slots are only ever 0 or a whole pid, so a signal handler may read them. */
-static volatile sig_atomic_t children[CHILDREN_MAX];
+/* Process groups of running children, 0 where none is.  Lock-free, so the signal handler may read what other threads write. */
+static atomic_int children[CHILDREN_MAX];
 static pthread_mutex_t children_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void on_signal(int number)
 {
 	char byte = 0;
+	int before = errno; /* of the code that is interrupted */
 	(void)number;
-	if (++signals_seen > 1) {
-		for (int i = 0; i < CHILDREN_MAX; i++)
-			if (children[i])
-				kill(-(pid_t)children[i], SIGKILL);
+	if (atomic_fetch_add(&signals_seen, 1) > 0) {
+		for (int i = 0; i < CHILDREN_MAX; i++) {
+			pid_t child = atomic_load(&children[i]);
+			if (child)
+				kill(-child, SIGKILL);
+		}
 		_exit(TOOL_INTERRUPTED);
 	}
 	if (write(wake[1], &byte, 1) != 1)
 		_exit(TOOL_INTERRUPTED);
+	errno = before;
 }
 
 static void *wait_for_first(void *unused)
@@ -63,15 +69,15 @@ void tool_signals(void (*on_first)(void *user), void *user)
 
 bool tool_stopping(void)
 {
-	return signals_seen > 0;
+	return atomic_load(&signals_seen) > 0;
 }
 
 static void replace_child(pid_t from, pid_t to)
 {
 	pthread_mutex_lock(&children_lock);
 	for (int i = 0; i < CHILDREN_MAX; i++)
-		if (children[i] == from) {
-			children[i] = to;
+		if (atomic_load(&children[i]) == from) {
+			atomic_store(&children[i], to);
 			break;
 		}
 	pthread_mutex_unlock(&children_lock);
