@@ -215,7 +215,7 @@ static const char summary_answer[] =
 		"\"UPDATING\",\"RetentionPeriodHours\":48.0,\"StreamCreationTimestamp\":1.768480496789E9,"
 		"\"EnhancedMonitoring\":[{\"ShardLevelMetrics\":[]}],\"OpenShardCount\":12,\"ConsumerCount\":"
 		"0,"
-		"\"MaxRecordSizeInKiB\":2048}}";
+		"\"MaxRecordSizeInKiB\":2048,\"StreamModeDetails\":{\"StreamMode\":\"ON_DEMAND\"}}}";
 
 START_TEST(list_shards_answer)
 {
@@ -266,11 +266,13 @@ START_TEST(stream_summary_answer)
 	ck_assert_int_eq(summary.created_ms, 1768480496789);
 	ck_assert_uint_eq(summary.open_shards, 12);
 	ck_assert_uint_eq(summary.record_bytes_max, 2097152);
+	ck_assert(summary.on_demand);
 	ck_assert_int_eq(
 			kin__describe_stream_summary_decode(&summary, &arena, bare, sizeof bare - 1, &reason),
 			KIN_OK);
 	ck_assert_int_eq(summary.retention_ms, 24 * 3600000);
 	ck_assert_uint_eq(summary.record_bytes_max, 0);
+	ck_assert(!summary.on_demand);
 	ck_assert_int_eq(kin__describe_stream_summary_decode(&summary, &arena, unknown, sizeof unknown - 1,
 	                                                     &reason),
 	                 KIN_PROTOCOL);

@@ -37,6 +37,21 @@ START_TEST(described)
 }
 END_TEST
 
+START_TEST(on_demand)
+{
+	char mode[600];
+
+	done("CreateStream", "{\"StreamName\":\"d\",\"StreamModeDetails\":{\"StreamMode\":\"ON_DEMAND\"}}");
+	fetch("DescribeStreamSummary", "{\"StreamName\":\"d\"}", AT("StreamModeDetails.StreamMode"), mode);
+	ck_assert_str_eq(mode, "ON_DEMAND");
+	fetch("ListStreams", "{}", "StreamSummaries[0].StreamModeDetails.StreamMode", mode);
+	ck_assert_str_eq(mode, "ON_DEMAND");
+	fetch("ListStreams", "{}", "StreamSummaries[1].StreamModeDetails.StreamMode", mode);
+	ck_assert_str_eq(mode, "PROVISIONED");
+	ck_assert_int_eq(count("ListShards", "{\"StreamName\":\"d\"}", "Shards"), 4);
+}
+END_TEST
+
 START_TEST(shards_of_three)
 {
 	struct answer answer;
@@ -443,6 +458,7 @@ static void stream_cases_add(Suite *suite, void (*open)(void), void (*close_all)
 	tcase_add_checked_fixture(scenes, open, close_all);
 	tcase_set_timeout(scenes, 60);
 	tcase_add_test(scenes, described);
+	tcase_add_test(scenes, on_demand);
 	tcase_add_test(scenes, shards_of_three);
 	tcase_add_test(scenes, split_and_merge);
 	tcase_add_test(scenes, transitions);

@@ -48,6 +48,7 @@ struct kin__stream_summary {
 	uint32_t open_shards;
 	uint32_t record_bytes_max; /* MaxRecordSizeInKiB * 1024; 0: not told */
 	uint8_t status;            /* enum kin__stream_status */
+	bool on_demand;
 };
 
 struct kin__shard_info {

@@ -201,10 +201,15 @@ int kin_mock_fault(struct kin_mock *mock, const char *text, struct kin_error *er
 	if (kin__fault_parse(kin__span_text(text), &fault, why) < 0)
 		return kin__error(error, KIN_INVALID, "%s", why);
 	pthread_mutex_lock(&mock->lock);
-	int failed = kin__faults_add(kin__model_faults(mock->model), &fault);
+	bool full = kin__model_faults(mock->model)->n == KIN__FAULTS_MAX;
+	int failed = full ? -1 : kin__faults_add(kin__model_faults(mock->model), &fault);
 	pthread_mutex_unlock(&mock->lock);
-	return failed ? kin__error(error, KIN_FULL, "at most %d faults, or out of memory", KIN__FAULTS_MAX)
-	              : KIN_OK;
+	if (full)
+		return kin__error(
+				error, KIN_FULL,
+				"kin_mock_fault(): %d rules are there already; kin_mock_heal() removes them",
+				KIN__FAULTS_MAX);
+	return failed ? kin__error_nomem(error) : KIN_OK;
 }
 
 void kin_mock_heal(struct kin_mock *mock)

@@ -127,7 +127,7 @@ void kin__operations_child(struct kin__bytes *out, const struct kin__shard_info 
 
 static void create_stream(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request)
 {
-	struct kin__span mode = { NULL, 0 };
+	struct kin__span mode = { NULL, 0 }, name = text_of(request, "StreamName");
 	int64_t shards = integer_of(request, "ShardCount", 0);
 	uint32_t kib = (uint32_t)integer_of(request, "MaxRecordSizeInKiB", 0);
 
@@ -139,8 +139,10 @@ static void create_stream(struct kin__mock_exchange *x, int64_t now_ms, const st
 		                           : "ShardCount is required for a stream in PROVISIONED mode.");
 		return;
 	}
-	kin__model_create_stream(x->mock->model, now_ms, text_of(request, "StreamName"),
+	kin__model_create_stream(x->mock->model, now_ms, name,
 	                         on_demand ? ON_DEMAND_SHARDS : (uint32_t)shards, kib * 1024, &x->answer);
+	if (!x->answer.code && on_demand)
+		kin__model_set_on_demand(x->mock->model, now_ms, name);
 }
 
 static void identity(struct kin__jsontext *json, const struct kin__stream_summary *summary)
@@ -152,7 +154,9 @@ static void identity(struct kin__jsontext *json, const struct kin__stream_summar
 	text_member(json, "StreamARN", summary->arn);
 	text_member(json, "StreamStatus", kin__stream_status_name((enum kin__stream_status)summary->status));
 	kin__jsontext_name(json, "StreamModeDetails");
-	kin__jsontext_raw(json, kin__span_text("{\"StreamMode\":\"PROVISIONED\"}"));
+	kin__jsontext_object(json);
+	text_member(json, "StreamMode", summary->on_demand ? "ON_DEMAND" : "PROVISIONED");
+	kin__jsontext_object_end(json);
 	kin__jsontext_name(json, "StreamCreationTimestamp");
 	kin__jsontext_number(json, created);
 }

@@ -12,6 +12,7 @@ static void summarize(const struct kin__model_stream *stream, struct kin__stream
 		.open_shards = (uint32_t)stream->open_n,
 		.record_bytes_max = stream->record_bytes_max,
 		.status = stream->status,
+		.on_demand = stream->on_demand,
 	};
 }
 

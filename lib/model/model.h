@@ -106,6 +106,8 @@ struct kin__rng *kin__model_rng(struct kin__model *model);
 void kin__model_create_stream(struct kin__model *model, int64_t now_ms, struct kin__span name,
                               uint32_t shards, uint32_t record_bytes_max,
                               struct kin__model_answer *answer); /* record_bytes_max 0: the default */
+/* It is only described so: the shards stay as they were made.  false: no such stream. */
+bool kin__model_set_on_demand(struct kin__model *model, int64_t now_ms, struct kin__span stream);
 void kin__model_delete_stream(struct kin__model *model, int64_t now_ms, struct kin__span stream,
                               struct kin__model_answer *answer);
 void kin__model_describe(struct kin__model *model, int64_t now_ms, struct kin__span stream,

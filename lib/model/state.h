@@ -48,6 +48,7 @@ struct kin__model_stream {
 	int64_t due_ms; /* when CREATING, DELETING or UPDATING ends */
 	int64_t created_ms, created_s, retention_ms;
 	uint32_t record_bytes_max;
+	bool on_demand;
 	struct kin__model_shard **shards; /* by index */
 	size_t shards_n, shards_room;
 	struct kin__model_shard **open; /* by hash range */
