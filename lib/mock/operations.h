@@ -8,9 +8,4 @@ void kin__operations_run(struct kin__mock_exchange *exchange, int64_t now_ms);
 /* The hot pieces, in mock/records.c: a whole PutRecords, the answer of a GetRecords. */
 void kin__records_put(struct kin__mock_exchange *exchange, int64_t now_ms);
 void kin__records_write(struct kin__mock_exchange *exchange, const struct kin__model_page *page);
-/* A hash key that has the right shape, but may be above 2^128 - 1: then it is refused. */
-bool kin__operations_hash(struct kin__mock_exchange *exchange, const char *name, struct kin__span text,
-                          struct kin__hashkey *out);
-/* Writes `,"name":"hash key"`-like pieces of a shard. */
-void kin__operations_child(struct kin__bytes *out, const struct kin__shard_info *child);
 #endif

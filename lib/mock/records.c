@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include "base/mem.h"
 #include "base/timetext.h"
+#include "mock/asked.h"
+#include "mock/control.h"
 #include "mock/gate.h"
 #include "mock/operations.h"
 #include "mock/shape.h"
@@ -129,8 +131,7 @@ static bool read_hashes(struct kin__mock_exchange *x, struct put_request *put)
 	for (size_t i = 0; i < put->n; i++) {
 		struct kin__model_entry *entry = &put->entries[i];
 		entry->has_hash = put->hashes[i].at != NULL;
-		if (entry->has_hash &&
-		    !kin__operations_hash(x, "ExplicitHashKey", put->hashes[i], &entry->hash))
+		if (entry->has_hash && !kin__asked_hash(x, "ExplicitHashKey", put->hashes[i], &entry->hash))
 			return false;
 	}
 	return true;
@@ -241,7 +242,7 @@ void kin__records_write(struct kin__mock_exchange *x, const struct kin__model_pa
 			kin__model_page_child(page, i, &child);
 			if (i)
 				kin__bytes_char(out, ',');
-			kin__operations_child(out, &child);
+			kin__control_child(out, &child);
 		}
 		kin__bytes_char(out, ']');
 	}
