@@ -299,6 +299,8 @@ START_TEST(loop_close_drains)
 }
 END_TEST
 
+#include "io_loan.h"
+
 /* --- pool ---------------------------------------------------------------------------- */
 
 static struct kin__pool *pool;
@@ -640,6 +642,7 @@ static Suite *io_suite(void)
 	tcase_add_test(loops, loop_timers);
 	tcase_add_test(loops, loop_timer_room);
 	tcase_add_test(loops, loop_close_drains);
+	add_loans(loops);
 	tcase_set_timeout(pools, 30);
 	tcase_add_test(pools, pool_fifo);
 	tcase_add_test(pools, pool_grows);

@@ -350,6 +350,28 @@ static void on_callback(struct kin__pool_job *job)
 	pthread_mutex_unlock(&client->lock);
 }
 
+static bool has_ended(void *user)
+{
+	const struct kin_call *call = user;
+
+	return call->state == KIN__CALL_ENDED; /* this thread drives the loop, which alone ends it */
+}
+
+/* Starts it; if the loop is at rest, runs the loop here: no other thread has to be woken for it, nor for its end. */
+static int start_here(struct kin_call *call, uint64_t until_us, struct kin_error *error)
+{
+	struct kin__loop *loop = kin__core_loop(call->client->core);
+	struct kin__thread_pipe pipe;
+	bool borrowed = kin__loop_borrow(loop, &pipe);
+	int code = kin_call_start(call, NULL, NULL, error);
+
+	if (borrowed && code == KIN_OK)
+		kin__loop_drive(loop, has_ended, call, until_us);
+	if (borrowed)
+		kin__loop_return(loop, &pipe);
+	return code;
+}
+
 int kin_call_wait(struct kin_call *call, int64_t timeout_ms, struct kin_error *error)
 {
 	uint64_t until_us = timeout_ms < 0 ? UINT64_MAX : kin__clock_us() + (uint64_t)timeout_ms * 1000;
@@ -365,7 +387,7 @@ int kin_call_wait(struct kin_call *call, int64_t timeout_ms, struct kin_error *e
 	if (state != KIN__CALL_ENDED && kin__core_on_callback(client->core))
 		return kin__call_deadlock(error);
 	if (state == KIN__CALL_NEW)
-		code = kin_call_start(call, NULL, NULL, error);
+		code = start_here(call, until_us, error);
 	if (code != KIN_OK)
 		return code;
 	pthread_mutex_lock(&client->lock);

@@ -14,16 +14,29 @@ struct kin__loop {
 		struct kin__heap timers;
 		size_t timers_made; /* room the heap must have */
 		bool woken, closing;
+		bool resting; /* the loop's own thread sleeps on `work` */
+		bool lent;    /* another thread drives it meanwhile */
+		bool busy;    /* a request was under way when it was last let go */
 	} inbox;
-	struct {                        /* loop thread */
+	struct {                        /* loop thread: its own, or the one it is lent to */
 		struct kin__http *http; /* NULL at its end; changed under lock, for those who wake it */
 		uint64_t now_us;
 	} own;
 	pthread_mutex_t lock;
+	pthread_cond_t work; /* for the loop's own thread while it rests */
 	pthread_t thread;
 };
 
 static _Thread_local const struct kin__loop *mine; /* the loop this thread is */
+
+/* Under the lock: whoever drives the loop looks up. */
+static void wake(struct kin__loop *loop)
+{
+	if (loop->inbox.resting && !loop->inbox.lent)
+		pthread_cond_signal(&loop->work);
+	else if (loop->own.http)
+		kin__http_wake(loop->own.http);
+}
 
 /* The next task of this turn; the lock is never held while one runs. */
 static struct kin__loop_task *next_task(struct kin__loop *loop)
@@ -91,20 +104,50 @@ static void run_timers(struct kin__loop *loop)
 	}
 }
 
-/* When the loop must move again by itself; 0: at once. */
-static uint64_t next_due(struct kin__loop *loop)
+/* Under the lock.  When the loop must move again by itself; 0: at once. */
+static uint64_t next_due(const struct kin__loop *loop)
 {
-	const struct kin__heap_node *first;
-	uint64_t due = UINT64_MAX;
+	const struct kin__heap_node *first = kin__heap_first(&loop->inbox.timers);
+
+	if (loop->inbox.closing || !kin__list_empty(&loop->inbox.tasks))
+		return 0;
+	return first ? first->due : UINT64_MAX;
+}
+
+static void turn(struct kin__loop *loop, bool *closing)
+{
+	kin__quit_enter();
+	loop->own.now_us = kin__clock_us();
+	run_tasks(loop, closing);
+	loop->own.now_us = kin__clock_us();
+	run_timers(loop);
+	kin__http_move(loop->own.http);
+	kin__quit_leave();
+}
+
+static void wait_for_sockets(struct kin__loop *loop, uint64_t until_us)
+{
+	uint64_t due_us;
 
 	pthread_mutex_lock(&loop->lock);
-	first = kin__heap_first(&loop->inbox.timers);
-	if (first)
-		due = first->due;
-	if (loop->inbox.closing || !kin__list_empty(&loop->inbox.tasks))
-		due = 0;
+	due_us = next_due(loop);
 	pthread_mutex_unlock(&loop->lock);
-	return due;
+	kin__http_wait(loop->own.http, due_us < until_us ? due_us : until_us);
+}
+
+/* The loop's own thread, under the lock: sleeps while the loop is lent or there is nothing to do. */
+static void rest(struct kin__loop *loop)
+{
+	for (;;) {
+		uint64_t due_us = loop->inbox.lent ? UINT64_MAX : next_due(loop);
+
+		if (!loop->inbox.lent && (loop->inbox.busy || due_us <= kin__clock_us()))
+			return;
+		loop->inbox.resting = true;
+		loop->inbox.woken = false; /* what was posted may have been taken back */
+		kin__thread_cond_wait(&loop->work, &loop->lock, due_us);
+		loop->inbox.resting = false;
+	}
 }
 
 /* Here, where signals are blocked: saying goodbye on a dead TLS connection raises SIGPIPE. */
@@ -124,17 +167,17 @@ static void *run(void *user)
 	bool closing = false, any;
 
 	mine = loop;
-	kin__quit_enter();
 	while (!closing) {
-		loop->own.now_us = kin__clock_us();
-		run_tasks(loop, &closing);
-		loop->own.now_us = kin__clock_us();
-		run_timers(loop);
-		kin__http_move(loop->own.http);
-		kin__quit_leave();
-		kin__http_wait(loop->own.http, next_due(loop));
-		kin__quit_enter();
+		turn(loop, &closing);
+		any = kin__http_busy(loop->own.http);
+		if (any)
+			wait_for_sockets(loop, UINT64_MAX);
+		pthread_mutex_lock(&loop->lock);
+		loop->inbox.busy = any;
+		rest(loop);
+		pthread_mutex_unlock(&loop->lock);
 	}
+	kin__quit_enter();
 	do { /* what a cancelled request's `done` posts, and what that starts, ends here too */
 		any = kin__http_busy(loop->own.http);
 		kin__http_cancel_all(loop->own.http);
@@ -143,6 +186,51 @@ static void *run(void *user)
 	kin__quit_leave();
 	return NULL;
 }
+
+/* --- lent to a thread of the program -------------------------------------------------- */
+
+bool kin__loop_borrow(struct kin__loop *loop, struct kin__thread_pipe *pipe)
+{
+	bool lent;
+
+	pthread_mutex_lock(&loop->lock);
+	lent = loop->inbox.resting && !loop->inbox.lent && next_due(loop) > kin__clock_us();
+	loop->inbox.lent |= lent;
+	pthread_mutex_unlock(&loop->lock);
+	if (!lent)
+		return false;
+	mine = loop;
+	kin__thread_mute_pipe(pipe);
+	return true;
+}
+
+void kin__loop_drive(struct kin__loop *loop, bool (*over)(void *user), void *user, uint64_t until_us)
+{
+	bool closing = false;
+
+	while (!over(user) && !closing && kin__clock_us() < until_us) {
+		turn(loop, &closing);
+		if (!over(user))
+			wait_for_sockets(loop, until_us);
+	}
+}
+
+void kin__loop_return(struct kin__loop *loop, struct kin__thread_pipe *pipe)
+{
+	bool busy = kin__http_busy(loop->own.http);
+
+	kin__thread_unmute_pipe(pipe);
+	mine = NULL;
+	pthread_mutex_lock(&loop->lock);
+	loop->inbox.lent = loop->inbox.woken = false;
+	loop->inbox.busy = busy;
+	/* Its own thread goes on where there is something left, or will be: it slept without a limit. */
+	if (busy || next_due(loop) != UINT64_MAX)
+		pthread_cond_signal(&loop->work);
+	pthread_mutex_unlock(&loop->lock);
+}
+
+/* --- open and close ------------------------------------------------------------------- */
 
 static int start(struct kin__loop *loop, const struct kin__http_options *http, struct kin_error *error)
 {
@@ -175,8 +263,14 @@ int kin__loop_open(struct kin__loop **out, const struct kin__http_options *http,
 		kin__mem_free(loop);
 		return kin__error_nomem(error);
 	}
+	if (kin__thread_cond_init(&loop->work) != 0) {
+		pthread_mutex_destroy(&loop->lock);
+		kin__mem_free(loop);
+		return kin__error_nomem(error);
+	}
 	code = start(loop, http, error);
 	if (code != KIN_OK) {
+		pthread_cond_destroy(&loop->work);
 		pthread_mutex_destroy(&loop->lock);
 		kin__mem_free(loop);
 		return code;
@@ -191,10 +285,11 @@ void kin__loop_close(struct kin__loop *loop)
 		return;
 	pthread_mutex_lock(&loop->lock);
 	loop->inbox.closing = true;
-	kin__http_wake(loop->own.http);
+	wake(loop);
 	pthread_mutex_unlock(&loop->lock);
 	pthread_join(loop->thread, NULL);
 	kin__heap_fini(&loop->inbox.timers);
+	pthread_cond_destroy(&loop->work);
 	pthread_mutex_destroy(&loop->lock);
 	kin__mem_free(loop);
 }
@@ -208,18 +303,16 @@ void kin__loop_task_init(struct kin__loop_task *task, void (*run_it)(struct kin_
 
 void kin__loop_post(struct kin__loop *loop, struct kin__loop_task *task)
 {
-	bool wake = false;
-
 	pthread_mutex_lock(&loop->lock);
 	if (!task->queued) {
 		task->queued = true;
 		kin__list_append(&loop->inbox.tasks, &task->node);
-		wake = !loop->inbox.woken && mine != loop;
-		loop->inbox.woken = loop->inbox.woken || wake;
+		/* Still under the lock: afterwards the task may have run, and have ended the loop's owner. */
+		if (!loop->inbox.woken && mine != loop) {
+			loop->inbox.woken = true;
+			wake(loop);
+		}
 	}
-	/* Still under the lock: afterwards the task may have run, and have ended the loop's owner. */
-	if (wake && loop->own.http)
-		kin__http_wake(loop->own.http);
 	pthread_mutex_unlock(&loop->lock);
 }
 

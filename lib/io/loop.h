@@ -2,13 +2,15 @@
  *
  * Tasks and timers are embedded in the caller's memory; posting and setting never fail and never allocate.
  * Everything runs on the loop's thread, one thing at a time, never under a lock.  A task or timer may free
- * itself when it runs.
+ * itself when it runs.  A thread that would only wait for the loop may borrow it while it is at rest, and is
+ * the loop's thread until it gives it back.
  */
 #ifndef KIN_IO_LOOP_H
 #define KIN_IO_LOOP_H
 #include "base/heap.h"
 #include "base/list.h"
 #include "io/http.h"
+#include "io/thread.h"
 #include <kinstream/error.h>
 
 struct kin__loop;
@@ -45,6 +47,12 @@ void kin__loop_timer_set(struct kin__loop *loop, struct kin__loop_timer *timer,
                          uint64_t due_us); /* loop thread; moves one that is set */
 void kin__loop_timer_clear(struct kin__loop *loop,
                            struct kin__loop_timer *timer); /* loop thread; not set: nothing */
+
+/* true: the loop was at rest, and this thread is its thread now.  Give it back soon with kin__loop_return(). */
+bool kin__loop_borrow(struct kin__loop *loop, struct kin__thread_pipe *pipe);
+/* Runs it until over() says so, until_us has passed or the loop is being closed. */
+void kin__loop_drive(struct kin__loop *loop, bool (*over)(void *user), void *user, uint64_t until_us);
+void kin__loop_return(struct kin__loop *loop, struct kin__thread_pipe *pipe);
 
 uint64_t kin__loop_now_us(const struct kin__loop *loop); /* loop thread: monotonic, read once a turn */
 bool kin__loop_is_mine(const struct kin__loop *loop);    /* is this the loop's thread? */

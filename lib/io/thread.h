@@ -3,12 +3,22 @@
 #define KIN_IO_THREAD_H
 #include <kinstream/error.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 
 enum { KIN__THREAD_NAME = 16 }; /* longer names are cut */
 
 /* name: borrowed until return; shown by debuggers and top. */
 int kin__thread_start(pthread_t *thread, const char *name, void *(*run)(void *user), void *user,
                       struct kin_error *error);
+
+/* Between the two, on a thread of the program, a socket that is closed at the other end raises no SIGPIPE. */
+struct kin__thread_pipe {
+	sigset_t before;
+	bool changed;
+};
+void kin__thread_mute_pipe(struct kin__thread_pipe *pipe);
+void kin__thread_unmute_pipe(struct kin__thread_pipe *pipe);
 
 /* A condition that waits by the monotonic clock. */
 int kin__thread_cond_init(pthread_cond_t *cond); /* 0, or an errno */
