@@ -1,5 +1,6 @@
 /* aws: signatures, credentials, endpoints, retries, clock skew, error answers - as tables. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "base/bytes.h"
 #include "base/check.h"
@@ -539,6 +540,7 @@ END_TEST
 
 #include "aws_settings.h"
 #include "aws_answers.h"
+#include "aws_corners.h"
 
 int main(void)
 {
@@ -567,6 +569,7 @@ int main(void)
 	suite_add_tcase(suite_, sign);
 	suite_add_tcase(suite_, settings);
 	suite_add_tcase(suite_, answers);
+	suite_add_tcase(suite_, corners_case());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

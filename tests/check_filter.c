@@ -425,6 +425,8 @@ START_TEST(out_of_memory)
 }
 END_TEST
 
+#include "filter_corners.h"
+
 int main(void)
 {
 	Suite *suite = suite_create("filter");
@@ -445,6 +447,7 @@ int main(void)
 	tcase_add_loop_test(others, as_the_slow_one_says, 0, 20);
 	tcase_add_test(others, out_of_memory);
 	suite_add_tcase(suite, others);
+	suite_add_tcase(suite, corners_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -639,6 +639,7 @@ START_TEST(walk_tiles_and_reads_once)
 END_TEST
 
 #include "model_reads.h"
+#include "model_corners.h"
 
 int main(void)
 {
@@ -678,6 +679,7 @@ int main(void)
 	tcase_add_test(rules, read_rates);
 	tcase_add_test(rules, memory_fails);
 	suite_add_tcase(suite, rules);
+	suite_add_tcase(suite, corners_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

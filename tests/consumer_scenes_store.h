@@ -339,6 +339,93 @@ START_TEST(pages_that_do_not_tell_how_far_they_are_behind)
 }
 END_TEST
 
+START_TEST(an_item_removed_by_hand_is_a_lost_lease)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, 0);
+	scene_start(&s);
+	scene_run(&s, 100);
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1000");
+	s.items_n--; /* it was the last one made */
+	scene_put(a, 1, 200);
+	scene_run(&s, 5000);
+	fatal_is(&s, KIN_LOST, "a: its lease was removed from the store");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_position_that_is_refused_for_good)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.set.starting_position = KIN_AT_TIMESTAMP;
+	s.set.starting_timestamp_ms = NOW_MS;
+	s.set.shard_sync_interval_us = UINT64_C(1000000000000);
+	scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	for (uint32_t i = 2; i < 32; i++) /* describe, list; then iterator, describe, list, iterator ... */
+		s.verdicts[i] = (i - 2) % 3 == 0 ? KIN__INVALID_ARGUMENT : KIN__DONE;
+	scene_run(&s, 3000);
+	ck_assert_int_eq(scene_health(&s).state, KIN_CONSUMER_RUNNING); /* its time may only be to come */
+	while (s.requests < 30)
+		scene_run(&s, s.now_us / 1000 + 10);
+	ck_assert_int_eq(scene_health(&s).state, KIN_CONSUMER_RUNNING);
+	s.requests = 2; /* and the eleventh time */
+	scene_run(&s, 600000);
+	fatal_is(&s, KIN_REFUSED, "a: the service refused its starting position: no reason was given");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_reader_at_latest_without_a_clock)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.no_clock = s.log_reads = true;
+	s.set.leases = false;
+	s.set.starting_position = KIN_LATEST;
+	a = scene_shard(&s, "a", NULL, NULL);
+	s.verdicts[2] = KIN__TRANSIENT; /* the first iterator */
+	scene_start(&s);
+	scene_run(&s, 900); /* there is no time to begin at: the tip, once more */
+	scene_told(&s, "a@latest a@latest a?");
+	scene_put(a, 1, 1000);
+	scene_run(&s, 2500);
+	scene_told(&s, "a? [0] a?");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_child_takes_the_earlier_of_two_points_in_time)
+{
+	struct scene s;
+
+	for (int earlier = 0; earlier < 2; earlier++) {
+		scene_init(&s);
+		scene_shard(&s, "a", NULL, NULL)->closed = true;
+		scene_shard(&s, "b", NULL, NULL)->closed = true;
+		scene_shard(&s, "c", "a", "b");
+		item_of_another(&s, "-", "TRIM_HORIZON", NOW_MS);
+		item_of_another(&s, "a", "AT_TIMESTAMP", NOW_MS);
+		item_of_another(&s, "b", "AT_TIMESTAMP", NOW_MS);
+		scene_item(&s, "a")->timestamp_ms = NOW_MS - (earlier ? 5000 : 3000);
+		scene_item(&s, "b")->timestamp_ms = NOW_MS - (earlier ? 3000 : 5000);
+		scene_start(&s);
+		scene_run(&s, 900);
+		ck_assert_str_eq(scene_checkpoint(&s, "c"), "AT_TIMESTAMP");
+		ck_assert_int_eq(scene_item(&s, "c")->timestamp_ms, NOW_MS - 5000);
+		scene_end(&s);
+	}
+}
+END_TEST
+
 static TCase *store_case(void)
 {
 	TCase *tcase = tcase_create("store");
@@ -358,6 +445,10 @@ static TCase *store_case(void)
 	tcase_add_test(tcase, a_new_stream_is_seen_before_the_first_iterator);
 	tcase_add_test(tcase, after_a_lost_position_reading_goes_on_by_number);
 	tcase_add_test(tcase, pages_that_do_not_tell_how_far_they_are_behind);
+	tcase_add_test(tcase, an_item_removed_by_hand_is_a_lost_lease);
+	tcase_add_test(tcase, a_position_that_is_refused_for_good);
+	tcase_add_test(tcase, a_reader_at_latest_without_a_clock);
+	tcase_add_test(tcase, a_child_takes_the_earlier_of_two_points_in_time);
 	return tcase;
 }
 #endif

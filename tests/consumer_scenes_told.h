@@ -39,6 +39,7 @@ START_TEST(refusals_say_what_was_refused_and_why)
 		{ 1, NULL, KIN_REFUSED,
 		  "listing its shards arn:aws:kinesis:x:1:stream/s was refused: no reason was given" },
 		{ 2, NULL, KIN_REFUSED, "a: the service refused a shard iterator: no reason was given" },
+		{ 1, &bare, KIN_REFUSED, "listing its shards" },
 		{ 0, &denied, KIN_DENIED, "not for you" },
 		{ 1, &denied, KIN_DENIED, "not for you" },
 		{ 2, &denied, KIN_DENIED, "not for you" },
@@ -313,6 +314,102 @@ START_TEST(pauses_grow_up_to_their_limit)
 }
 END_TEST
 
+/* Counts of tries stop where they would begin anew: after four thousand million tries a shard is still blocked. */
+START_TEST(tries_stop_at_their_end)
+{
+	struct kin__shard *shard;
+	struct scene s;
+
+	scene_init(&s);
+	s.set.drop = false;
+	s.set.maximum_retry_attempts = -1;
+	s.set.retry_max_us = 1000000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	s.poison = 1;
+	scene_start(&s);
+	scene_wait(&s, KIN__CONSUMER_INVOKE);
+	shard = s.consumer->shards[0];
+	shard->stack[0].tries = shard->stack[0].attempts = UINT32_MAX;
+	scene_run(&s, 1);
+	ck_assert_uint_eq(shard->stack[0].tries, UINT32_MAX);
+	ck_assert_uint_eq(scene_wait(&s, KIN__CONSUMER_INVOKE)->attempt, UINT32_MAX);
+	ck_assert_uint_eq(scene_health(&s).shards_blocked, 1);
+	/* reading: two failures of a fetch; the shard's list; its checkpoint */
+	shard->read_tries = s.consumer->job_tries = shard->write_tries = UINT32_MAX;
+	s.requests = s.stores = 0;
+	s.verdicts[0] = s.verdicts[1] = KIN__THROTTLED;
+	s.store_codes[0] = s.store_codes[1] = KIN_IO;
+	s.poison = 0;
+	while (s.requests < 2 || s.stores < 2)
+		scene_run(&s, s.now_us / 1000 + 100);
+	ck_assert_uint_eq(shard->read_tries, UINT32_MAX);
+	ck_assert_uint_eq(shard->write_tries, UINT32_MAX);
+	s.requests = 0;
+	memset(s.verdicts, 0, sizeof s.verdicts);
+	s.verdicts[0] = KIN__NOT_FOUND; /* the shard is looked for, found, and waits */
+	scene_wait(&s, KIN__CONSUMER_LIST_SHARDS);
+	shard->read_tries = UINT32_MAX;
+	scene_run(&s, s.now_us / 1000 + 1);
+	ck_assert_uint_eq(shard->read_tries, UINT32_MAX);
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_list_fails_for_ever)
+{
+	struct scene s;
+
+	scene_init(&s);
+	scene_shard(&s, "a", NULL, NULL);
+	s.verdicts[0] = s.verdicts[1] = KIN__TRANSIENT;
+	scene_start(&s);
+	s.consumer->job_tries = UINT32_MAX;
+	scene_run(&s, 1);
+	ck_assert_uint_eq(s.consumer->job_tries, UINT32_MAX);
+	ck_assert_uint_eq(s.notes[KIN_LOG_WARN], 1);
+	scene_run(&s, 60000);
+	ck_assert_uint_eq(s.consumer->job_tries, 0);
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_sink_fails_for_ever)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.set.maximum_retry_attempts = 0;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	s.poison = 1;
+	s.sink_codes[0] = KIN_IO;
+	scene_start(&s);
+	scene_wait(&s, KIN__CONSUMER_SINK);
+	s.consumer->shards[0]->sink_tries = UINT32_MAX;
+	scene_run(&s, 1);
+	ck_assert_uint_eq(s.consumer->shards[0]->sink_tries, UINT32_MAX);
+	ck_assert_uint_eq(scene_health(&s).shards_blocked, 1);
+	scene_run(&s, 100000);
+	scene_told(&s, "[0]E {0 failed 1 unhandled}! {0 failed 1 unhandled}");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(unsound_ranges_are_seen)
+{
+	struct kin__range at[2] = { { 3, 5 }, { 7, 9 } };
+	struct kin__settled settled = { .low = 2, .at = at, .n = 2 };
+
+	ck_assert(kin__settled_sound(&settled));
+	at[1].first = 5; /* they touch */
+	ck_assert(!kin__settled_sound(&settled));
+	at[1] = (struct kin__range){ 7, 7 }; /* empty */
+	ck_assert(!kin__settled_sound(&settled));
+	at[1].end = 9;
+	settled.low = 3; /* not above the low one */
+	ck_assert(!kin__settled_sound(&settled));
+}
+END_TEST
+
 #ifndef KIN_ABORT_ON_BUG
 /* An answer to nothing: the consumer is frozen as it is, and says so. */
 START_TEST(an_answer_that_cannot_be_freezes)
@@ -352,6 +449,23 @@ START_TEST(an_answer_that_cannot_be_freezes)
 END_TEST
 #endif
 
+START_TEST(shards_have_names_once_they_are_known)
+{
+	struct scene s;
+
+	scene_init(&s);
+	scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	ck_assert_str_eq(kin__consumer_shard_id(s.consumer, 0), "");
+	ck_assert_str_eq(kin__consumer_stream_arn(s.consumer), "");
+	scene_run(&s, 100);
+	ck_assert_str_eq(kin__consumer_shard_id(s.consumer, 0), "a");
+	ck_assert_str_eq(kin__consumer_shard_id(s.consumer, 1), "");
+	ck_assert_str_eq(kin__consumer_stream_arn(s.consumer), "arn:aws:kinesis:x:1:stream/s");
+	scene_end(&s);
+}
+END_TEST
+
 static TCase *told_case(void)
 {
 	TCase *tcase = tcase_create("told");
@@ -365,6 +479,11 @@ static TCase *told_case(void)
 	tcase_add_test(tcase, a_blocked_shard_is_warned_of);
 	tcase_add_test(tcase, a_failing_sink_is_counted_anew_after_it_took_something);
 	tcase_add_test(tcase, dropped_records_are_told);
+	tcase_add_test(tcase, shards_have_names_once_they_are_known);
+	tcase_add_test(tcase, tries_stop_at_their_end);
+	tcase_add_test(tcase, a_list_fails_for_ever);
+	tcase_add_test(tcase, a_sink_fails_for_ever);
+	tcase_add_test(tcase, unsound_ranges_are_seen);
 	tcase_add_test(tcase, a_long_message_is_cut);
 	tcase_add_test(tcase, long_numbers_are_cut);
 	tcase_add_loop_test(tcase, pauses_grow_up_to_their_limit, 0, (int)KIN__ARRAY_LEN(waits));
