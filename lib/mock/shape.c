@@ -277,7 +277,7 @@ static void write_path(char path[static PATH], const char *name)
 	bool first = true;
 	size_t i = 0;
 
-	for (; name[i] && i < PATH - 1; i++) {
+	for (; i < PATH - 1 && name[i]; i++) {
 		path[i] = first && name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
 		first = name[i] == '.';
 	}
