@@ -53,9 +53,13 @@ static int on_send(void *user, char *ip, char *local_ip, int port, int local_por
 static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct kin__http_slot *slot = user;
-	int fd = kin__file_raise(socket(address->family, address->socktype, address->protocol));
+	int type = address->socktype, fd;
 
 	(void)purpose;
+#ifdef SOCK_CLOEXEC
+	type |= SOCK_CLOEXEC; /* at once: another thread may be about to run a program */
+#endif
+	fd = kin__file_raise(socket(address->family, type, address->protocol));
 	slot->no_socket = fd < 0 ? errno : 0; /* libcurl does not tell */
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }

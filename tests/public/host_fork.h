@@ -381,6 +381,61 @@ START_TEST(exit_without_close)
 }
 END_TEST
 
+/* exit() by a function of the program, on a thread of the library. */
+static int exit_where;
+
+static void exit_in_call(void *user, struct kin_call *call, int code)
+{
+	(void)user, (void)call, (void)code;
+	if (exit_where == 0)
+		exit(0);
+}
+
+static void exit_in_log(void *user, int level, const char *of, const char *line)
+{
+	(void)user, (void)level, (void)line;
+	if (exit_where == 1 && strcmp(of, "http") == 0)
+		exit(0);
+}
+
+static int exit_in_handler(void *user, struct kin_batch *batch)
+{
+	(void)user, (void)batch;
+	exit(0);
+}
+
+static void exit_elsewhere(void)
+{
+	struct kin_client_options options = mock_options();
+	struct kin_consumer_options o;
+	struct kin_client *other;
+	struct kin_call *call;
+
+	options.log = exit_in_log;
+	MUST_OK(kin_client_open(&other, &options, &error));
+	MUST_OK(put_one(client_with(&options)));
+	call = call_of(other, "ListStreams");
+	MUST_OK(kin_call_start(call, exit_in_call, NULL, &error));
+	kin_consumer_options_init(&o);
+	o.stream = "s";
+	o.application = "exit";
+	o.store = "memory:";
+	o.handler = exit_in_handler;
+	if (exit_where == 2)
+		MUST_OK(kin_consumer_run(other, &o, &error));
+	pause();
+}
+
+START_TEST(exit_on_a_thread_of_the_library)
+{
+	int64_t begin = now_ms();
+
+	exit_where = _i;
+	in_process(exit_elsewhere, 10);
+	ck_assert_int_lt(now_ms() - begin, 5000);
+}
+END_TEST
+
 static struct kin_client *late;
 
 /* main() registers it before the library registers its own: it runs after that. */
@@ -430,6 +485,7 @@ static TCase *fork_case(void)
 #endif
 	tcase_add_test(forks, a_lock_ends_with_its_holder);
 	tcase_add_test(forks, exit_without_close);
+	tcase_add_loop_test(forks, exit_on_a_thread_of_the_library, 0, 3);
 	tcase_add_test(forks, close_after_exit_began);
 	return forks;
 }

@@ -239,9 +239,80 @@ START_TEST(nothing_is_left)
 }
 END_TEST
 
+/* --- descriptors --- */
+
+/* What a handle holds, as the manual says. */
+static void count_descriptors(void)
+{
+	struct kin_client_options c = mock_options();
+	struct kin_consumer_options o;
+	int begin, each[4];
+	struct kin_consumer *consumer;
+	struct kin_client *other;
+	char folder[] = "/tmp/kin-check-XXXXXX", store[64], command[64];
+
+	MUST(mkdtemp(folder) != NULL, "mkdtemp");
+	snprintf(store, sizeof store, "file:%s", folder);
+	whole_round("first");
+	begin = descriptors_now();
+	MUST_OK(kin_client_open(&other, &c, &error));
+	each[0] = descriptors_now();
+	MUST_OK(put_one(other));
+	each[1] = descriptors_now();
+	kin_consumer_options_init(&o);
+	o.stream = "s";
+	o.application = "count";
+	o.store = store;
+	MUST_OK(kin_consumer_open(&consumer, other, &o, &error));
+	each[2] = descriptors_now();
+	MUST(each[0] == begin + 2, "%d for a client", each[0] - begin);
+	MUST(each[1] == each[0] + 1, "%d for a connection", each[1] - each[0]);
+	MUST(each[2] <= each[1] + 2 + 2 + 2, "%d for a consumer with a file store", each[2] - each[1]);
+	MUST_OK(kin_consumer_close(consumer, 10000, &error));
+	kin_client_close(other);
+	MUST(descriptors_now() == begin, "%d left", descriptors_now() - begin);
+	snprintf(command, sizeof command, "rm -rf %s", folder);
+	MUST(system(command) == 0, "%s", command);
+}
+
+/* Another program is not handed them; but libcurl's own pair is beyond our reach. */
+static void close_on_exec(void)
+{
+	struct host_round round;
+	bool before[400];
+	int open_ones = 0, inherited = 0;
+
+	for (int fd = 0; fd < 400; fd++)
+		before[fd] = fcntl(fd, F_GETFD) >= 0;
+	round_open(&round, "exec");
+	round_work(&round, 20);
+	for (int fd = 0; fd < 400; fd++) {
+		int flags = fcntl(fd, F_GETFD), family = 0;
+		socklen_t n = sizeof family;
+
+		if (before[fd] || flags < 0)
+			continue;
+		open_ones++;
+		if (flags & FD_CLOEXEC)
+			continue;
+		inherited++;
+		MUST(getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &n) == 0 && family == AF_UNIX,
+		     "descriptor %d would be inherited", fd);
+	}
+	MUST(open_ones > 6 && inherited <= 2, "%d of %d would be inherited", inherited, open_ones);
+	round_close(&round);
+}
+
+START_TEST(descriptors)
+{
+	in_process(_i ? count_descriptors : close_on_exec, 30);
+}
+END_TEST
+
 /* --- scarce descriptors ------------------------------------------------------------------------------------ */
 
 static int descriptors_left;
+static char few_folder[64], few_store[80];
 
 /* Opens what it can; what fails must say why.  true: all of it is open, and works. */
 static bool open_with_few(void)
@@ -256,7 +327,7 @@ static bool open_with_few(void)
 		kin_consumer_options_init(&o);
 		o.stream = "s";
 		o.application = "few";
-		o.store = "file:/tmp/kin-check-few";
+		o.store = few_store;
 		code = kin_consumer_open(&consumer, other, &o, &error);
 		if (code == KIN_OK) {
 			int put = put_one(other);
@@ -293,8 +364,14 @@ static void few_descriptors(void)
 
 START_TEST(scarce_descriptors)
 {
+	char command[100];
+
+	strcpy(few_folder, "/tmp/kin-check-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(few_folder));
+	snprintf(few_store, sizeof few_store, "file:%s", few_folder);
 	in_process(few_descriptors, 60);
-	ck_assert_int_eq(system("rm -rf /tmp/kin-check-few"), 0);
+	snprintf(command, sizeof command, "rm -rf %s", few_folder);
+	ck_assert_int_eq(system(command), 0);
 }
 END_TEST
 
@@ -359,6 +436,20 @@ START_TEST(decimal_comma)
 }
 END_TEST
 
+/* A name is looked up on a thread of libcurl's, by whatever the C library has for it. */
+static void call_by_name(void)
+{
+	struct kin_client_options options = mock_options();
+	struct kin_client *other;
+	char url[64];
+
+	snprintf(url, sizeof url, "http://localhost%s", strrchr(kin_mock_url(mock), ':'));
+	options.endpoint_url = url;
+	MUST_OK(kin_client_open(&other, &options, &error));
+	call_it(other, "ListStreams", KIN_OK);
+	kin_client_close(other);
+}
+
 static void on_small_stacks(void)
 {
 	struct kin_client *other;
@@ -372,6 +463,7 @@ static void on_small_stacks(void)
 	for (int i = 0; i < 10; i++)
 		call_it(other, i % 2 ? "PutRecords" : "ListStreams", KIN_OK);
 	kin_client_close(other);
+	call_by_name();
 }
 
 START_TEST(small_stacks)
@@ -444,6 +536,7 @@ static TCase *process_case(void)
 	tcase_add_test(process, interrupted_by_signals);
 	tcase_add_loop_test(process, sigpipe, 0, 2);
 	tcase_add_test(process, nothing_is_left);
+	tcase_add_loop_test(process, descriptors, 0, 2);
 	tcase_add_test(process, scarce_descriptors);
 	tcase_add_test(process, closed_standard_files);
 	tcase_add_test(process, decimal_comma);

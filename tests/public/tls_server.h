@@ -21,6 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { TLS_BUFFER = 1 << 16 };
+
 enum tls_end {
 	TLS_KEEPS,        /* the connection */
 	TLS_RESETS_LATER, /* an answer, then RST when `resets` grows */
@@ -76,14 +78,13 @@ static void tls_certify(struct tls_server *server)
 }
 
 /* A request with its body; false: the client is gone, or was cut off half-way. */
-static bool tls_request(struct tls_server *server, SSL *ssl)
+static bool tls_request(struct tls_server *server, SSL *ssl, char text[TLS_BUFFER])
 {
-	static _Thread_local char text[1 << 16];
 	size_t n = 0, length = 0;
 	char *end = NULL;
 
 	while (!end) {
-		int got = SSL_read(ssl, text + n, (int)(sizeof text - 1 - n));
+		int got = SSL_read(ssl, text + n, (int)(TLS_BUFFER - 1 - n));
 
 		if (got <= 0)
 			return false;
@@ -97,7 +98,7 @@ static bool tls_request(struct tls_server *server, SSL *ssl)
 	if (server->end == TLS_RESETS)
 		return false;
 	for (n -= (size_t)(end + 4 - text); n < length;) {
-		int got = SSL_read(ssl, text, sizeof text);
+		int got = SSL_read(ssl, text, TLS_BUFFER);
 
 		if (got <= 0)
 			return false;
@@ -115,11 +116,12 @@ static void *tls_converse(void *user)
 	struct tls_server *server = connection.server;
 	SSL *ssl = SSL_new(server->context);
 	enum tls_end end = TLS_RESETS;
+	char *text = malloc(TLS_BUFFER); /* no static of the thread: that would be part of every stack */
 
 	free(user);
 	SSL_set_fd(ssl, connection.fd);
 	if (SSL_accept(ssl) == 1)
-		while (tls_request(server, ssl)) {
+		while (tls_request(server, ssl, text)) {
 			end = server->end;
 			if (SSL_write(ssl, answer, sizeof answer - 1) <= 0)
 				break;
@@ -134,6 +136,7 @@ static void *tls_converse(void *user)
 		setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 },
 		           sizeof(struct linger));
 	SSL_free(ssl);
+	free(text);
 	close(connection.fd);
 	server->threads--;
 	return NULL;
