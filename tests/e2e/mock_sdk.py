@@ -2,6 +2,7 @@
 
 mock_sdk.py TOOL CERTIFICATE KEY     ends with 1 and says what was wrong
 """
+import atexit
 import hashlib
 import json
 import signal
@@ -18,6 +19,7 @@ class Mock:
 
     def __init__(self, tool, *arguments):
         self.process = subprocess.Popen([tool, 'mock', *arguments], stdout=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)  # also when a comparison ends this program
         self.told = json.loads(self.process.stdout.readline())
 
     def client(self, secret=None, verify=None):
