@@ -361,14 +361,14 @@ static bool has_ended(void *user)
 static int start_here(struct kin_call *call, uint64_t until_us, struct kin_error *error)
 {
 	struct kin__loop *loop = kin__core_loop(call->client->core);
-	struct kin__thread_pipe pipe;
-	bool borrowed = kin__loop_borrow(loop, &pipe);
+	struct kin__thread_guest guest;
+	bool borrowed = kin__loop_borrow(loop, &guest);
 	int code = kin_call_start(call, NULL, NULL, error);
 
 	if (borrowed && code == KIN_OK)
 		kin__loop_drive(loop, has_ended, call, until_us);
 	if (borrowed)
-		kin__loop_return(loop, &pipe);
+		kin__loop_return(loop, &guest);
 	return code;
 }
 

@@ -189,7 +189,7 @@ static void *run(void *user)
 
 /* --- lent to a thread of the program -------------------------------------------------- */
 
-bool kin__loop_borrow(struct kin__loop *loop, struct kin__thread_pipe *pipe)
+bool kin__loop_borrow(struct kin__loop *loop, struct kin__thread_guest *guest)
 {
 	bool lent;
 
@@ -200,7 +200,7 @@ bool kin__loop_borrow(struct kin__loop *loop, struct kin__thread_pipe *pipe)
 	if (!lent)
 		return false;
 	mine = loop;
-	kin__thread_mute_pipe(pipe);
+	kin__thread_guest_begin(guest);
 	return true;
 }
 
@@ -215,11 +215,11 @@ void kin__loop_drive(struct kin__loop *loop, bool (*over)(void *user), void *use
 	}
 }
 
-void kin__loop_return(struct kin__loop *loop, struct kin__thread_pipe *pipe)
+void kin__loop_return(struct kin__loop *loop, struct kin__thread_guest *guest)
 {
 	bool busy = kin__http_busy(loop->own.http);
 
-	kin__thread_unmute_pipe(pipe);
+	kin__thread_guest_end(guest);
 	mine = NULL;
 	pthread_mutex_lock(&loop->lock);
 	loop->inbox.lent = loop->inbox.woken = false;

@@ -49,10 +49,10 @@ void kin__loop_timer_clear(struct kin__loop *loop,
                            struct kin__loop_timer *timer); /* loop thread; not set: nothing */
 
 /* true: the loop was at rest, and this thread is its thread now.  Give it back soon with kin__loop_return(). */
-bool kin__loop_borrow(struct kin__loop *loop, struct kin__thread_pipe *pipe);
+bool kin__loop_borrow(struct kin__loop *loop, struct kin__thread_guest *guest);
 /* Runs it until over() says so, until_us has passed or the loop is being closed. */
 void kin__loop_drive(struct kin__loop *loop, bool (*over)(void *user), void *user, uint64_t until_us);
-void kin__loop_return(struct kin__loop *loop, struct kin__thread_pipe *pipe);
+void kin__loop_return(struct kin__loop *loop, struct kin__thread_guest *guest);
 
 uint64_t kin__loop_now_us(const struct kin__loop *loop); /* loop thread: monotonic, read once a turn */
 bool kin__loop_is_mine(const struct kin__loop *loop);    /* is this the loop's thread? */

@@ -76,26 +76,28 @@ bool kin__thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t
 }
 
 /* A signal that was not blocked cannot have been pending: what is pending later came in between. */
-void kin__thread_mute_pipe(struct kin__thread_pipe *pipe)
+void kin__thread_guest_begin(struct kin__thread_guest *guest)
 {
 	sigset_t one;
 
 	sigemptyset(&one);
 	sigaddset(&one, SIGPIPE);
-	pipe->changed = pthread_sigmask(SIG_BLOCK, &one, &pipe->before) == 0 &&
-	                sigismember(&pipe->before, SIGPIPE) == 0;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &guest->cancel);
+	guest->changed = pthread_sigmask(SIG_BLOCK, &one, &guest->before) == 0 &&
+	                 sigismember(&guest->before, SIGPIPE) == 0;
 }
 
-void kin__thread_unmute_pipe(struct kin__thread_pipe *pipe)
+void kin__thread_guest_end(struct kin__thread_guest *guest)
 {
 	const struct timespec at_once = { 0, 0 };
 	sigset_t one;
 
-	if (!pipe->changed)
-		return;
-	sigemptyset(&one);
-	sigaddset(&one, SIGPIPE);
-	while (sigtimedwait(&one, NULL, &at_once) < 0 && errno == EINTR)
-		;
-	pthread_sigmask(SIG_SETMASK, &pipe->before, NULL);
+	if (guest->changed) {
+		sigemptyset(&one);
+		sigaddset(&one, SIGPIPE);
+		while (sigtimedwait(&one, NULL, &at_once) < 0 && errno == EINTR)
+			;
+		pthread_sigmask(SIG_SETMASK, &guest->before, NULL);
+	}
+	pthread_setcancelstate(guest->cancel, &(int){ 0 });
 }

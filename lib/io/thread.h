@@ -12,13 +12,15 @@ enum { KIN__THREAD_NAME = 16 }; /* longer names are cut */
 int kin__thread_start(pthread_t *thread, const char *name, void *(*run)(void *user), void *user,
                       struct kin_error *error);
 
-/* Between the two, on a thread of the program, a socket that is closed at the other end raises no SIGPIPE. */
-struct kin__thread_pipe {
+/* Between the two, a thread of the program does the library's work: a socket that is closed at the other end raises
+ * no SIGPIPE there, and the thread cannot be cancelled with a loop in its hands. */
+struct kin__thread_guest {
 	sigset_t before;
+	int cancel;
 	bool changed;
 };
-void kin__thread_mute_pipe(struct kin__thread_pipe *pipe);
-void kin__thread_unmute_pipe(struct kin__thread_pipe *pipe);
+void kin__thread_guest_begin(struct kin__thread_guest *guest);
+void kin__thread_guest_end(struct kin__thread_guest *guest);
 
 /* A condition that waits by the monotonic clock. */
 int kin__thread_cond_init(pthread_cond_t *cond); /* 0, or an errno */
