@@ -1,6 +1,6 @@
 /* The loop, lent to a thread that would only wait for it; included by check_io.c. */
 
-static struct kin__thread_pipe loan_pipe;
+static struct kin__thread_guest loan_pipe;
 
 /* Its own thread comes to rest soon after there is nothing to do. */
 static void borrow(void)
@@ -168,7 +168,7 @@ static void *run_errands(void *user)
 	(void)user;
 	kin__loop_task_init(&errand.task, run_errand);
 	for (int i = 0; i < 1000; i++) {
-		struct kin__thread_pipe pipe;
+		struct kin__thread_guest pipe;
 		bool borrowed = kin__loop_borrow(loop, &pipe);
 
 		errand.done = 0;
@@ -205,28 +205,62 @@ static void count_broken(int number)
 	pipes_broken++;
 }
 
-START_TEST(thread_mutes_pipe)
+START_TEST(guest_gets_no_sigpipe)
 {
 	struct sigaction action = { .sa_handler = count_broken };
-	struct kin__thread_pipe pipe_mask, within;
+	struct kin__thread_guest pipe_mask, within;
 	sigset_t mask;
 	int ends[2];
 
 	sigaction(SIGPIPE, &action, NULL);
 	ck_assert_int_eq(pipe(ends), 0);
 	close(ends[0]);
-	kin__thread_mute_pipe(&pipe_mask);
-	kin__thread_mute_pipe(&within); /* blocked already: the inner one changes nothing */
+	kin__thread_guest_begin(&pipe_mask);
+	kin__thread_guest_begin(&within); /* blocked already: the inner one changes nothing */
 	ck_assert(write(ends[1], "x", 1) < 0 && errno == EPIPE);
-	kin__thread_unmute_pipe(&within);
+	kin__thread_guest_end(&within);
 	ck_assert_int_eq(pipes_broken, 0);
-	kin__thread_unmute_pipe(&pipe_mask);
+	kin__thread_guest_end(&pipe_mask);
 	ck_assert_int_eq(pipes_broken, 0);
 	pthread_sigmask(SIG_SETMASK, NULL, &mask);
 	ck_assert(!sigismember(&mask, SIGPIPE));
 	ck_assert(write(ends[1], "x", 1) < 0 && errno == EPIPE);
 	ck_assert_int_eq(pipes_broken, 1);
 	close(ends[1]);
+}
+END_TEST
+
+static void *guest_until_cancelled(void *user)
+{
+	struct kin__thread_guest guest;
+	atomic_int *step = user;
+
+	kin__thread_guest_begin(&guest);
+	*step = 1;
+	while (*step != 2) /* cancelled meanwhile, at a point where that would take effect */
+		usleep(1000);
+	*step = 3;
+	kin__thread_guest_end(&guest);
+	pthread_testcancel();
+	*step = 4;
+	return NULL;
+}
+
+START_TEST(guest_is_not_cancelled)
+{
+	atomic_int step = 0;
+	pthread_t thread;
+	void *result;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, guest_until_cancelled, &step), 0);
+	while (step != 1)
+		usleep(1000);
+	ck_assert_int_eq(pthread_cancel(thread), 0);
+	usleep(20000);
+	step = 2;
+	ck_assert_int_eq(pthread_join(thread, &result), 0);
+	ck_assert_int_eq(step, 3); /* the work was ended, the thread afterwards */
+	ck_assert_ptr_eq(result, PTHREAD_CANCELED);
 }
 END_TEST
 
@@ -237,5 +271,6 @@ static void add_loans(TCase *tcase)
 	tcase_add_test(tcase, loan_wakes_again);
 	tcase_add_test(tcase, loan_ends_with_the_loop);
 	tcase_add_test(tcase, loan_threads);
-	tcase_add_test(tcase, thread_mutes_pipe);
+	tcase_add_test(tcase, guest_gets_no_sigpipe);
+	tcase_add_test(tcase, guest_is_not_cancelled);
 }
