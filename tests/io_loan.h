@@ -238,7 +238,7 @@ static void *guest_until_cancelled(void *user)
 	kin__thread_guest_begin(&guest);
 	*step = 1;
 	while (*step != 2) /* cancelled meanwhile, at a point where that would take effect */
-		usleep(1000);
+		nap_us(1000);
 	*step = 3;
 	kin__thread_guest_end(&guest);
 	pthread_testcancel();
@@ -254,9 +254,9 @@ START_TEST(guest_is_not_cancelled)
 
 	ck_assert_int_eq(pthread_create(&thread, NULL, guest_until_cancelled, &step), 0);
 	while (step != 1)
-		usleep(1000);
+		nap_us(1000);
 	ck_assert_int_eq(pthread_cancel(thread), 0);
-	usleep(20000);
+	nap_us(20000);
 	step = 2;
 	ck_assert_int_eq(pthread_join(thread, &result), 0);
 	ck_assert_int_eq(step, 3); /* the work was ended, the thread afterwards */
