@@ -86,7 +86,7 @@ LINK    = $(LT) --mode=link $(CC) $(CFLAGS) $(LDFLAGS)
 # --- build ----------------------------------------------------------------------
 
 .PHONY: all check check-rooms check-abi check-man check-sim tidy lint format install uninstall \
-	check-faults check-asan check-e2e check-postgres bench bench-smoke demo dist distcheck clean distclean maintainer-clean
+	check-faults check-asan check-e2e check-kill check-postgres bench bench-smoke demo dist distcheck clean distclean maintainer-clean
 all: $(LIB) $(LIB_MOCK) lib/kinstream.pc lib/kinstream-mock.pc $(TOOL)
 
 lib/mock/%.lo: KIN_CPPFLAGS += $(HTTPD_CFLAGS)
@@ -296,6 +296,7 @@ check-e2e: all
 	sh $(srcdir)/tests/e2e/run $(srcdir) $(CURDIR)
 
 # The consumer killed KILLS times at random moments; SEED repeats a run.
+.PHONY: check-kill
 check-kill: all tests/kill/handler tests/kill/moment.so
 	@test -x /usr/bin/python3 || { echo "check-kill needs python3: apt-get install -y python3" >&2; exit 1; }
 	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/run.py $(srcdir) $(CURDIR)
