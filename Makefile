@@ -296,7 +296,6 @@ check-e2e: all
 	sh $(srcdir)/tests/e2e/run $(srcdir) $(CURDIR)
 
 # The consumer killed KILLS times at random moments; SEED repeats a run.
-.PHONY: check-kill
 check-kill: all tests/kill/handler tests/kill/moment.so
 	@test -x /usr/bin/python3 || { echo "check-kill needs python3: apt-get install -y python3" >&2; exit 1; }
 	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/run.py $(srcdir) $(CURDIR)

@@ -82,6 +82,7 @@ struct scene {
 	int64_t ask_late_us;
 	uint32_t runs;                     /* of scene_run: one that waits for what never comes ends here */
 	bool no_behind;                    /* pages do not tell MillisBehindLatest */
+	bool late_end;                     /* the end of a closed shard comes after its last records */
 	uint32_t notes[KIN_LOG_TRACE + 1]; /* by level */
 	char note[512];                    /* the last one */
 	const struct kin_error *why;       /* the reason of verdicts and codes that are not fine */
@@ -430,7 +431,7 @@ static void answer_page(struct scene *s, const struct waiting *w, struct kin__co
 	event->page.bytes = 100 + 100 * n;
 	event->page.array_bytes = 10 * n;
 	s->at[w->shard] = at + n;
-	event->page.ended = shard->closed && at + n == shard->n;
+	event->page.ended = shard->closed && at + n == shard->n && !(s->late_end && n > 0);
 	if (at + n < shard->n && shard->records[at + n].arrival_ms <= NOW_MS + (int64_t)(s->now_us / 1000))
 		event->page.behind_ms =
 				NOW_MS + (int64_t)(s->now_us / 1000) - shard->records[at + n].arrival_ms + 1;

@@ -12,6 +12,7 @@ START_TEST(until_latest_reads_what_is_there)
 
 	scene_init(&s);
 	s.many = true;
+	s.late_end = _i == 1;
 	s.set.until = KIN_UNTIL_LATEST;
 	a = scene_shard(&s, "a", NULL, NULL);
 	a->closed = true;
@@ -46,6 +47,32 @@ START_TEST(until_a_time_hands_out_nothing_later)
 	scene_run(&s, 9000);
 	scene_told(&s, "[1] stopping ended");
 	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1001");
+	scene_end(&s);
+}
+END_TEST
+
+/* Split after it was listed: the child has records from before that time, too. */
+START_TEST(until_a_time_reads_what_was_split_before)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.many = true;
+	s.late_end = _i == 1;
+	s.set.until = KIN_UNTIL_TIMESTAMP;
+	s.set.until_timestamp_ms = NOW_MS + 4000;
+	s.set.poll_interval_us = 5000000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, 0);
+	scene_start(&s);
+	scene_run(&s, 1000);
+	scene_told(&s, "a: [0]");
+	scene_put(a, 1, 2000);
+	a->closed = true;
+	scene_put(scene_shard(&s, "b", "a", NULL), 1, 3000);
+	scene_run(&s, 30000);
+	scene_told(&s, "a: [1] b: [0] stopping ended");
 	scene_end(&s);
 }
 END_TEST
@@ -358,7 +385,8 @@ static TCase *end_case(void)
 {
 	TCase *tcase = tcase_create("end");
 
-	tcase_add_test(tcase, until_latest_reads_what_is_there);
+	tcase_add_loop_test(tcase, until_latest_reads_what_is_there, 0, 2);
+	tcase_add_loop_test(tcase, until_a_time_reads_what_was_split_before, 0, 2);
 	tcase_add_test(tcase, until_a_time_hands_out_nothing_later);
 	tcase_add_test(tcase, until_waits_for_the_last_batch);
 	tcase_add_test(tcase, stop_lets_calls_finish);

@@ -315,7 +315,8 @@ static bool take_list(struct kin__consumer *consumer, const struct kin__consumer
 		if (shard->listed == 0)
 			shard->listed = consumer->lists;
 		shard->seen_list = consumer->lists;
-		if (!info->last_sequence)
+		shard->over = info->last_sequence != NULL;
+		if (!shard->over)
 			shard->open_ms = consumer->list_ms;
 	}
 	if (kin__lineage_build(&lineage, event->shards.at, event->shards.n) < 0) {

@@ -338,8 +338,20 @@ static uint32_t until_cut(const struct kin__consumer *consumer, const struct kin
 	return i;
 }
 
-static bool until_reached(const struct kin__consumer *consumer, const struct kin__consumer_event *event,
-                          int64_t covered_ms, uint32_t cut)
+static bool page_passes(const struct kin__consumer *consumer, const struct kin__consumer_event *event)
+{
+	for (uint32_t i = 0; consumer->until_ms > 0 && i < event->page.count; i++)
+		if (event->page.records[i].arrival_ms > consumer->until_ms)
+			return true;
+	return false;
+}
+
+/*
+ * At the tip of a shard nothing is wanted but what comes later, unless it was closed: its children may have had
+ * records by then.  A closed shard is read until its answer says that it ended.
+ */
+static bool until_reached(struct kin__consumer *consumer, const struct kin__shard *shard,
+                          const struct kin__consumer_event *event, int64_t covered_ms, uint32_t cut)
 {
 	if (consumer->set.until == KIN_UNTIL_NEVER)
 		return false;
@@ -347,15 +359,18 @@ static bool until_reached(const struct kin__consumer *consumer, const struct kin
 		return true;
 	if (event->page.ended)
 		return false;
+	if (page_passes(consumer, event))
+		return true;
+	if (shard->over)
+		return false;
 	if (consumer->set.until == KIN_UNTIL_LATEST && event->page.behind_ms == 0)
 		return true;
-	if (consumer->until_ms <= 0)
+	if (consumer->until_ms <= 0 || covered_ms < consumer->until_ms)
 		return false;
-	if (covered_ms >= consumer->until_ms)
+	if (consumer->set.until == KIN_UNTIL_LATEST || shard->open_ms >= consumer->until_ms)
 		return true;
-	for (uint32_t i = 0; i < event->page.count; i++)
-		if (event->page.records[i].arrival_ms > consumer->until_ms)
-			return true;
+	/* Closed since we last looked? */
+	consumer->wanted |= KIN__TO(JOB_SHARDS);
 	return false;
 }
 
@@ -370,7 +385,7 @@ static void learn(struct kin__consumer *consumer, struct kin__shard *shard,
 	/* By the clock as it stood when we asked.  A last page says nothing about the time after its end. */
 	if (!event->page.ended && event->page.behind_ms >= 0 && shard->sent_ms > 0)
 		seen = shard->sent_ms - event->page.behind_ms;
-	shard->reached = until_reached(consumer, event, seen, cut);
+	shard->reached = until_reached(consumer, shard, event, seen, cut);
 	shard->ended = event->page.ended && cut == event->page.count;
 	if (seen > shard->fetched_ms || last > shard->fetched_ms)
 		shard->fetched_ms = seen > last ? seen : last;

@@ -128,6 +128,7 @@ struct kin__shard {
 	uint32_t waits_for;         /* known parents that are not done */
 	uint64_t listed, seen_list; /* the lists it was first and last seen in; 0 never */
 	bool closed;                /* when it was first listed */
+	bool over;                  /* when it was last listed */
 	bool descendant_leased;
 
 	/* its item: what the store holds, and the write under way */
