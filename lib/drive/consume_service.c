@@ -14,6 +14,7 @@ struct kin__consume_listing {
 	struct kin__arena arena;
 	struct kin__shard_info *shards;
 	size_t n, room;
+	const char *token; /* of the page before, in arena; NULL: the first */
 };
 
 struct kin__consume_shard *kin__consume_shard(struct kin__consume *consumer, uint32_t shard)
@@ -150,6 +151,11 @@ static void listed(struct kin__attempt *attempt, struct kin__outcome *outcome)
 		        kin__list_shards_decode(&page, &listing->arena, outcome->body.at, outcome->body.n,
 		                                &reason),
 		        &reason);
+	if (outcome->verdict == KIN__DONE && page.next_token && listing->token &&
+	    strcmp(page.next_token, listing->token) == 0) /* it would never end */
+		misread(request, outcome, KIN_PROTOCOL,
+		        &(struct kin__reason){ "NextToken leads to the same page" });
+	listing->token = page.next_token;
 	if (outcome->verdict == KIN__DONE && page.n > 0) {
 		if (kin__mem_room(&listing->shards, &listing->room, listing->n + page.n,
 		                  sizeof *page.shards) < 0)

@@ -355,8 +355,7 @@ static int last_word(struct kin__produce *produce, struct kin_error *error)
 	if (produce->inbox.given_up == 0)
 		return KIN_OK;
 	kin__error(error, code,
-	           "kin_producer_close(): %llu records were given up since the last flush; the last one: "
-	           "%.250s",
+	           "kin_producer_close(): %llu records were given up since the last flush; the last: %s",
 	           (unsigned long long)produce->inbox.given_up, last->message);
 	if (error) {
 		error->http_status = last->http_status;

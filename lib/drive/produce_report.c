@@ -31,12 +31,9 @@ static void explain(const struct kin__produce *produce, const struct kin__produc
 	*error = last;
 	error->code = machine->code;
 	if (machine->code == KIN_EXPIRED) {
-		kin__error(error, KIN_EXPIRED,
-		           "record not stored within its time to live of %llu ms, %s%.200s",
+		kin__error(error, KIN_EXPIRED, "not stored within its time to live of %llu ms: %s",
 		           (unsigned long long)(ttl_us / 1000),
-		           machine->attempts == 0 ? "never sent: no request could leave in time"
-		                                  : "last error: ",
-		           machine->attempts == 0 ? ""
+		           machine->attempts == 0 ? "never sent, no request could leave in time"
 		           : last.message[0]      ? last.message
 		                                  : "no request could leave again in time");
 		error->http_status = last.http_status;
