@@ -39,6 +39,7 @@ static struct {
 	int fd, port, upstream;
 	char url[64];
 	SSL_CTX *tls;
+	const char *greets; /* said to who connects; NULL: nothing */
 	pthread_t thread, threads[VISITORS_MAX];
 	atomic_int visitors, stop;
 	/* The plan: the next `left` requests of the operation (NULL: any) are answered by the deed; under lock. */
@@ -271,6 +272,8 @@ static inline void *serve_one(void *user)
 		visit->ssl = SSL_new(hostile.tls);
 		SSL_set_fd(visit->ssl, visit->fd);
 	}
+	if (hostile.greets)
+		say(visit, hostile.greets);
 	if (!visit->ssl || (readable(visit->fd) && SSL_accept(visit->ssl) == 1))
 		serve_requests(visit);
 	if (visit->ssl)
