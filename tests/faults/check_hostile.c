@@ -49,7 +49,6 @@ static void expect_own_answers(struct kin_client *of)
 {
 	char before[sizeof put_sequence];
 
-	nap_ms(10); /* what comes late is there */
 	for (int i = 0; i < 3; i++) {
 		memcpy(before, put_sequence, sizeof before);
 		put_patiently(of);
@@ -87,6 +86,7 @@ START_TEST(second_answer_late)
 	watch(20, "%s", late.name);
 	plan(&late, NULL, 1);
 	OK(put_one(client));
+	until_late(1);
 	expect_own_answers(client);
 	kin_client_close(client);
 }

@@ -198,10 +198,14 @@ static inline int answered_twice(struct visit *visit)
 /* The second one comes when the connection is idle.  For single calls: one on its way meanwhile could not know. */
 static inline int answered_twice_late(struct visit *visit)
 {
+	int on;
+
 	if (!behave(visit))
 		return 0;
 	nap_ms(3);
-	return say(visit, visit->answer_head) && say_n(visit, visit->answer, visit->answer_n);
+	on = say(visit, visit->answer_head) && say_n(visit, visit->answer, visit->answer_n);
+	hostile.late++;
+	return on;
 }
 
 /* Says that it is compressed, and is not JSON. */

@@ -47,9 +47,9 @@ static struct {
 	const struct deed *deed;
 	const char *operation;
 	int left;
-	uint64_t dice;  /* state of the share's random numbers */
-	unsigned share; /* per mille of the requests that match; 1000: all */
-	atomic_int requests, struck, connections;
+	uint64_t dice;                                  /* state of the share's random numbers */
+	unsigned share;                                 /* per mille of the requests that match; 1000: all */
+	atomic_int requests, struck, connections, late; /* late: what was said to idle connections */
 } hostile;
 
 /* --- bytes ---------------------------------------------------------------------------- */
@@ -219,6 +219,14 @@ static inline bool ask_mock(struct visit *visit)
 	if (up.fd >= 0)
 		close(up.fd);
 	return done;
+}
+
+/* Until the server has said that many things late: then they are there to be read. */
+static inline void until_late(int n)
+{
+	for (int i = 0; i < 5000 && hostile.late < n; i++)
+		nap_ms(1);
+	ck_assert_int_eq(hostile.late, n);
 }
 
 /* The truth, unspoiled. */

@@ -135,6 +135,8 @@ static inline void count_shard(struct kin_client *client, const char *shard)
 		}
 		if (kin_call_text(call, "NextShardIterator", &text, NULL) == KIN_OK)
 			snprintf(iterator, sizeof iterator, "%s", text);
+		else
+			n = 0; /* the end of a closed shard */
 		kin_call_free(call);
 	} while (n > 0);
 }
