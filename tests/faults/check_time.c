@@ -77,13 +77,14 @@ START_TEST(silent_producer)
 
 	watch(30, "a producer to a silent server");
 	options.buffer_records_max = 10;
-	options.record_ttl_ms = 1500;
+	options.record_ttl_ms = 4000;
 	plan(&never, NULL, -1);
 	producer = producer_with(client, &options);
 	put_all(producer, 0, 10);
 	IN_TIME(code, 0, put_at(producer, 10, 0));
 	ck_assert_int_eq(code, KIN_FULL);
-	IN_TIME(code, 700, put_at(producer, 10, 700));
+	flush_in_vain(producer, 100, "10 records are left|no answer within 500 ms");
+	IN_TIME(code, 100, put_at(producer, 10, 100));
 	ck_assert_int_eq(code, KIN_TIMEOUT);
 	expect_parts(error.message,
 	             "10 of 10 records|the last request failed: PutRecords: 127.0.0.1:|no answer within 500 "
@@ -97,9 +98,9 @@ START_TEST(silent_producer)
 	ck_assert_int_eq(code, KIN_TIMEOUT);
 	expect_parts(error.message, "kin_producer_close()|10 records are left|no answer within 500 ms",
 	             "the close");
-	IN_TIME(code, 1500 + SHORT_TIMEOUT_MS, kin_producer_close(producer, -1, &error));
+	IN_TIME(code, 4000 + SHORT_TIMEOUT_MS, kin_producer_close(producer, -1, &error));
 	ck_assert_int_eq(code, KIN_EXPIRED);
-	expect_parts(error.message, "10 records were given up|1500 ms|no answer within 500 ms", "the close");
+	expect_parts(error.message, "10 records were given up|4000 ms|no answer within 500 ms", "the close");
 	kin_client_close(client);
 	expect_true_reports(0, 10);
 }
@@ -120,10 +121,8 @@ START_TEST(silent_consumer)
 	OK(kin_consumer_open(&consumer, client, &options, &error));
 	IN_TIME(code, 0, kin_consumer_next(consumer, &batch, 0, &error));
 	ck_assert_int_eq(code, KIN_TIMEOUT);
-	IN_TIME(code, 900, kin_consumer_next(consumer, &batch, 900, &error));
+	code = wait_in_vain(consumer, 300, "300 ms|the last request failed: |no answer within 500 ms");
 	ck_assert_int_eq(code, KIN_TIMEOUT);
-	expect_parts(error.message, "900 ms|the last request failed: |no answer within 500 ms",
-	             "the wait for a batch");
 	IN_TIME(code, 50, kin_consumer_wait(consumer, 50, &error));
 	ck_assert_int_eq(code, KIN_TIMEOUT);
 	expect_parts(error.message, "the last request failed: |no answer within 500 ms", "the wait");
@@ -143,8 +142,10 @@ START_TEST(silent_reader)
 	watch(30, "a reader of a silent server");
 	plan(&never, NULL, -1);
 	OK(kin_reader_open(&reader, client, "s", NULL, &error));
-	IN_TIME(code, 900, kin_reader_next(reader, &record, 900, &error));
-	ck_assert_int_eq(code, KIN_TIMEOUT);
+	for (int i = 0; i < 20 && (i == 0 || !strstr(error.message, "the last request")); i++) {
+		IN_TIME(code, 300, kin_reader_next(reader, &record, 300, &error));
+		ck_assert_int_eq(code, KIN_TIMEOUT);
+	}
 	expect_parts(error.message, "no answer within 500 ms", "the wait for a record");
 	IN_TIME(code, 0, (kin_reader_close(reader), KIN_OK));
 	IN_TIME(code, 0, (kin_client_close(client), KIN_OK));
@@ -194,9 +195,8 @@ START_TEST(dies_under_a_producer)
 		nap_ms(10);
 		hostile_die();
 		put_all(producer, round * 100 + 50, 50);
-		code = kin_producer_flush(producer, 300, &error);
+		code = flush_in_vain(producer, 100, "the last request failed: PutRecords: 127.0.0.1:");
 		ck_assert_int_eq(code, KIN_TIMEOUT);
-		expect_parts(error.message, "the last request failed: PutRecords: 127.0.0.1:", "the flush");
 		hostile_listen(hostile.port);
 		IN_TIME(code, 20000, kin_producer_flush(producer, 20000, &error));
 		OK(code);

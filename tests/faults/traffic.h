@@ -101,6 +101,20 @@ static inline struct kin_producer_stats producer_stats(struct kin_producer *prod
 	return stats;
 }
 
+/* Flushes again and again, in vain, until the cause is known: a busy machine may not have failed yet. */
+static inline int flush_in_vain(struct kin_producer *producer, int timeout_ms, const char *says)
+{
+	int64_t until = now_ms() + 20000;
+	int code;
+
+	do
+		IN_TIME(code, timeout_ms, kin_producer_flush(producer, timeout_ms, &error));
+	while (code == KIN_TIMEOUT && !strstr(error.message, "the last request failed") && now_ms() < until);
+	if (code != KIN_OK)
+		expect_parts(error.message, says, "the flush");
+	return code;
+}
+
 /* --- what the mock holds ------------------------------------------------------------------------ */
 
 static inline void count_shard(struct kin_client *client, const char *shard)
@@ -258,6 +272,21 @@ static inline struct kin_consumer_options consumer_options(const char *store)
 	options.retry_base_ms = 1;
 	options.retry_max_ms = 10;
 	return options;
+}
+
+/* Waits for a batch again and again, in vain, until the cause is known; gives the code of the last wait. */
+static inline int wait_in_vain(struct kin_consumer *consumer, int timeout_ms, const char *says)
+{
+	int64_t until = now_ms() + 20000;
+	struct kin_batch *batch;
+	int code;
+
+	do
+		IN_TIME(code, timeout_ms, kin_consumer_next(consumer, &batch, timeout_ms, &error));
+	while (code == KIN_TIMEOUT && !strstr(error.message, "the last request failed") && now_ms() < until);
+	ck_assert_int_ne(code, KIN_OK);
+	expect_parts(error.message, says, "the wait for a batch");
+	return code;
 }
 
 /* Puts records first.. in order, straight into the mock. */
