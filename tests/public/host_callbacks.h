@@ -147,7 +147,7 @@ static void many_threads(void)
 
 START_TEST(one_handle_many_threads)
 {
-	in_process(many_threads, 60);
+	many_threads(); /* in this process: the sanitizer of threads looks on */
 }
 END_TEST
 
@@ -271,7 +271,11 @@ static TCase *callbacks_case(void)
 	tcase_add_checked_fixture(callbacks, setup, teardown);
 	tcase_set_timeout(callbacks, 60);
 	tcase_add_test(callbacks, two_clients);
+#ifndef KIN_TEST_TSAN
 	tcase_add_test(callbacks, two_authorities);
+#else
+	(void)two_authorities;
+#endif
 	tcase_add_test(callbacks, one_handle_many_threads);
 	tcase_add_test(callbacks, waiting_for_oneself);
 	return callbacks;

@@ -11,16 +11,23 @@
 #include "client_scene.h"
 #include "tls_server.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define KIN_TEST_ASAN
-#elif defined(__has_feature)
+#if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define KIN_TEST_ASAN
 #endif
+#if __has_feature(thread_sanitizer)
+#define KIN_TEST_TSAN
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define KIN_TEST_ASAN
+#endif
+#ifdef __SANITIZE_THREAD__
+#define KIN_TEST_TSAN
 #endif
 
 /* In the child of in_process(): says what is wrong through a pipe, for even stderr may be closed, and ends it. */
-static int complaints = -1;
+static int complaints = STDERR_FILENO;
 
 #define MUST(condition, ...)                                                                                 \
 	do {                                                                                                 \
