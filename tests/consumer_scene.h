@@ -65,6 +65,7 @@ struct scene {
 	struct {
 		uint64_t id;
 		uint32_t shard, first, n;
+		struct kin_record records[RECORDS];
 	} pages[PAGES];
 	uint32_t pages_held;
 	struct item items[ITEMS];
@@ -292,6 +293,19 @@ static void scene_note(struct scene *s, const struct kin__consumer_effect *fx)
 	snprintf(s->note, sizeof s->note, "%s", fx->note.text);
 }
 
+/* What the machine does not ask to keep is gone. */
+static void scene_copy(struct scene *s, const struct kin__slice *slice, uint64_t bytes)
+{
+	uint32_t page = 0;
+
+	while (s->pages[page].id != slice->page)
+		ck_assert_uint_lt(++page, PAGES);
+	for (uint32_t i = 0; i < s->pages[page].n; i++)
+		if (i < slice->first || i >= slice->first + slice->count)
+			s->pages[page].records[i] = (struct kin_record){ 0 };
+	say(s, " copy %u of %u bytes", slice->count, (uint32_t)bytes);
+}
+
 static void scene_step(struct scene *s, struct kin__consumer_event *event)
 {
 	static const char *const states[] = { "starting", "running", "stopping", "ended", "FATAL" };
@@ -308,7 +322,7 @@ static void scene_step(struct scene *s, struct kin__consumer_event *event)
 		else if (fx->type == KIN__CONSUMER_RELEASE)
 			scene_release(s, fx->release.page);
 		else if (fx->type == KIN__CONSUMER_COPY)
-			say(s, " copy %u of %u bytes", fx->copy.slice.count, (uint32_t)fx->copy.bytes);
+			scene_copy(s, &fx->copy.slice, fx->copy.bytes);
 		else if (fx->type == KIN__CONSUMER_STATE && fx->state.state >= KIN_CONSUMER_STOPPING)
 			say(s, " %s", states[fx->state.state]);
 		else if (fx->type == KIN__CONSUMER_NOTE)
@@ -425,7 +439,8 @@ static void answer_page(struct scene *s, const struct waiting *w, struct kin__co
 	s->pages[page].first = at;
 	s->pages[page].n = n;
 	s->pages_held++;
-	event->page.records = shard->records + at;
+	memcpy(s->pages[page].records, shard->records + at, n * sizeof *shard->records);
+	event->page.records = s->pages[page].records;
 	event->page.left_out = shard->left_out + at;
 	event->page.count = n;
 	event->page.bytes = 100 + 100 * n;

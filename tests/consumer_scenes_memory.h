@@ -140,6 +140,110 @@ START_TEST(what_was_given_back_may_be_trimmed)
 }
 END_TEST
 
+/* A batch of two, given back: trimmed to the last record of the shard, or between the answers that bring it
+ * again; or in answers so small that it needs more than the buffer, which it gets. */
+START_TEST(a_batch_is_read_again_whole)
+{
+	for (int what = 0; what < 4; what++) {
+		struct scene s;
+		struct shard *a;
+
+		scene_init(&s);
+		s.many = true;
+		s.set.buffer_bytes_max = 150;
+		s.set.behind_interval_us = 100000;
+		s.set.retry_base_us = s.set.retry_max_us = 20000000;
+		s.set.on_gap = KIN_GAP_CONTINUE;
+		a = scene_shard(&s, "a", NULL, NULL);
+		scene_shard(&s, "b", NULL, NULL);
+		a->closed = what == 1;
+		a->page_max = 2;
+		a->sick = true;
+		scene_put(a, what < 2 ? 2 : 3, 0);
+		scene_start(&s);
+		scene_run(&s, 1500);
+		scene_told(&s, "a: [0,1]E");
+		ck_assert_uint_eq(s.pages_held, 0);
+		a->sick = false;
+		a->page_max = 1;
+		if (what < 2)
+			a->horizon = 2;
+		while (s.pages_held == 0 && s.now_us < 20000000)
+			scene_run(&s, s.now_us / 1000 + 10);
+		if (what == 2)
+			a->horizon = 2;
+		scene_run(&s, 30000);
+		scene_told(&s, what < 2 ? "" : what == 2 ? "a: [2]" : "a: [0,1] a: [2]");
+		ck_assert_uint_eq(scene_health(&s).gaps, what < 3);
+		ck_assert_str_eq(scene_checkpoint(&s, "a"), what == 1   ? "SHARD_END"
+		                                            : what == 0 ? "TRIM_HORIZON"
+		                                                        : "1002");
+		scene_end(&s);
+	}
+}
+END_TEST
+
+/* What was read ahead and given back was never seen: trimmed later, it is a gap. */
+START_TEST(what_was_read_ahead_may_be_trimmed)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.many = true;
+	s.retention_ms = 60000;
+	s.set.batch_size = 1;
+	s.set.buffer_bytes_max = 150;
+	s.set.retry_base_us = s.set.retry_max_us = 20000000;
+	s.set.on_gap = KIN_GAP_CONTINUE;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_shard(&s, "b", NULL, NULL);
+	a->page_max = 2;
+	a->sick = true;
+	scene_put(a, 2, 0);
+	scene_put(a, 1, 90000);
+	scene_start(&s);
+	scene_run(&s, 1500);
+	ck_assert_uint_eq(scene_health(&s).given_back, 2);
+	a->sick = false;
+	s.call_us = 100000000;
+	scene_run(&s, 25000);
+	s.call_us = 1000;
+	a->horizon = 2; /* while [0] is at the handler */
+	scene_run(&s, 250000);
+	scene_told(&s, "a: [0]E a: [0] a: [2]");
+	ck_assert_uint_eq(scene_health(&s).gaps, 2); /* of b too: there was no room to look at it */
+	scene_end(&s);
+}
+END_TEST
+
+/* A page that was copied out does not tell again what was settled before. */
+START_TEST(a_copy_keeps_the_checkpoint)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.report = true;
+	s.set.copy_bytes_min = 400;
+	s.set.batch_size = 4;
+	s.set.retry_base_us = s.set.retry_max_us = 100000;
+	for (int i = 3; i < 12; i++) /* after the list, the origin and the lease */
+		s.store_codes[i] = KIN_IO;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 8, 0);
+	s.poison = 1 << 6;
+	scene_start(&s);
+	while (scene_health(&s).checkpoints == 0)
+		scene_run(&s, s.now_us / 1000 + 1);
+	ck_assert_ptr_nonnull(strstr(s.words, "[4,5,6,7]P2 copy 2"));
+	ck_assert_uint_gt(scene_health(&s).retried, 0);
+	scene_run(&s, s.now_us / 1000 + 100);
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1005");
+	scene_end(&s);
+}
+END_TEST
+
 START_TEST(what_was_given_back_and_trimmed_stops)
 {
 	struct scene s;
@@ -259,6 +363,9 @@ static TCase *memory_case(void)
 	tcase_add_test(tcase, reading_ahead_waits_for_room);
 	tcase_add_test(tcase, what_was_read_ahead_is_given_back_too);
 	tcase_add_test(tcase, what_was_given_back_may_be_trimmed);
+	tcase_add_test(tcase, a_batch_is_read_again_whole);
+	tcase_add_test(tcase, what_was_read_ahead_may_be_trimmed);
+	tcase_add_test(tcase, a_copy_keeps_the_checkpoint);
 	tcase_add_test(tcase, what_was_given_back_and_trimmed_stops);
 	tcase_add_test(tcase, given_back_then_stopped_or_lost);
 	tcase_add_test(tcase, a_page_mostly_done_is_copied_out);

@@ -526,6 +526,46 @@ START_TEST(a_stream_created_anew_while_running)
 }
 END_TEST
 
+/* The new stream is as old as itself: what the first one's age would call trimmed is none of its records. */
+START_TEST(a_young_stream_has_no_gap_of_its_own)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.set.on_gap = KIN_GAP_CONTINUE;
+	s.retention_ms = 60000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, 0);
+	scene_start(&s);
+	scene_run(&s, 100000);
+	ck_assert_uint_eq(scene_health(&s).gaps, 0);
+	recreate(&s, a);
+	scene_run(&s, 200000);
+	ck_assert_uint_eq(scene_health(&s).gaps, 1);
+	scene_end(&s);
+}
+END_TEST
+
+/* LATEST is when the consumer began, also when the service's clock is learned of only later. */
+START_TEST(latest_is_the_start_though_the_clock_comes_late)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.no_clock = true;
+	s.set.starting_position = KIN_LATEST;
+	scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	scene_run(&s, 5000);
+	ck_assert_ptr_null(scene_item(&s, "-"));
+	s.no_clock = false;
+	scene_run(&s, 8000);
+	ck_assert_int_eq(scene_item(&s, "-")->timestamp_ms, NOW_MS - 1000);
+	scene_end(&s);
+}
+END_TEST
+
 START_TEST(a_position_that_the_service_does_not_know)
 {
 	struct scene s;
@@ -596,6 +636,8 @@ static TCase *stream_case(void)
 	tcase_add_test(tcase, an_idle_stream_raises_no_gap);
 	tcase_add_test(tcase, a_stream_created_anew_while_away);
 	tcase_add_test(tcase, a_stream_created_anew_while_running);
+	tcase_add_test(tcase, a_young_stream_has_no_gap_of_its_own);
+	tcase_add_test(tcase, latest_is_the_start_though_the_clock_comes_late);
 	tcase_add_test(tcase, a_position_that_the_service_does_not_know);
 	tcase_add_test(tcase, a_shard_that_is_gone);
 	return tcase;

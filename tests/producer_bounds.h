@@ -1,5 +1,30 @@
 /* Part of check_producer: bounds, and answers that cannot be. */
 
+/* A service that asks for less than our own pause does not shorten it. */
+START_TEST(a_short_hint_changes_nothing)
+{
+	uint64_t wake[2] = { 0, 0 };
+
+	for (uint64_t seed = 0; seed < 10; seed++)
+		for (uint64_t hint_us = 0; hint_us < 2; hint_us++) {
+			struct story *s = begin(1, 1000, 1);
+
+			s->settings.seed = seed;
+			begin_again(s);
+			put(s, 1, 10);
+			step(s, &(struct kin__producer_event){ .type = KIN__PRODUCER_ANSWERED,
+			                                       .answer = { .id = s->sent[1].id,
+			                                                   .verdict = KIN__THROTTLED,
+			                                                   .code = KIN_THROTTLED,
+			                                                   .hint_us = hint_us } });
+			wake[hint_us] += wake_ms(s);
+			end(s);
+		}
+	ck_assert_uint_gt(wake[0], 1000); /* ten pauses of up to a second */
+	ck_assert_uint_eq(wake[1], wake[0]);
+}
+END_TEST
+
 START_TEST(room_is_bounded)
 {
 	struct kin__room room = { .bytes_max = 100, .records_max = 3 };
@@ -184,6 +209,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(stories, failed_requests_make_a_pause, 0, (int)KIN__ARRAY_LEN(pauses));
 	tcase_add_test(stories, a_good_answer_ends_the_growth);
 	tcase_add_loop_test(stories, a_hint_lengthens_the_pause, 0, 3);
+	tcase_add_test(stories, a_short_hint_changes_nothing);
 	tcase_add_test(stories, throttled_entries_wait_longer_each_time);
 	tcase_add_test(stories, a_mostly_throttled_answer_slows_all);
 	tcase_add_test(stories, ttl_ends_records_that_wait);

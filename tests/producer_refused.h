@@ -129,9 +129,12 @@ START_TEST(parts_have_their_time)
 		put(s, 64, 10);
 		for (uint32_t turn = 1; turn <= 6; turn++)
 			blame(s, turn);
-		answer(s, 7, "t");
+		answer(s, 7, "i");
+		for (uint32_t turn = 8; turn <= s->sent_n; turn++)
+			answer(s, turn, "S");
+		ck_assert_uint_eq(kin__producer_counts(s->producer)->stored, 63);
 		wake = wake_ms(s);
-		ck_assert_uint_le(wake, 100); /* the back-off of a first failure */
+		ck_assert_uint_le(wake, 50); /* the back-off of a first failure */
 		end(s);
 	}
 }
