@@ -62,7 +62,7 @@ PUBLIC_CHECKS := $(patsubst %.c,%,$(call files,tests/public/check_*.c))
 POWER_CHECK := tests/power/check_power
 POWER_CALLS := open close write fsync ftruncate rename unlink mkdir flock
 SIMS     := tests/sim/sim_produce tests/sim/sim_consume
-BENCHES  := bench/put bench/get
+BENCHES  := bench/put bench/get bench/idle bench/parts
 BENCH_SRC := $(filter-out $(BENCHES:=.c),$(call files,bench/*.c))
 SIM_SRC  := $(filter-out $(SIMS:=.c),$(call files,tests/sim/*.c))
 SEEDS    ?= 20000
@@ -162,7 +162,11 @@ $(EXAMPLES): %: %.o $(LIB) $(LIB_MOCK)
 	$(Q)$(LINK) -no-install -o $@ $^
 
 # libssl comes with libcrypto's headers; only the benchmarks' server speaks TLS by itself.
-$(BENCHES): %: %.o $(BENCH_SRC:.c=.o) $(LIB)
+bench/parts: bench/parts.o bench/text.o bench/util.o bench/options.o $(call room_libs,kinesis)
+	$(call say,LINK)
+	$(Q)$(LINK) -no-install -o $@ $^ $(DEP_LIBS)
+
+$(filter-out bench/parts,$(BENCHES)): %: %.o $(BENCH_SRC:.c=.o) $(LIB)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ -lssl $(DEP_LIBS)
 

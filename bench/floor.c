@@ -41,6 +41,7 @@ static void add_lines(struct floor *floor, const char *target)
 		"aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature="
 		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 		strcat(line, target),
+		"amz-sdk-invocation-id: 01234567-89ab-cdef-0123-456789abcdef",
 		"amz-sdk-request: attempt=1; max=3",
 		"Content-Type: application/x-amz-json-1.1",
 		"User-Agent: libkinstream/0.1.0",

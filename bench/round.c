@@ -10,7 +10,7 @@
 #include "round.h"
 #include "util.h"
 
-enum { CONTESTANTS_MAX = 4, REQUESTS_MAX = 100000, ROUNDS_MAX = 1000 };
+enum { CONTESTANTS_MAX = 4, REQUESTS_MAX = 100000 };
 
 struct turn {
 	double cpu_ns, wall_ns, p50_ns, p99_ns, faults;
@@ -22,29 +22,10 @@ struct player {
 	pid_t pid;
 	int to, from;
 	uint32_t requests; /* in a turn */
-	double cpu[ROUNDS_MAX], ratio[ROUNDS_MAX], p50[ROUNDS_MAX], p99[ROUNDS_MAX], wall[ROUNDS_MAX];
+	double cpu[BENCH_ROUNDS_MAX], ratio[BENCH_ROUNDS_MAX], p50[BENCH_ROUNDS_MAX], p99[BENCH_ROUNDS_MAX],
+			wall[BENCH_ROUNDS_MAX];
 	struct turn last;
 };
-
-void bench_options_read(struct bench_options *options, int argc, char **argv)
-{
-	*options = (struct bench_options){ .rounds = 15, .turn_ms = 300 };
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--smoke") == 0)
-			*options = (struct bench_options){ .rounds = 2, .turn_ms = 1, .smoke = true };
-		else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
-			options->rounds = (uint32_t)strtoul(argv[++i], NULL, 10);
-		else if (strcmp(argv[i], "--turn-ms") == 0 && i + 1 < argc)
-			options->turn_ms = (uint32_t)strtoul(argv[++i], NULL, 10);
-		else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc)
-			options->only = (uint32_t)strtoul(argv[++i], NULL, 10);
-		else
-			bench_die("usage: %s [--smoke] [--rounds N] [--turn-ms N] [--case N]", argv[0]);
-	}
-	if (options->rounds == 0 || options->rounds > ROUNDS_MAX || options->turn_ms == 0)
-		bench_die("--rounds is 1 to %d, --turn-ms at least 1", ROUNDS_MAX);
-	setvbuf(stdout, NULL, _IOLBF, 0);
-}
 
 /* --- a contestant's process ------------------------------------------------------------ */
 
@@ -183,7 +164,7 @@ static void print_goal(double found, double goal)
 
 static void print_latency(struct player *player, struct player *floor, uint32_t rounds)
 {
-	double ratio50[ROUNDS_MAX], ratio99[ROUNDS_MAX], r50, r99;
+	double ratio50[BENCH_ROUNDS_MAX], ratio99[BENCH_ROUNDS_MAX], r50, r99;
 
 	for (uint32_t i = 0; i < rounds; i++) {
 		ratio50[i] = player->p50[i] / floor->p50[i];

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { BENCH_ROUNDS_MAX = 1000 };
+
 struct bench_options {
 	uint32_t rounds, turn_ms; /* turn: the time of one contestant in a round */
 	uint32_t only;            /* the number of the one case to run; 0: all */

@@ -42,6 +42,13 @@ uint64_t bench_wall_ns(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+void bench_nap_ms(uint32_t ms)
+{
+	struct timespec time = { ms / 1000, ms % 1000 * 1000000L };
+
+	nanosleep(&time, NULL);
+}
+
 uint64_t bench_cpu_ns(void)
 {
 	return read_clock(CLOCK_PROCESS_CPUTIME_ID);

@@ -8,6 +8,7 @@ void bench_die(const char *format, ...)
 		__attribute__((format(printf, 1, 2), noreturn)); /* one line, exit 1 */
 void *bench_alloc(size_t n);                                     /* never NULL */
 uint64_t bench_wall_ns(void);
+void bench_nap_ms(uint32_t ms);
 uint64_t bench_cpu_ns(void);   /* user and system time of this process, all its threads */
 uint32_t bench_peak_kib(void); /* the largest resident size so far */
 uint64_t bench_faults(void);   /* page faults so far, without I/O */

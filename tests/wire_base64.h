@@ -144,7 +144,8 @@ START_TEST(base64_fastest_is_the_last)
 	__builtin_cpu_init(); /* the compiler's own look at the processor */
 	ck_assert_int_eq(n > 1, !!__builtin_cpu_supports("ssse3"));
 	ck_assert_int_eq(n > 2, !!__builtin_cpu_supports("avx2"));
-	ck_assert_int_eq(n > 3, __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi"));
+	ck_assert_int_eq(n > 3, __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+	                                        __builtin_cpu_supports("avx512vbmi"));
 #endif
 }
 END_TEST

@@ -203,7 +203,8 @@ static int read_entry(struct kin_put_entry *own, const struct kin_put_entry *giv
 
 static int check_entry(const struct kin_put_entry *entry, struct kin_error *error)
 {
-	struct kin__reason reason = { "" };
+	struct kin__reason
+			reason; /* filled by who refuses; to clear it for each record would cost more than the checks */
 
 	if (!entry->data && entry->data_size > 0)
 		return kin__error(error, KIN_INVALID, "kin_call_add_record: data is NULL, data_size is %zu",

@@ -84,6 +84,10 @@ enum kin__retry_class kin__retry_classify(const struct kin__retry_outcome *outco
 
 	if (outcome->transport != KIN__TRANSPORT_OK)
 		return of_transport(outcome->transport);
+	/* Nearly always: no look at the lists. */
+	if (outcome->status >= 200 && outcome->status <= 299 && code.n == 0 &&
+	    !outcome->modelled_throttling && !outcome->modelled_retryable)
+		return outcome->body_unparsable ? KIN__RETRY_TRANSIENT : KIN__RETRY_NONE;
 	if (outcome->status == 429 || outcome->modelled_throttling || kin__retry_code_throttling(code))
 		return KIN__RETRY_THROTTLING;
 	if (outcome->skew_corrected && kin__skew_is_code(code))
@@ -95,9 +99,7 @@ enum kin__retry_class kin__retry_classify(const struct kin__retry_outcome *outco
 		return KIN__RETRY_TRANSIENT;
 	if (code_expired(code))
 		return KIN__RETRY_EXPIRED;
-	if (outcome->status < 200 || outcome->status > 299 || code.n > 0)
-		return KIN__RETRY_FINAL;
-	return outcome->body_unparsable ? KIN__RETRY_TRANSIENT : KIN__RETRY_NONE;
+	return KIN__RETRY_FINAL;
 }
 
 const char *kin__retry_class_name(enum kin__retry_class class_)

@@ -1,5 +1,4 @@
 /* drive/attempt - one signed request and what its answer means; see core.h */
-#include <stdio.h>
 #include <string.h>
 #include "config.h"
 #include "drive/core_own.h"
@@ -88,9 +87,11 @@ static bool sign(struct kin__attempt *attempt, const struct kin__endpoint *endpo
 		.body = attempt->body,
 	};
 	char path[sizeof endpoint->path + 1];
+	size_t n = strlen(endpoint->path);
 
-	snprintf(path, sizeof path, "%s/", endpoint->path);
-	input.path = kin__span_text(path);
+	memcpy(path, endpoint->path, n);
+	path[n] = '/';
+	input.path = kin__span(path, n + 1);
 	attempt->credentials_number = core->own.credentials_number;
 	attempt->signing_offset_ms = core->own.skew.signing_ms;
 	return kin__sigv4_json_sign(core->own.hash, &core->own.key, &input, &core->own.signer) == KIN__AWS_OK;
@@ -123,8 +124,10 @@ static bool write_lines(struct kin__attempt *attempt, const struct kin__endpoint
 	kin__bytes_char(out, 0);
 	if (attempt->number > 0) {
 		starts[n++] = out->n;
-		kin__bytes_format(out, "amz-sdk-request: attempt=%u; max=%u", (unsigned)attempt->number,
-		                  (unsigned)attempt->number_max);
+		kin__bytes_text(out, "amz-sdk-request: attempt=");
+		kin__bytes_u64(out, attempt->number);
+		kin__bytes_text(out, "; max=");
+		kin__bytes_u64(out, attempt->number_max);
 		kin__bytes_char(out, 0);
 	}
 	if (out->failed)

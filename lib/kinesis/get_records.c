@@ -126,13 +126,10 @@ static bool read_member(struct kin__jsonscan *scan, struct kin__span name, struc
 /* Seconds and a fraction of up to three digits, as milliseconds. */
 static int64_t usual_ms(struct kin__span seconds, struct kin__span fraction)
 {
-	int64_t ms = 0;
+	static const unsigned unit[] = { 0, 100, 10, 1 };
 
-	for (size_t i = 0; i < seconds.n; i++)
-		ms = ms * 10 + (seconds.at[i] - '0');
-	for (size_t i = 0; i < 3; i++)
-		ms = ms * 10 + (i < fraction.n ? fraction.at[i] - '0' : 0);
-	return ms;
+	return (int64_t)(kin__jsonusual_value(seconds) * 1000 +
+	                 kin__jsonusual_value(fraction) * unit[fraction.n]);
 }
 
 /* {"SequenceNumber":"1","ApproximateArrivalTimestamp":1.5,"Data": as the service writes it; then Data is due.

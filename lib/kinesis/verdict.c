@@ -30,7 +30,7 @@ static const char *const final_entry_codes[] = {
 
 static const struct code_row *find(struct kin__span code)
 {
-	for (size_t i = 0; i < KIN__ARRAY_LEN(codes); i++)
+	for (size_t i = 0; code.n > 0 && i < KIN__ARRAY_LEN(codes); i++)
 		if (kin__span_is(code, codes[i].code))
 			return &codes[i];
 	return NULL;

@@ -10,7 +10,7 @@
 #ifdef KIN__BASE64_X86
 #include <immintrin.h>
 
-#define VBMI __attribute__((target("avx512f,avx512bw,avx512vbmi")))
+#define VBMI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi")))
 #define ALWAYS __attribute__((always_inline)) /* wide registers are never handed from function to function */
 
 static const unsigned char signs[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -93,35 +93,45 @@ VBMI static inline ALWAYS __m512i bytes_of(__m512i six)
 	                               _mm512_madd_epi16(twelve, _mm512_set1_epi32(0x00011000)));
 }
 
-/* What is left or fine of the next 64 characters. */
-VBMI static inline ALWAYS size_t decode_last(unsigned char *out, const unsigned char *at, size_t n)
+/* Of the 64 characters those before the first bad one, in whole fours: how many. */
+VBMI static inline ALWAYS size_t put_good(unsigned char *out, __m512i six, uint64_t bad)
 {
-	uint64_t there = n < 64 ? first(n) : ~UINT64_C(0), bad;
-	__m512i text = _mm512_maskz_loadu_epi8(there, at), six = values_of(text);
-	size_t good;
+	size_t fours = (bad ? (size_t)__builtin_ctzll(bad) : 64) / 4;
+	__m512i bytes = bytes_of(six);
 
-	bad = wrong(text, six) | ~there;
-	good = (bad ? (size_t)__builtin_ctzll(bad) : 64) / 4;
-	_mm512_mask_storeu_epi8(out, first(good * 3), bytes_of(six));
-	return good * 4;
+	/* No wider than need be: what stands behind is read next, and waits for a store that might have met it. */
+	if (fours * 3 <= 16)
+		_mm_mask_storeu_epi8(out, (__mmask16)first(fours * 3), _mm512_castsi512_si128(bytes));
+	else if (fours * 3 <= 32)
+		_mm256_mask_storeu_epi8(out, (__mmask32)first(fours * 3), _mm512_castsi512_si256(bytes));
+	else
+		_mm512_mask_storeu_epi8(out, first(fours * 3), bytes);
+	return fours * 4;
 }
 
 VBMI static size_t decode(unsigned char *out, const unsigned char *text, size_t n)
 {
-	size_t i = 0, more;
+	size_t i = 0, last;
+	uint64_t bad = 0, there;
 
 	for (; n - i >= 88; i += 64, out += 48) { /* writes 16 bytes more than it gives */
 		__m512i in = load(text + i), six = values_of(in);
 
-		if (wrong(in, six))
+		bad = wrong(in, six);
+		if (bad) {
+			i += put_good(out, six, bad);
 			break;
+		}
 		_mm512_storeu_si512((void *)out, bytes_of(six));
 	}
-	do {
-		more = decode_last(out, text + i, n - i);
-		i += more;
-		out += more / 4 * 3;
-	} while (more == 64);
+	for (last = 64; !bad && last == 64; i += last, out += last / 4 * 3) { /* the end, once or twice */
+		__m512i in, six;
+
+		there = n - i < 64 ? first(n - i) : ~UINT64_C(0);
+		in = _mm512_maskz_loadu_epi8(there, text + i);
+		six = values_of(in);
+		last = put_good(out, six, wrong(in, six) | ~there);
+	}
 	_mm256_zeroupper();
 	return i;
 }

@@ -29,7 +29,7 @@ static size_t add_x86(const struct kin__base64 *ways[], size_t n)
 	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_AVX2) || (state & XMM_YMM) != XMM_YMM)
 		return n;
 	ways[n++] = &kin__base64_avx2;
-	wide = bit_AVX512F | bit_AVX512BW;
+	wide = bit_AVX512F | bit_AVX512BW | bit_AVX512VL;
 	if ((b & wide) == wide && (c & bit_AVX512VBMI) && (state & XMM_YMM_ZMM) == XMM_YMM_ZMM)
 		ways[n++] = &kin__base64_vbmi;
 	return n;

@@ -414,19 +414,12 @@ bool kin__jsonscan_finish(struct kin__jsonscan *scan)
 
 /* --- what was read by wire/jsonusual -------------------------------------------------------- */
 
-struct kin__jsonusual kin__jsonscan_usual(struct kin__jsonscan *scan)
-{
-	struct kin__jsonusual usual = { scan->at, scan->end, !scan->error };
-
-	return usual;
-}
-
 bool kin__jsonscan_enter(struct kin__jsonscan *scan, const char *at)
 {
-	if (!kin__jsonscan_object(scan))
+	if (scan->error || scan->state != DUE || scan->depth == KIN__JSONSCAN_DEPTH)
 		return false;
+	scan->objects |= UINT64_C(1) << scan->depth++;
 	scan->at = writable(scan, at);
-	scan->state = DUE;
 	return true;
 }
 
@@ -439,7 +432,7 @@ void kin__jsonscan_leave(struct kin__jsonscan *scan, const char *at)
 
 bool kin__jsonscan_over(struct kin__jsonscan *scan, const char *at)
 {
-	if (begin_value(scan) < 0)
+	if (scan->error || scan->state != DUE)
 		return false;
 	scan->at = writable(scan, at);
 	return done(scan);

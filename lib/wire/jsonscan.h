@@ -66,10 +66,13 @@ bool kin__jsonscan_raw(struct kin__jsonscan *scan,
 
 /* For readers that know how a text usually looks (wire/jsonusual): the cursor stands where the scanner does, and
  * what it took is told to the scanner.  A value must be due; what stands up to `at` was taken. */
-struct kin__jsonusual kin__jsonscan_usual(struct kin__jsonscan *scan);
-bool kin__jsonscan_enter(struct kin__jsonscan *scan,
-                         const char *at); /* an object, up to a value that is due */
-bool kin__jsonscan_over(struct kin__jsonscan *scan, const char *at);  /* a whole value */
+static inline struct kin__jsonusual kin__jsonscan_usual(const struct kin__jsonscan *scan)
+{
+	return (struct kin__jsonusual){ scan->at, scan->end, !scan->error };
+}
+/* An object, up to a value that is due.  false: nested too deep, or none is due; nothing is changed. */
+bool kin__jsonscan_enter(struct kin__jsonscan *scan, const char *at);
+bool kin__jsonscan_over(struct kin__jsonscan *scan, const char *at);  /* a whole value; false: none is due */
 void kin__jsonscan_leave(struct kin__jsonscan *scan, const char *at); /* the rest of the object it is in */
 /* Puts a 0 behind a text, over its closing quote, which was taken. */
 void kin__jsonscan_end_text(struct kin__jsonscan *scan, struct kin__span text);

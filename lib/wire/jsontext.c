@@ -62,6 +62,8 @@ bool kin__jsontext_plain(struct kin__span text)
 
 	while (text.n - i >= 8 && eight_plain(text.at + i))
 		i += 8;
+	if (text.n - i < 8 && text.n >= 8) /* the last eight, some of them for the second time */
+		return eight_plain(text.at + text.n - 8);
 	while (i < text.n && is_plain((unsigned char)text.at[i]))
 		i++;
 	return i == text.n;

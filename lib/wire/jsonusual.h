@@ -24,30 +24,54 @@ static inline bool kin__jsonusual_take_n(struct kin__jsonusual *usual, const cha
 	return usual->fits;
 }
 
-/* Eight digits at once: exact when it says yes. */
-static inline bool kin__jsonusual_8_digits(uint64_t word)
+/* Eight characters at once: 0 when all are digits.  A digit is 0x30 and 0 to 9: 6 more stay below 16. */
+static inline uint64_t kin__jsonusual_no_digits(const char *at)
 {
-	uint64_t upper = KIN__JSONUSUAL_EACH(0xf0), three = KIN__JSONUSUAL_EACH(0x30);
+	uint64_t word;
 
-	return ((word & upper) ^ three) == 0 && (((word + KIN__JSONUSUAL_EACH(6)) & upper) ^ three) == 0;
+	memcpy(&word, at, sizeof word);
+	word ^= KIN__JSONUSUAL_EACH(0x30);
+	return (word | (word + KIN__JSONUSUAL_EACH(6))) & KIN__JSONUSUAL_EACH(0xf0);
 }
 
 /* 1 to max digits, up to what is none. */
 static inline struct kin__span kin__jsonusual_digits(struct kin__jsonusual *usual, size_t max)
 {
 	const char *begin = usual->at, *at = begin;
-	uint64_t word;
 
-	for (; usual->end - at >= 8; at += 8) {
-		memcpy(&word, at, sizeof word);
-		if (!kin__jsonusual_8_digits(word))
-			break;
-	}
+	while (usual->end - at >= 16 &&
+	       (kin__jsonusual_no_digits(at) | kin__jsonusual_no_digits(at + 8)) == 0)
+		at += 16;
+	if (usual->end - at >= 8 && kin__jsonusual_no_digits(at) == 0)
+		at += 8;
 	while (at < usual->end && *at >= '0' && *at <= '9')
 		at++;
 	usual->fits = usual->fits && at > begin && (size_t)(at - begin) <= max;
 	usual->at = at;
 	return kin__span(begin, (size_t)(at - begin));
+}
+
+/* What digits are worth; at most 19 of them. */
+static inline uint64_t kin__jsonusual_value(struct kin__span digits)
+{
+	uint64_t value = 0;
+	size_t i = 0;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	for (; digits.n - i >= 8; i += 8) { /* eight become four pairs, two fours, one eight */
+		uint64_t word;
+
+		memcpy(&word, digits.at + i, sizeof word);
+		word ^= KIN__JSONUSUAL_EACH(0x30);
+		word = (word * 10 + (word >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+		word = (word * 100 + (word >> 16)) & UINT64_C(0x0000ffff0000ffff);
+		word = (word * 10000 + (word >> 32)) & UINT64_C(0xffffffff);
+		value = value * 100000000 + word;
+	}
+#endif
+	for (; i < digits.n; i++)
+		value = value * 10 + (uint64_t)(digits.at[i] - '0');
+	return value;
 }
 
 #define KIN__JSONUSUAL_BELOW(word, limit) (((word)-KIN__JSONUSUAL_EACH(limit)) & ~(word))

@@ -1,0 +1,249 @@
+/* bench/parts - the pieces of a request and an answer by themselves, as multiples of memcpy() or of each other */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/hash.h"
+#include "kinesis/get_records.h"
+#include "kinesis/put_records.h"
+#include "round.h"
+#include "text.h"
+#include "util.h"
+#include "wire/base64.h"
+#include "wire/base64_ways.h"
+
+enum { RECORD = 1024, RECORDS = 10000, ENTRIES = 500 };
+
+static struct bench_options options;
+
+struct piece {
+	void (*run)(void *user);
+	void *user;
+};
+
+/* Nanoseconds of one run of each piece, in turn, medians of the rounds. */
+static void time_pieces(const struct piece *pieces, size_t n, unsigned times, double *ns)
+{
+	double *all = bench_alloc(n * options.rounds * sizeof *all);
+
+	for (uint32_t round = 0; round < options.rounds; round++)
+		for (size_t i = 0; i < n; i++) {
+			uint64_t began;
+
+			pieces[i].run(pieces[i].user); /* the caches are this piece's now */
+			began = bench_cpu_ns();
+			for (unsigned k = 0; k < times; k++)
+				pieces[i].run(pieces[i].user);
+			all[i * options.rounds + round] = (double)(bench_cpu_ns() - began) / times;
+		}
+	for (size_t i = 0; i < n; i++)
+		ns[i] = bench_percentile(all + i * options.rounds, options.rounds, 50);
+	free(all);
+}
+
+/* --- base64 ------------------------------------------------------------------------------ */
+
+struct coding {
+	const struct kin__base64 *way;
+	unsigned char data[RECORD];
+	char text[RECORD * 2], copy[RECORD * 2];
+	size_t n;
+};
+
+static void copy_text(void *user)
+{
+	struct coding *coding = user;
+
+	memcpy(coding->copy, coding->text, coding->n);
+	__asm__ volatile("" : : "r"(coding->copy) : "memory"); /* so that it is not left out */
+}
+
+static void encode(void *user)
+{
+	struct coding *coding = user;
+
+	coding->n = kin__base64_encode(coding->way, coding->text, coding->data, RECORD);
+}
+
+static void decode(void *user)
+{
+	struct coding *coding = user;
+	size_t n;
+
+	if (!kin__base64_decode(coding->way, coding->copy, coding->text, coding->n, &n) || n != RECORD)
+		bench_die("%s does not decode what it encoded", coding->way->name);
+}
+
+static void measure_base64(const struct kin__base64 *const ways[])
+{
+	printf("base64 of %d bytes, GB/s of bytes:\n", RECORD);
+	for (size_t i = 0; ways[i]; i++) {
+		struct coding coding = { .way = ways[i] };
+		struct piece pieces[] = { { encode, &coding }, { decode, &coding }, { copy_text, &coding } };
+		double ns[3];
+
+		bench_fill(coding.data, RECORD, 1);
+		time_pieces(pieces, 3, options.smoke ? 10 : 20000, ns);
+		printf("  %-9s encode %5.1f, decode %5.1f (memcpy of the text: %5.1f)\n", ways[i]->name,
+		       RECORD / ns[0], RECORD / ns[1], (double)coding.n / ns[2]);
+	}
+}
+
+/* --- SHA-256 behind the encoder ------------------------------------------------------------ */
+
+struct hashing {
+	const struct kin__base64 *way; /* NULL: nothing is encoded */
+	struct kin__hash *hash;
+	struct coding *coding;
+	struct bench_text body;
+	double *spent_ns;
+};
+
+static void hash_body(void *user)
+{
+	struct hashing *hashing = user;
+	struct kin__sha256 out;
+	uint64_t began;
+
+	for (int i = 0; hashing->way && i < 16; i++)
+		kin__base64_encode(hashing->way, hashing->coding->text, hashing->coding->data, RECORD);
+	began = bench_cpu_ns();
+	if (!kin__hash_sha256(hashing->hash, hashing->body.at, hashing->body.n, &out))
+		bench_die("OpenSSL cannot SHA-256");
+	*hashing->spent_ns += (double)(bench_cpu_ns() - began);
+}
+
+/* Where an encoder leaves wide registers in use, what follows it runs slower. */
+static void measure_sha256(const struct kin__base64 *const ways[])
+{
+	struct coding coding = { .way = NULL };
+	struct kin__hash *hash = kin__hash_new();
+	struct bench_text body = { 0 };
+
+	bench_put_body(&body, ENTRIES, RECORD);
+	printf("SHA-256 of a body of %zu bytes right behind the encoder, against the same behind nothing:\n",
+	       body.n);
+	for (size_t i = 0; ways[i]; i++) {
+		double spent_ns = 0, none_ns = 0, ns[2];
+		struct hashing with = { ways[i], hash, &coding, body, &spent_ns };
+		struct hashing without = { NULL, hash, &coding, body, &none_ns };
+		struct piece pieces[] = { { hash_body, &with }, { hash_body, &without } };
+
+		time_pieces(pieces, 2, options.smoke ? 1 : 20, ns);
+		printf("  %-9s %.3f x (%.2f GB/s)\n", ways[i]->name, spent_ns / none_ns,
+		       (double)body.n * (options.smoke ? 2 : 21) * options.rounds / spent_ns);
+	}
+	free(body.at);
+	kin__hash_free(hash);
+}
+
+/* --- whole requests and answers -------------------------------------------------------------- */
+
+struct answer {
+	const struct kin__base64 *way;
+	struct bench_text text;
+	char *copy;
+	struct kin__get_page page;
+	uint32_t records;
+};
+
+static void copy_answer(void *user)
+{
+	struct answer *answer = user;
+
+	memcpy(answer->copy, answer->text.at, answer->text.n);
+	__asm__ volatile("" : : "r"(answer->copy) : "memory");
+}
+
+/* Decoding destroys the answer, so each needs a copy first: what copy_answer() takes is taken off. */
+static void read_answer(void *user)
+{
+	struct answer *answer = user;
+
+	copy_answer(answer);
+	answer->page.base64 = answer->way;
+	if (kin__get_records_decode(&answer->page, answer->copy, answer->text.n, "shard", NULL) != 0 ||
+	    answer->page.n != answer->records)
+		bench_die("the answer cannot be read");
+}
+
+static void measure_get(const struct kin__base64 *const ways[], uint32_t records, uint32_t bytes)
+{
+	size_t *sequences = bench_alloc(records * sizeof *sequences);
+	struct answer answer = { .records = records };
+
+	bench_get_answer(&answer.text, records, bytes, sequences);
+	answer.copy = bench_alloc(answer.text.n);
+	kin__get_page_init(&answer.page);
+	printf("GetRecords answer of %u records of %u bytes, reading by itself:\n", records, bytes);
+	for (size_t i = 0; ways[i]; i++) {
+		struct piece pieces[] = { { copy_answer, &answer }, { read_answer, &answer } };
+		double ns[2];
+
+		answer.way = ways[i];
+		time_pieces(pieces, 2, options.smoke ? 1 : 10000 / records * 4, ns);
+		printf("  %-9s %6.1f ns a record; memcpy takes %.1f, %.0f %% of that speed\n", ways[i]->name,
+		       (ns[1] - ns[0]) / records, ns[0] / records, 100 * ns[0] / (ns[1] - ns[0]));
+	}
+	kin__get_page_fini(&answer.page);
+	free(answer.copy);
+	free(answer.text.at);
+	free(sequences);
+}
+
+struct request {
+	const struct kin__base64 *way;
+	struct kin__bytes body;
+	uint32_t bytes;
+	char keys[ENTRIES][BENCH_KEY + 1];
+	unsigned char *data;
+};
+
+static void build_request(void *user)
+{
+	struct request *request = user;
+	struct kin__put_records put;
+
+	kin__bytes_clear(&request->body);
+	kin__put_records_begin(&put, &request->body, kin__span_text("bench"));
+	put.base64 = request->way;
+	for (uint32_t i = 0; i < ENTRIES; i++)
+		kin__put_records_add(&put, kin__span(request->keys[i], BENCH_KEY), kin__span(NULL, 0),
+		                     kin__span((char *)request->data + (size_t)i * request->bytes,
+		                               request->bytes));
+	kin__put_records_end(&put);
+}
+
+static void measure_put(const struct kin__base64 *const ways[], uint32_t bytes)
+{
+	struct request request = { .bytes = bytes, .data = bench_alloc((size_t)ENTRIES * bytes) };
+
+	for (uint32_t i = 0; i < ENTRIES; i++)
+		bench_record(i, request.keys[i], request.data + (size_t)i * bytes, bytes);
+	kin__bytes_init(&request.body);
+	printf("PutRecords request of %d records of %u bytes, building by itself:\n", ENTRIES, bytes);
+	for (size_t i = 0; ways[i]; i++) {
+		struct piece piece = { build_request, &request };
+		double ns;
+
+		request.way = ways[i];
+		time_pieces(&piece, 1, options.smoke ? 1 : 200, &ns);
+		printf("  %-9s %6.1f ns a record\n", ways[i]->name, ns / ENTRIES);
+	}
+	kin__bytes_fini(&request.body);
+	free(request.data);
+}
+
+int main(int argc, char **argv)
+{
+	const struct kin__base64 *ways[KIN__BASE64_WAYS];
+
+	bench_options_read(&options, argc, argv);
+	kin__base64_ways(ways);
+	measure_base64(ways);
+	measure_sha256(ways);
+	measure_get(ways, RECORDS, RECORD);
+	measure_get(ways, 1000, 100);
+	measure_put(ways, RECORD);
+	measure_put(ways, 100);
+	return 0;
+}
