@@ -6,7 +6,8 @@ moment.so); the stream is split half-way.  Afterwards:
   - none was handed out before all earlier ones of its partition key were settled: order is kept and nothing skipped;
   - a crash repeats at most two batches of a shard;
   - SIGTERM, at random times, repeats nothing.
-From the environment: KILLS (100) for --exec, half of that for --print, a fifth of both for SIGTERM; SEED (random).
+From the environment: KILLS (100) for --exec, half of that each for --exec-protocol lines and for --print, a fifth of
+these for SIGTERM; SEED (random).
 Closes with 'N passed, N failed'.
 """
 import base64
@@ -85,8 +86,8 @@ class Consumer:
 
     process = None  # the one that runs: one at a time
 
-    def __init__(self, app, exec_):
-        self.app, self.exec = app, exec_
+    def __init__(self, app, mode):
+        self.app, self.mode, self.exec = app, mode, mode != 'print'
         self.folder = os.path.join(here, app)
         os.mkdir(self.folder)
         self.store, self.sink, self.log = (os.path.join(self.folder, n) for n in ('store', 'sink', 'log'))
@@ -97,7 +98,9 @@ class Consumer:
         command = [tool, 'consume', 'stream', '--app', self.app, '--store', 'file:' + self.store,
                    '-o', f'batch_size={BATCH}', '-o', 'shard_sync_interval_ms=300', '-o', 'worker=w']
         if self.exec:
-            command += ['--exec', f"exec '{build}/tests/kill/handler' '{self.log}' '{self.sink}'",
+            lines = self.mode == 'lines'
+            command += ['--exec', f"exec '{build}/tests/kill/handler' '{self.log}' '{self.sink}'{' lines' if lines else ''}",
+                        '--exec-protocol', 'lines' if lines else 'event',
                         '--on-failure', 'file:' + self.sink, '-o', 'maximum_retry_attempts=1',
                         '-o', 'bisect_batch_on_function_error=true', '-o', 'retry_base_ms=1', '-o', 'retry_max_ms=1']
         else:
@@ -146,14 +149,14 @@ def kill_once(consumer, moments):
         call = chance.choice(['write', 'write', 'fsync'] + (['rename'] if kind == 'checkpoint' else []))
         how = chance.choice(['before', 'after'] + (['half', 'half'] if call == 'write' else []))
         number = 1 if call == 'rename' else chance.randint(1, 12 if kind == 'checkpoint' else 3)
-        consumer.start(f'{"app" if kind == "checkpoint" else "/sink"}:{call}:{number}:{how}')
+        consumer.start(f'{".leases" if kind == "checkpoint" else "/sink"}:{call}:{number}:{how}')
         if die_in(1.5, consumer.process):
             moments[f'in a {kind}, {how} {call}' if how != 'half' else f'in a {kind}, half a write'] += 1
         else:
             moments['no such moment came: at a random time'] += 1
     elif kind == 'handler':
-        size = consumer.size_of_log()
         consumer.start()
+        size = consumer.size_of_log()
         until = time.monotonic() + 2
         for _ in range(chance.randint(1, 4)):
             while consumer.size_of_log() <= size and time.monotonic() < until:
@@ -295,7 +298,7 @@ def scene_kill(consumer, feed, kills):
         kill_once(consumer, moments)
     consumer.start(until=True)
     status = consumer.wait()
-    name = 'exec' if consumer.exec else 'print'
+    name = consumer.mode
     check(f'{name}: after {kills} kills a run to the end', [f'exit status {status}'] if status else [],
           '; '.join(f'{n} {m}' for m, n in sorted(moments.items())))
     story = Story(consumer, read_stream())
@@ -312,8 +315,8 @@ def scene_kill(consumer, feed, kills):
 
 def term_once(consumer, wrong):
     """One run, asked to stop at a random time or while handlers are at work."""
-    size = consumer.size_of_log()
     consumer.start()
+    size = consumer.size_of_log()
     if chance.random() < 0.5:
         time.sleep(chance.uniform(0, 0.3))
     else:
@@ -339,7 +342,7 @@ def scene_term(consumer, feed, stops):
     status = consumer.wait()
     if status:
         wrong.append(f'the last run ended with status {status}')
-    name = 'exec' if consumer.exec else 'print'
+    name = consumer.mode
     story = Story(consumer, read_stream())
     check(f'{name}: {stops} stops by SIGTERM', wrong)
     check(f'{name}: nothing is lost', story.lost(), f'{sum(feed.next.values())} records')
@@ -351,13 +354,13 @@ def scene_term(consumer, feed, stops):
 def main():
     print(f'check-kill: SEED={SEED} KILLS={KILLS}', flush=True)
     began = time.monotonic()
-    for exec_, kills in ((True, KILLS), (False, (KILLS + 1) // 2)):
+    for mode, kills in (('exec', KILLS), ('lines', (KILLS + 1) // 2), ('print', (KILLS + 1) // 2)):
         mock = subprocess.Popen([tool, 'mock', '--seed', str(SEED)], env=environment, stdout=subprocess.PIPE)
         try:
             environment['AWS_ENDPOINT_URL'] = json.loads(mock.stdout.readline())['url']
-            feed = Feed(0.02 if exec_ else 0)
-            scene_kill(Consumer(f'app{exec_:d}', exec_), feed, kills)
-            scene_term(Consumer(f'app-term{exec_:d}', exec_), feed, (kills + 4) // 5)
+            feed = Feed(0.02 if mode != 'print' else 0)
+            scene_kill(Consumer(f'app-{mode}', mode), feed, kills)
+            scene_term(Consumer(f'term-{mode}', mode), feed, (kills + 4) // 5)
         finally:
             if Consumer.process and Consumer.process.poll() is None:
                 Consumer.process.kill()
