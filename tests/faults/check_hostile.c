@@ -1,4 +1,5 @@
 /* The library against a server that misbehaves in one way after the other: calls, a producer, a consumer. */
+#include "certs.h"
 #include "main.h"
 #include "misdeeds.h"
 #include "traffic.h"
@@ -9,6 +10,7 @@ static struct kin_client *client_for(const struct misdeed *misdeed, uint32_t att
 
 	options.max_attempts = attempts;
 	options.request_timeout_ms = patience_with(misdeed);
+	options.tls_verify = false;
 	return client_with(&options);
 }
 
@@ -22,9 +24,23 @@ static void setup(void)
 	hostile_start(NULL);
 }
 
+/* The same server, over TLS. */
+static struct cert cert;
+
+static void tls_setup(void)
+{
+	setup();
+	hostile_stop();
+	cert = cert_make("server", NULL, "IP:127.0.0.1", -3600, 3600);
+	hostile_start(tls_server(&cert));
+}
+
 static void teardown(void)
 {
 	hostile_stop();
+	SSL_CTX_free(hostile.tls);
+	cert_free(&cert);
+	cert = (struct cert){ NULL, NULL };
 	kin_mock_close(mock);
 	mock = NULL;
 	alarm(0);
@@ -81,7 +97,7 @@ END_TEST
 START_TEST(second_answer_late)
 {
 	static const struct deed late = { "answered twice, late", answered_twice_late, NULL };
-	struct kin_client *client = client_to(hostile.url);
+	struct kin_client *client = client_for(&misdeeds[0], 3);
 
 	watch(20, "%s", late.name);
 	plan(&late, NULL, 1);
@@ -238,6 +254,13 @@ static void add_once(TCase *cases)
 	tcase_add_loop_test(cases, first_request, 0, 2);
 }
 
+static void add_tls(TCase *cases)
+{
+	tcase_add_loop_test(cases, one_attempt, 0, MISDEEDS);
+	tcase_add_test(cases, second_answer_late);
+	tcase_add_loop_test(cases, produced, 0, MISDEEDS);
+}
+
 static void add_attempts(TCase *cases)
 {
 	tcase_add_loop_test(cases, all_attempts, 0, MISDEEDS);
@@ -261,9 +284,9 @@ static void add_consumed(TCase *cases)
 int main(int argc, char **argv)
 {
 	static const struct group groups[] = {
-		{ "once", add_once, setup, teardown },         { "attempts", add_attempts, setup, teardown },
-		{ "produced", add_produced, setup, teardown }, { "given_up", add_given_up, setup, teardown },
-		{ "consumed", add_consumed, setup, teardown },
+		{ "tls", add_tls, tls_setup, teardown },       { "once", add_once, setup, teardown },
+		{ "attempts", add_attempts, setup, teardown }, { "produced", add_produced, setup, teardown },
+		{ "given_up", add_given_up, setup, teardown }, { "consumed", add_consumed, setup, teardown },
 	};
 
 	return run_groups(argc, argv, "faults: a hostile server", groups, sizeof groups / sizeof groups[0]);

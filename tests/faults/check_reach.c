@@ -300,6 +300,32 @@ START_TEST(bundle_by_environment)
 }
 END_TEST
 
+/* What TLS itself sends unasked, tickets for sessions, must not cost a kept connection. */
+START_TEST(kept_connections)
+{
+	struct cert cert = cert_make("server", NULL, "IP:127.0.0.1", -3600, 3600);
+	struct kin_client_options options;
+	struct kin_client *client;
+
+	watch(30, "twenty requests over one connection of TLS");
+	hostile_start(tls_server(&cert));
+	SSL_CTX_set_num_tickets(hostile.tls, 8);
+	options = client_options(hostile.url);
+	options.tls_verify = false;
+	client = client_with(&options);
+	for (int i = 0; i < 20; i++) {
+		OK(put_one(client));
+		nap_ms(2);
+	}
+	ck_assert_int_eq(hostile.requests, 20);
+	ck_assert_int_eq(hostile.connections, 1);
+	kin_client_close(client);
+	hostile_stop();
+	SSL_CTX_free(hostile.tls);
+	cert_free(&cert);
+}
+END_TEST
+
 START_TEST(no_bundle_at_all)
 {
 	struct cert cert = cert_make("server", NULL, "IP:127.0.0.1", -3600, 3600);
@@ -446,6 +472,7 @@ static void add_tls(TCase *cases)
 {
 	tcase_add_loop_test(cases, certificate, 0, CERTIFICATES);
 	tcase_add_test(cases, bundle_by_environment);
+	tcase_add_test(cases, kept_connections);
 	tcase_add_test(cases, no_bundle_at_all);
 	tcase_add_test(cases, wrong_scheme);
 }

@@ -20,11 +20,14 @@
 
 /* AddressSanitizer keeps what was freed for a while: what is resident says nothing then. */
 #if defined(__SANITIZE_ADDRESS__)
-#define FREED_IS_KEPT
+#define FREED_IS_KEPT true
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define FREED_IS_KEPT
+#define FREED_IS_KEPT true
 #endif
+#endif
+#ifndef FREED_IS_KEPT
+#define FREED_IS_KEPT false
 #endif
 
 /* A blocking call may outlast its time limit by this, on a machine that is busy with other things. */

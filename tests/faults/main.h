@@ -27,7 +27,7 @@ static inline uint64_t seed_of_all(void)
 
 static inline int run_groups(int argc, char **argv, const char *name, const struct group *groups, size_t n)
 {
-	Suite *suite = suite_create(name);
+	Suite *suite;
 	SRunner *runner;
 	int failed;
 
@@ -35,6 +35,7 @@ static inline int run_groups(int argc, char **argv, const char *name, const stru
 		puts(groups[i].name);
 	if (argc > 1)
 		return EXIT_SUCCESS;
+	suite = suite_create(name);
 	for (size_t i = 0; i < n; i++) {
 		TCase *cases = tcase_create(groups[i].name);
 
