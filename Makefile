@@ -3,7 +3,7 @@
 #
 #   all check check-rooms check-abi check-man tidy lint format install uninstall
 #   check-faults check-asan check-e2e check-postgres bench bench-smoke demo dist distcheck clean distclean maintainer-clean
-#   check-tsan check-valgrind check-i386 check-s390x check-abidiff abi-dump
+#   check-oom check-tsan check-valgrind check-i386 check-s390x check-abidiff abi-dump fuzz fuzz-smoke
 
 srcdir  := .
 PACKAGE := libkinstream
@@ -65,6 +65,7 @@ SIMS     := tests/sim/sim_produce tests/sim/sim_consume
 BENCHES  := bench/put bench/get bench/idle bench/parts
 BENCH_SRC := $(filter-out $(BENCHES:=.c),$(call files,bench/*.c))
 SIM_SRC  := $(filter-out $(SIMS:=.c),$(call files,tests/sim/*.c))
+FUZZERS  := $(patsubst %.c,%,$(call files,tests/fuzz/fuzz_*.c))
 SEEDS    ?= 20000
 
 # --- flags: KIN_* are ours, CPPFLAGS CFLAGS LDFLAGS stay the user's -------------
@@ -102,7 +103,7 @@ $(1)/%.o: $$(srcdir)/$(1)/%.c config.mk
 	$$(call say,CC)
 	$$(Q)$$(COMPILE) -I$$(srcdir)/tests $$(CHECK_CFLAGS) -MMD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
 endef
-$(foreach folder,tests tests/sim tests/host tests/public tests/faults tests/power tests/fuzz examples tools bench,$(eval $(call program_rule,$(folder))))
+$(foreach folder,tests tests/sim tests/host tests/public tests/faults tests/power tests/fuzz examples tools bench tests/oom,$(eval $(call program_rule,$(folder))))
 $(eval $(call program_rule,tests/kill))
 
 $(LIB): $(CORE_OBJ) $(srcdir)/lib/kinstream.map
@@ -174,10 +175,23 @@ $(TOOL): $(TOOL_SRC:.c=.o) $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ -lpthread $(DL_LIBS)
 
+# A fuzz target with an engine: the runner over files, or libFuzzer (make fuzz).  All rooms are there to be linked.
+FUZZ_ENGINE ?= tests/fuzz/runner.o
+tests/fuzz/%.o: KIN_CPPFLAGS += $(HTTPD_CFLAGS)
+$(FUZZERS): %: %.o tests/fuzz/fuzz.o tests/fuzz/runner.o tools/json.o $(foreach room,$(FLOORS),lib/lib$(room).la)
+	$(call say,LINK)
+	$(Q)$(LINK) -no-install -o $@ $(filter-out tests/fuzz/runner.o,$(filter %.o,$^)) $(FUZZ_ENGINE) $(filter %.la,$^) $(DEP_LIBS) $(HTTPD_LIBS)
+
+# The rooms for their hook, and the mock as a library: it has its own copy of base/mem.
+OOM_CHECKS := $(patsubst %.c,%,$(call files,tests/oom/oom_*.c))
+$(OOM_CHECKS): %: %.o $(foreach room,$(filter-out mock,$(FLOORS)),lib/lib$(room).la) $(LIB_MOCK)
+	$(call say,LINK)
+	$(Q)$(LINK) -no-install -o $@ $(filter %.o,$^) $(filter %.la,$^) $(DEP_LIBS)
+
 .SECONDARY:
 -include $(POWER_CHECK:=.d) tests/power/disk.d
 -include $(LIB_OBJ:.lo=.d) $(ROOM_CHECKS:=.d) $(PUBLIC_CHECKS:=.d) $(FAULT_CHECKS:=.d) $(EXAMPLES:=.d) $(TOOL_SRC:.c=.d) \
-	$(SIMS:=.d) $(SIM_SRC:.c=.d) $(BENCHES:=.d) $(BENCH_SRC:.c=.d)
+	$(SIMS:=.d) $(SIM_SRC:.c=.d) $(FUZZERS:=.d) $(OOM_CHECKS:=.d) $(BENCHES:=.d) $(BENCH_SRC:.c=.d)
 
 # --- check ------------------------------------------------------------------------
 
@@ -187,7 +201,7 @@ $(ROOM_CHECKS:=.o) $(PUBLIC_CHECKS:=.o) $(FAULT_CHECKS:=.o) $(POWER_CHECK:=.o):
 endif
 
 # tests/run runs them all, shows what failed and closes with 'N passed, N failed'.
-check: all $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) tests/host/unload $(EXAMPLES)
+check: all $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) $(FUZZERS) tests/host/unload $(EXAMPLES)
 	@MAKE='$(MAKE)' CC='$(CC)' CXX='$(CXX)' CFLAGS='$(CFLAGS)' SRCDIR='$(srcdir)' SEEDS='$(SEEDS)' sh $(srcdir)/tests/run $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(POWER_CHECK)
 
 # Broken networks, hostile servers, each fault of the mock: all of it here, a part of it in `make check`.
@@ -236,7 +250,7 @@ lint: tidy check-man
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
 	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/host/run tests/postgres/run tests/distcheck tests/faults/run tests/e2e/run)
-	shellcheck -s sh $(addprefix $(srcdir)/,tests/memcheck tests/foreign)
+	shellcheck -s sh $(addprefix $(srcdir)/,tests/memcheck tests/foreign tests/fuzz/smoke)
 	shellcheck -s sh $(addprefix $(srcdir)/,tests/coverage/run)
 	if test -f $(srcdir)/.ci/run; then shellcheck -s bash -e SC2016 $(srcdir)/.ci/run; fi
 
@@ -272,6 +286,28 @@ check-valgrind: $(srcdir)/configure
 check-i386 check-s390x: check-%: $(srcdir)/configure $(SIMS)
 	@$(MKDIR_P) build-$*
 	+cd build-$* && SRCDIR='$(abspath $(srcdir))' NATIVE='$(CURDIR)' ROOMS='$(PURE)' SEEDS=400 MAKE='$(MAKE)' sh $(abspath $(srcdir))/tests/foreign $*
+
+# tests/fuzz/corpus through the targets (part of check), with each allocation failing (check-oom), and libFuzzer
+# itself: make fuzz TARGET=json SECONDS=60, or all of them in turn.  What it finds: build-fuzz/found-TARGET-*.
+.PHONY: fuzz fuzz-smoke
+TARGET  ?= $(FUZZERS:tests/fuzz/fuzz_%=%)
+SECONDS ?= 10
+fuzz-smoke: $(FUZZERS)
+	@SRCDIR='$(srcdir)' sh $(srcdir)/tests/fuzz/smoke $(FUZZERS)
+fuzz: $(srcdir)/configure
+	@$(call variant,build-fuzz,$(CLANG),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=undefined)
+	$(MAKE) -C build-fuzz FUZZ_ENGINE=-fsanitize=fuzzer$(comma)address$(comma)undefined $(TARGET:%=tests/fuzz/fuzz_%)
+	for t in $(TARGET); do $(MKDIR_P) build-fuzz/corpus/$$t && ./build-fuzz/tests/fuzz/fuzz_$$t -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1000 \
+		-print_final_stats=1 -artifact_prefix=build-fuzz/found-$$t- build-fuzz/corpus/$$t $(srcdir)/tests/fuzz/corpus/$$t || exit 1; done
+
+# Each allocation of ours fails in turn, under the sanitizers: in the parsers over tests/fuzz/corpus, and in the public
+# interface against the mock.  (Those of the machines and of the rooms' tables fail in check.)
+.PHONY: check-oom
+check-oom: $(srcdir)/configure
+	@$(call variant,build-asan,$(CLANG),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+	$(MAKE) -C build-asan $(FUZZERS) $(OOM_CHECKS)
+	cd build-asan && SRCDIR='$(abspath $(srcdir))' sh $(abspath $(srcdir))/tests/fuzz/smoke --oom $(FUZZERS)
+	cd build-asan && for c in $(OOM_CHECKS); do ./$$c || exit 1; done
 
 # The shape of both libraries, as abidw sees it in an x86-64 build with -g, against tests/abi.  No release fixes
 # it yet: a change that is meant is written down with `make abi-dump`, in the same commit.
@@ -363,7 +399,7 @@ clean:
 	rm -rf lib/.libs lib/*.la lib/*/.libs lib/*/*.lo lib/*/*.o lib/*/*.d build-asan
 	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) tests/host/unload $(BENCHES) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public tests/faults tests/power examples tools bench)
 	rm -f $(foreach d,tests tests/sim tests/host tests/public tests/faults tests/power tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
-	rm -rf $(foreach v,tsan valgrind i386 s390x,build-$(v))
+	rm -rf $(foreach v,tsan valgrind i386 s390x fuzz,build-$(v)) $(FUZZERS) $(OOM_CHECKS) tests/oom/*.o tests/oom/*.d
 
 distclean: clean
 	rm -f config.log config.mk config.status libtool lib/config.h lib/stamp-h1 lib/kinstream.pc lib/kinstream-mock.pc

@@ -143,6 +143,27 @@ START_TEST(unfinished_line_of_others)
 }
 END_TEST
 
+/* Bytes 0 are what a lost power leaves of a line of ours; in a whole line of others they are none of our business. */
+START_TEST(zeros_in_a_line_of_others)
+{
+	static const char before[] = "whole\nothers' \0\0 line\n";
+	const char *now;
+	struct kin_sink sink;
+	FILE *file = fopen(path, "w");
+
+	fwrite(before, 1, sizeof before - 1, file);
+	if (_i)
+		fputs("{\"req", file); /* cut at open; what is then the last line is not */
+	fclose(file);
+	ck_assert_int_eq(kin__sink_open(&sink, uri, &e), KIN_OK);
+	ck_assert_int_eq(send(&sink, "{}"), KIN_OK);
+	sink.close(sink.user);
+	now = read_file();
+	ck_assert_mem_eq(now, before, sizeof before - 1);
+	ck_assert_str_eq(now + sizeof before - 1, "{}\n");
+}
+END_TEST
+
 START_TEST(link_is_refused)
 {
 	char link[72];
@@ -218,6 +239,7 @@ int main(void)
 	tcase_add_test(tcase, no_room);
 	tcase_add_loop_test(tcase, refuses, 0, 4);
 	tcase_add_loop_test(tcase, unfinished_line_of_others, 0, 4);
+	tcase_add_loop_test(tcase, zeros_in_a_line_of_others, 0, 2);
 	tcase_add_test(tcase, link_is_refused);
 	tcase_add_test(tcase, two_processes);
 	suite_add_tcase(suite, tcase);

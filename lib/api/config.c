@@ -187,7 +187,7 @@ static int read_lines(struct kin_config *config, const char *path, struct kin__b
                       struct kin_error *error)
 {
 	struct kin_error cause;
-	char *at = file->at, *end = file->at + file->n;
+	char *at = file->at, *end = at ? at + file->n : at;
 
 	for (unsigned long number = 1; at < end; number++) {
 		char *newline = memchr(at, '\n', (size_t)(end - at));

@@ -5,20 +5,30 @@
 #include <string.h>
 #include "base/mem.h"
 
-/* The hook: how many allocations were asked for, and which of them is to fail (0: none). */
-static atomic_size_t asked, failing;
+/* The hook: how many allocations were asked for, which of them is to fail (0: none), and how many from there on. */
+static atomic_size_t asked, failing, failing_n;
 
 static bool refused(void)
 {
 	size_t turn = atomic_fetch_add_explicit(&asked, 1, memory_order_relaxed) + 1;
 
-	return turn == atomic_load_explicit(&failing, memory_order_relaxed);
+	return turn - atomic_load_explicit(&failing, memory_order_relaxed) <
+	       atomic_load_explicit(&failing_n, memory_order_relaxed);
+}
+
+void kin__mem_fail_run(uint64_t n, uint64_t count)
+{
+	if (n > SIZE_MAX || count > SIZE_MAX)
+		n = 0;
+	atomic_store_explicit(&failing_n, 0, memory_order_relaxed);
+	atomic_store_explicit(&asked, 0, memory_order_relaxed);
+	atomic_store_explicit(&failing, (size_t)n, memory_order_relaxed);
+	atomic_store_explicit(&failing_n, n > 0 ? (size_t)count : 0, memory_order_relaxed);
 }
 
 void kin__mem_fail_at(uint64_t n)
 {
-	atomic_store_explicit(&asked, 0, memory_order_relaxed);
-	atomic_store_explicit(&failing, n < SIZE_MAX ? (size_t)n : 0, memory_order_relaxed);
+	kin__mem_fail_run(n, 1);
 }
 
 uint64_t kin__mem_count(void)

@@ -20,5 +20,6 @@ int kin__mem_room(void *array, size_t *room, size_t need, size_t size);
 
 /* Tests only: fail the n-th allocation from now (1 = the next); 0 = never.  Then: how many were made. */
 void kin__mem_fail_at(uint64_t n);
+void kin__mem_fail_run(uint64_t n, uint64_t count); /* the n-th and those behind it, `count` in all */
 uint64_t kin__mem_count(void);
 #endif

@@ -150,6 +150,10 @@ static void set_out(struct kin__attempt *attempt)
 
 	if (!endpoint)
 		return;
+	if (!attempt->body.at) {
+		refuse(attempt, KIN_NOMEM, "out of memory to write the request");
+		return;
+	}
 	if (!sign(attempt, endpoint) || !write_lines(attempt, endpoint)) {
 		refuse(attempt, KIN_NOMEM, "out of memory to sign the request");
 		return;

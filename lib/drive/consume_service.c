@@ -127,6 +127,14 @@ static void described(struct kin__attempt *attempt, struct kin__outcome *outcome
 	done_with(request, &event, outcome);
 }
 
+static void send(struct kin__consume_request *request)
+{
+	request->attempt.body = kin__bytes_view(&request->body);
+	if (request->body.failed)
+		request->attempt.body.at = NULL;
+	kin__core_attempt(request->consumer->set.core, &request->attempt);
+}
+
 /* The first page by name, the others by token. */
 static void list_page(struct kin__consume_request *request, const char *token)
 {
@@ -134,8 +142,7 @@ static void list_page(struct kin__consume_request *request, const char *token)
 	kin__bytes_clear(&request->body);
 	kin__list_shards_encode(&request->body, kin__span_text(consumer->set.stream), kin__span_text(token),
 	                        0);
-	request->attempt.body = kin__bytes_view(&request->body);
-	kin__core_attempt(consumer->set.core, &request->attempt);
+	send(request);
 }
 
 static void listed(struct kin__attempt *attempt, struct kin__outcome *outcome)
@@ -296,8 +303,7 @@ static void begin(struct kin__consume_request *request, const struct kin__consum
 		                        effect->fetch.limit, kin__limits_is_arn(stream) ? stream : none);
 		break;
 	}
-	request->attempt.body = kin__bytes_view(&request->body);
-	kin__core_attempt(consumer->set.core, &request->attempt);
+	send(request);
 }
 
 void kin__consume_service(struct kin__consume *consumer, const struct kin__consumer_effect *effect)

@@ -67,7 +67,7 @@ struct kin__outcome {
 /* The caller's memory from start until `done` ran; clear with _init, then fill in. */
 struct kin__attempt {
 	enum kin__operation operation;
-	struct kin__span body;  /* borrowed until `done` */
+	struct kin__span body;  /* borrowed until `done`; at NULL: it found no memory, and is refused */
 	const char *stream_arn; /* borrowed until `done`; NULL: the plain host */
 	uint32_t timeout_ms;    /* 0: the client's request_timeout_ms */
 	uint32_t number,

@@ -78,6 +78,15 @@ static int not_ours(const struct kin__file_append *file, struct kin_error *error
 			file->path);
 }
 
+/* Whether a line may be one of ours, of which some bytes did not reach the disk and are 0. */
+static bool may_be_ours(const char *start, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (start[i] && start[i] != beginning[i])
+			return false;
+	return true;
+}
+
 /*
  * A crash can leave the beginning of a line; a lost power also its length, with zeros where bytes did not reach the
  * disk.  Its records were never counted as done and will come again: it is cut off, so that every line is whole.
@@ -96,9 +105,10 @@ static int cut_torn_line(struct kin__file_append *file, struct kin_error *error)
 	int zeros = has_zeros(file->fd, whole);
 	if (zeros < 0 || (n = pread(file->fd, start, sizeof start, whole)) < 0)
 		return cannot_read(file, error);
-	if (last == '\n' && !zeros)
+	bool ours = may_be_ours(start, (size_t)n);
+	if (last == '\n' && (!zeros || !ours))
 		return KIN_OK;
-	if (!zeros && memcmp(start, beginning, (size_t)n) != 0)
+	if (!ours)
 		return not_ours(file, error);
 	return kin__file_append_cut(file, (uint64_t)whole, error);
 }

@@ -72,7 +72,15 @@ int kin__json_parse(const char *text, size_t n, struct kin__json **out, char err
 {
 	const size_t flags = JSON_ALLOW_NUL | JSON_DECODE_ANY;
 	json_error_t found = { .line = 0 };
-	json_t *root = json_loadb(n > 0 ? text : "", n, flags, &found);
+	const char *zero = n > 0 ? memchr(text, 0, n) : NULL;
+	json_t *root;
+
+	*out = NULL;
+	if (zero) { /* jansson loses one that stands behind a number or a word, and takes the rest */
+		put_number(error, put(error, 0, "there is a NUL at byte "), (int)(zero - text));
+		return -1;
+	}
+	root = json_loadb(n > 0 ? text : "", n, flags, &found);
 
 	/* An integer of more than 64 bits: better all numbers as reals than no answer. */
 	if (!root && json_error_code(&found) == json_error_numeric_overflow)

@@ -1,0 +1,88 @@
+/* The body of a request to the mock, for the operation that the first byte names; the second one: a fault's text is
+ * what follows instead.  The model behind it must go on, and what is answered must be JSON. */
+#include "fuzz.h"
+#include "mock/gate.h"
+#include "mock/operations.h"
+#include "model/fault.h"
+#include "wire/json.h"
+
+static struct kin_mock mock;
+
+static void end(void)
+{
+	kin__model_free(mock.model);
+	kin__hash_free(mock.hash);
+	mock.model = NULL;
+	mock.hash = NULL;
+}
+
+static bool begin(void)
+{
+	struct kin__model_options options;
+	struct kin__model_answer answer = { 0 };
+
+	kin__model_options_init(&options);
+	options.seed = 1;
+	options.region = "us-east-1";
+	options.hash = mock.hash = kin__hash_new();
+	mock.model = mock.hash ? kin__model_new(&options) : NULL;
+	mock.last_ms = INT64_C(1700000000000);
+	mock.set.region = "us-east-1";
+	if (mock.model)
+		kin__model_create_stream(mock.model, mock.last_ms, kin__span_text("s"), 2, 0, &answer);
+	return mock.model && !answer.code;
+}
+
+static void ask(enum kin__operation operation, const char *body, size_t n)
+{
+	struct kin__mock_exchange exchange = { .mock = &mock,
+		                               .operation = operation,
+		                               .now_ms = mock.last_ms };
+	struct kin__json *json = NULL;
+	char why[KIN__JSON_ERROR];
+
+	kin__bytes_init(&exchange.body);
+	kin__bytes_init(&exchange.reply);
+	kin__bytes_add(&exchange.body, body, n);
+	if (!exchange.body.failed)
+		kin__operations_run(&exchange, mock.last_ms);
+	FUZZ_CHECK(!exchange.answer.code || (exchange.answer.status >= 400 && exchange.answer.message[0]));
+	if (!exchange.answer.code && exchange.reply.n > 0)
+		FUZZ_CHECK(!exchange.reply.failed &&
+		           kin__json_parse(exchange.reply.at, exchange.reply.n, &json, why) == 0);
+	kin__json_free(json);
+	kin__bytes_fini(&exchange.body);
+	kin__bytes_fini(&exchange.reply);
+}
+
+static void fault(struct kin__span text)
+{
+	char why[KIN__FAULT_ERROR] = "";
+	struct kin__fault parsed;
+
+	if (kin__fault_parse(text, &parsed, why) == 0)
+		kin__faults_add(kin__model_faults(mock.model), &parsed);
+	else
+		FUZZ_CHECK(why[0]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *copy = fuzz_copy(data, size);
+	struct kin__span rest = { copy, size }, line;
+
+	if (begin())
+		while (rest.n > 1) { /* several requests, a line each: an operation's letter, then the body */
+			rest = kin__span_cut(rest, '\n', &line);
+			if (line.n == 0)
+				continue;
+			if (line.at[0] == '!')
+				fault(kin__span(line.at + 1, line.n - 1));
+			else
+				ask((enum kin__operation)((unsigned char)line.at[0] % KIN__OPERATIONS),
+				    line.at + 1, line.n - 1);
+		}
+	end();
+	free(copy);
+	return 0;
+}
