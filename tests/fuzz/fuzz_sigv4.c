@@ -8,7 +8,8 @@
 static bool is_name(struct kin__span name)
 {
 	for (size_t i = 0; i < name.n; i++)
-		if (!name.at[i] || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", name.at[i]))
+		if (!name.at[i] ||
+		    !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", name.at[i]))
 			return false;
 	return name.n > 0;
 }
