@@ -123,23 +123,61 @@ START_TEST(no_room)
 }
 END_TEST
 
-/* A file that is not a sink's is not cut. */
+/* A file that is not a sink's is not cut: text, or bytes, also zeros where a torn line could have them. */
 START_TEST(unfinished_line_of_others)
 {
-	static const char *const texts[] = { "a line\nand no end", "no newline at all", "{\"other\":1", "{" };
+#define ROW(text)                                                                                            \
+	{                                                                                                    \
+		text, sizeof text - 1                                                                        \
+	}
+	static const struct {
+		const char *text;
+		size_t n;
+	} rows[] = { ROW("a line\nand no end"),
+		     ROW("no newline at all"),
+		     ROW("{\"other\":1"),
+		     ROW("a line\n\0\0\0\0"),
+		     ROW("\x01\0\0\0\0"),
+		     ROW("{\"requestContext\":\0\0\x01"),
+		     ROW("\x7f"
+		         "ELF\0\0\0\0") };
+#undef ROW
 	struct kin_sink sink;
 	FILE *file = fopen(path, "w");
-	int ours = _i == 3; /* may be: the beginning of a beginning */
 
-	fputs(texts[_i], file);
+	ck_assert_uint_eq(fwrite(rows[_i].text, 1, rows[_i].n, file), rows[_i].n);
 	fclose(file);
-	ck_assert_int_eq(kin__sink_open(&sink, uri, &e), ours ? KIN_OK : KIN_IO);
-	if (ours) {
-		sink.close(sink.user);
-		return;
+	ck_assert_int_eq(kin__sink_open(&sink, uri, &e), KIN_IO);
+	ck_assert_msg(strstr(e.message, path) && strstr(e.message, "no line of a failure"), "%s", e.message);
+	read_file();
+	ck_assert_int_eq(memcmp(content, rows[_i].text, rows[_i].n + 1), 0);
+}
+END_TEST
+
+/* The beginning of a line, with zeros where a lost power left them: cut.  A whole line of others: left. */
+START_TEST(unfinished_line_of_ours)
+{
+#define ZEROS "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define ROW(text)                                                                                            \
+	{                                                                                                    \
+		text, sizeof text - 1                                                                        \
 	}
-	ck_assert_msg(strstr(e.message, path) && strstr(e.message, "newline"), "%s", e.message);
-	ck_assert_str_eq(read_file(), texts[_i]);
+	static const struct {
+		const char *text;
+		size_t n;
+	} rows[] = { ROW("{"), ROW(ZEROS "text"), ROW("{\"requestContext\":{}}\n" ZEROS "text \0\n"),
+		     ROW("a line\n{\"req\0\0\n"), ROW("a\tline\r\n") };
+	static const char *const left[] = { "", "", "{\"requestContext\":{}}\n", "a line\n", "a\tline\r\n" };
+#undef ROW
+#undef ZEROS
+	struct kin_sink sink;
+	FILE *file = fopen(path, "w");
+
+	ck_assert_uint_eq(fwrite(rows[_i].text, 1, rows[_i].n, file), rows[_i].n);
+	fclose(file);
+	ck_assert_msg(kin__sink_open(&sink, uri, &e) == KIN_OK, "%s", e.message);
+	sink.close(sink.user);
+	ck_assert_str_eq(read_file(), left[_i]);
 }
 END_TEST
 
@@ -238,7 +276,8 @@ int main(void)
 	tcase_add_loop_test(tcase, cuts_a_long_torn_line, 0, 6);
 	tcase_add_test(tcase, no_room);
 	tcase_add_loop_test(tcase, refuses, 0, 4);
-	tcase_add_loop_test(tcase, unfinished_line_of_others, 0, 4);
+	tcase_add_loop_test(tcase, unfinished_line_of_others, 0, 7);
+	tcase_add_loop_test(tcase, unfinished_line_of_ours, 0, 5);
 	tcase_add_loop_test(tcase, zeros_in_a_line_of_others, 0, 2);
 	tcase_add_test(tcase, link_is_refused);
 	tcase_add_test(tcase, two_processes);

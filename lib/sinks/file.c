@@ -50,18 +50,48 @@ static off_t line_begin(int fd, off_t end)
 	return 0;
 }
 
-/* Whether a 0 stands in the file from `at` on: 1 or 0; -1 with errno. */
-static int has_zeros(int fd, off_t at)
+enum content { HAS_ZEROS = 1, HAS_CONTROLS = 2 };
+
+/* What no line of text has, in the file from `at` on; -1 with errno. */
+static int look_through(int fd, off_t at)
 {
 	char block[TAIL_BLOCK];
+	int found = 0;
 
 	for (ssize_t n; (n = pread(fd, block, sizeof block, at)) != 0; at += n) {
 		if (n < 0)
 			return -1;
-		if (memchr(block, 0, (size_t)n))
-			return 1;
+		for (ssize_t i = 0; i < n; i++) {
+			if (block[i] == 0)
+				found |= HAS_ZEROS;
+			else if ((unsigned char)block[i] < ' ' && block[i] != '\n')
+				found |= HAS_CONTROLS;
+		}
 	}
-	return 0;
+	return found;
+}
+
+/* Whether the line at `at` begins as ours do, as far as it goes; zeros: of it, what is not lost.  -1 with errno. */
+static int begins_as_ours(int fd, off_t at, bool zeros)
+{
+	char start[sizeof beginning - 1];
+	ssize_t n = pread(fd, start, sizeof start, at);
+	bool seen = false;
+
+	if (n < 0)
+		return -1;
+	for (ssize_t i = 0; i < n; i++) {
+		if (start[i] == '\n' && zeros)
+			break;
+		if (start[i] != beginning[i] && !(start[i] == 0 && zeros))
+			return 0;
+		seen = seen || start[i] != 0;
+	}
+	if (seen || at == 0)
+		return 1;
+	/* Nothing is left of it: as the line before it. */
+	off_t before = line_begin(fd, at - 1);
+	return before < 0 ? -1 : begins_as_ours(fd, before, false);
 }
 
 static int cannot_read(const struct kin__file_append *file, struct kin_error *error)
@@ -73,18 +103,9 @@ static int not_ours(const struct kin__file_append *file, struct kin_error *error
 {
 	return kin__error(
 			error, KIN_IO,
-			"%s ends without a newline, in what is no line of a failure; end that line, or name "
-			"another file",
+			"%s ends in what is no line of a failure, or not the whole of a line; end it with a "
+			"newline, or name another file",
 			file->path);
-}
-
-/* Whether a line may be one of ours, of which some bytes did not reach the disk and are 0. */
-static bool may_be_ours(const char *start, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (start[i] && start[i] != beginning[i])
-			return false;
-	return true;
 }
 
 /*
@@ -93,24 +114,22 @@ static bool may_be_ours(const char *start, size_t n)
  */
 static int cut_torn_line(struct kin__file_append *file, struct kin_error *error)
 {
-	char start[sizeof beginning - 1], last = '\n';
 	off_t size = (off_t)file->size, whole;
-	ssize_t n;
+	int content, ours;
+	char last;
 
 	if (size == 0)
 		return KIN_OK;
 	if (pread(file->fd, &last, 1, size - 1) != 1 ||
-	    (whole = line_begin(file->fd, last == '\n' ? size - 1 : size)) < 0)
+	    (whole = line_begin(file->fd, last == '\n' ? size - 1 : size)) < 0 ||
+	    (content = look_through(file->fd, whole)) < 0 ||
+	    (ours = begins_as_ours(file->fd, whole, content & HAS_ZEROS)) < 0)
 		return cannot_read(file, error);
-	int zeros = has_zeros(file->fd, whole);
-	if (zeros < 0 || (n = pread(file->fd, start, sizeof start, whole)) < 0)
-		return cannot_read(file, error);
-	bool ours = may_be_ours(start, (size_t)n);
-	if (last == '\n' && (!zeros || !ours))
+	/* In a whole line of others zeros are none of our business. */
+	bool torn = ours && !(content & HAS_CONTROLS);
+	if (last == '\n' && (!(content & HAS_ZEROS) || !torn))
 		return KIN_OK;
-	if (!ours)
-		return not_ours(file, error);
-	return kin__file_append_cut(file, (uint64_t)whole, error);
+	return torn ? kin__file_append_cut(file, (uint64_t)whole, error) : not_ours(file, error);
 }
 
 /* What a write left that failed and could not be cut back, if nobody wrote behind it. */
