@@ -34,11 +34,11 @@ static void fail_nomem(struct compile *c)
 	kin__reason_text(c->reason, "out of memory");
 }
 
-/* "Filters[1]: data.temperature: <what>"; in `what`, %3 stands for the value. */
+/* "filter 1: data.temperature: <what>"; in `what`, %3 stands for the value. */
 static void fail(struct compile *c, const struct kin__node *node, const char *what, struct kin__span value)
 {
 	struct kin__span path = node ? node->path : kin__span(NULL, 0);
-	const char *where = path.n > 0 ? "Filters[%1]: %2: " : "Filters[%1]: ";
+	const char *where = path.n > 0 ? "filter %1: %2: " : "filter %1: ";
 	char text[320] = "", number[8];
 	size_t at = strlen(where), length = strlen(what), n = c->number;
 
