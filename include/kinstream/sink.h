@@ -29,7 +29,7 @@ struct kin_sink {
 	size_t size; /* sizeof the struct */
 	void *user;
 	int (*send)(void *user, const struct kin_failure *failure, struct kin_error *error);
-	void (*close)(void *user); /* NULL is fine; once, after the last call */
+	void (*close)(void *user); /* NULL is fine; once, after the last call; not if open fails */
 };
 
 #ifdef __cplusplus

@@ -25,7 +25,7 @@ struct kin_lease {
 };
 
 /* A store.  Calls come from a storage thread of the consumer, one at a time, and may block.  0 or a
- * negative code with *error filled in; KIN_IO and KIN_NETWORK are tried again, others are final.
+ * negative code with *error filled in; KIN_IO, KIN_NETWORK and KIN_NOMEM are tried again, others are final.
  * Strings are borrowed until return. */
 struct kin_store {
 	size_t size; /* sizeof the struct */
@@ -43,10 +43,10 @@ struct kin_store {
 	/* Removes the item if its counter is still `expected`; KIN_LOST: it is not. */
 	int (*remove)(void *user, const char *application, const struct kin_lease *lease, uint64_t expected,
 	              struct kin_error *error);
-	void (*close)(void *user); /* NULL is fine; once, after the last call */
+	void (*close)(void *user); /* NULL is fine; once, after the last call; not if open fails */
 };
 
-/* Opens a store by URI: "memory:" (this process only), "file:PATH" (a directory or file; see kin_store(3)).
+/* Opens a store by URI: "memory:" (this process only), "file:PATH" (a folder, see kin_store(3)).
  * Yours, free with kin_store_free(); the consumer opens its own when given a URI.  For tools that look into a store. */
 KIN_API KIN_MUST_CHECK int kin_store_open(struct kin_store **out, const char *uri, const char *application,
                                           struct kin_error *error);

@@ -136,17 +136,19 @@ static int compile_filter(struct kin__filter **out, const struct kin_consumer_op
 static int open_ends(struct kin__consume_options *options, struct kin_store *store, struct kin_sink *sink,
                      const struct kin_consumer_options *o, struct kin_error *error)
 {
-	if (o->store_interface)
+	options->own_store = o->store_interface != NULL;
+	options->own_sink = o->sink_interface != NULL;
+	if (options->own_store)
 		*store = *o->store_interface;
 	else if (kin__store_open(store, o->store, o->application, error) != KIN_OK)
 		return error->code;
 	options->store = store;
-	if (o->sink_interface) {
+	if (options->own_sink) {
 		*sink = *o->sink_interface;
 		options->sink = sink;
 	} else if (o->on_failure && !options->machine.drop) {
 		if (kin__sink_open(sink, o->on_failure, error) != KIN_OK) {
-			if (store->close)
+			if (store->close && !options->own_store)
 				store->close(store->user);
 			return error->code;
 		}

@@ -344,6 +344,15 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 	return consumer;
 }
 
+/* A program that could not open a consumer still owns its store and its sink. */
+static void give_back(struct kin__consume *consumer, const struct kin__consume_options *options)
+{
+	if (options->own_store)
+		consumer->set.store.close = NULL;
+	if (options->own_sink)
+		consumer->set.sink.close = NULL;
+}
+
 int kin__consume_open(struct kin__consume **out, struct kin__core *core,
                       const struct kin__consume_options *options, struct kin_error *error)
 {
@@ -352,9 +361,9 @@ int kin__consume_open(struct kin__consume **out, struct kin__core *core,
 
 	*out = NULL;
 	if (!consumer) {
-		if (options->store && options->store->close)
+		if (options->store && options->store->close && !options->own_store)
 			options->store->close(options->store->user);
-		if (options->sink && options->sink->close)
+		if (options->sink && options->sink->close && !options->own_sink)
 			options->sink->close(options->sink->user);
 		kin__filter_free(options->filter);
 		return kin__error_nomem(error);
@@ -382,6 +391,7 @@ int kin__consume_open(struct kin__consume **out, struct kin__core *core,
 			kin__error_nomem(error);
 	}
 	if (code != KIN_OK) {
+		give_back(consumer, options);
 		destroy(consumer);
 		return code;
 	}
@@ -509,12 +519,14 @@ int kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, i
 		if (consumer->inbox.health.state >= KIN_CONSUMER_ENDED) {
 			code = consumer->inbox.health.state == KIN_CONSUMER_FATAL
 			                       ? kin__error_copy(error, &consumer->inbox.health.error)
-			                       : kin__error(error, KIN_END, "the consumer of %s has ended",
+			                       : kin__error(error, KIN_END, "the %s of %s has ended",
+			                                    consumer->set.leases ? "consumer" : "reader",
 			                                    consumer->set.stream);
 			break;
 		}
 		if (!time_left || timeout_ms == 0) {
-			kin__error(error, KIN_TIMEOUT, "no batch came within %lld ms", (long long)timeout_ms);
+			kin__error(error, KIN_TIMEOUT, "no %s came within %lld ms",
+			           consumer->set.leases ? "batch" : "record", (long long)timeout_ms);
 			in_vain_locked(consumer, error);
 			break;
 		}

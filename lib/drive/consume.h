@@ -94,9 +94,11 @@ struct kin__consume {
 struct kin__consume_options { /* all borrowed until return, but for the interfaces' functions */
 	struct kin__consumer_settings machine;
 	const char *stream, *application, *worker;
-	const struct kin_store *store; /* given: closed at the end, also when open fails; NULL: a reader */
-	const struct kin_sink *sink;   /* given; NULL: none */
-	struct kin__filter *filter;    /* given; NULL: none */
+	/* given: closed at the end; when open fails, only what is not the program's own; store NULL: a reader */
+	const struct kin_store *store;
+	const struct kin_sink *sink; /* the same; NULL: none */
+	bool own_store, own_sink;    /* the program's own */
+	struct kin__filter *filter;  /* given; NULL: none */
 	kin_handler_fn *handler;
 	void (*on_state)(void *user, int state, const struct kin_error *error);
 	void *user;
