@@ -22,6 +22,7 @@
 #include "io/http.h"
 #include "io/loop.h"
 #include "io/pool.h"
+#include "io/quit.h"
 #include "io/thread.h"
 
 #define T(text) kin__span((text), sizeof(text) - 1)
@@ -300,6 +301,7 @@ START_TEST(loop_close_drains)
 END_TEST
 
 #include "io_loan.h"
+#include "io_quit.h"
 
 /* --- pool ---------------------------------------------------------------------------- */
 
@@ -632,9 +634,11 @@ static Suite *io_suite(void)
 	tcase_add_test(small, error_texts);
 	tcase_add_test(small, clocks);
 	tcase_add_test(small, fork_generation);
+	tcase_add_test(small, fork_in_a_child);
 	tcase_add_test(small, env_values);
 	tcase_add_test(small, env_no_memory);
 	tcase_add_checked_fixture(loops, loop_setup, loop_teardown);
+	tcase_set_timeout(small, 30); /* fork_in_a_child says what it waited for */
 	tcase_set_timeout(loops, 30);
 	tcase_add_test(loops, loop_tasks);
 	tcase_add_test(loops, loop_threads);

@@ -53,8 +53,10 @@ static void in_parent(void)
 	pthread_mutex_unlock(&lock);
 }
 
+/* Those that waited are not there any more, and a condition that counts on them would wait for them one day. */
 static void in_child(void)
 {
+	(void)kin__thread_cond_init(&left); /* its memory is the one that it has: cannot fail */
 	forking = 0;
 	inside = in_here ? 1 : 0;
 	pthread_mutex_unlock(&lock);
