@@ -69,6 +69,13 @@ START_TEST(clocks)
 	ck_assert_uint_ge(kin__clock_us() - before, 2000);
 	ck_assert_int_gt(kin__clock_wall_ms(), INT64_C(1600000000000));
 	ck_assert_uint_ne(kin__clock_seed(), kin__clock_seed());
+	before = kin__clock_us();
+	ck_assert_uint_ge(kin__clock_until_us(1500), before + 1500000);
+	ck_assert_uint_lt(kin__clock_until_us(1500), before + 1500000 + 60000000);
+	ck_assert_uint_lt(kin__clock_until_us(0), before + 60000000);
+	ck_assert_uint_eq(kin__clock_until_us(-1), UINT64_MAX);
+	ck_assert_uint_eq(kin__clock_until_us(INT64_MAX), UINT64_MAX);
+	ck_assert_uint_eq(kin__clock_until_us(INT64_MIN), UINT64_MAX);
 }
 END_TEST
 

@@ -374,7 +374,7 @@ static int start_here(struct kin_call *call, uint64_t until_us, struct kin_error
 
 int kin_call_wait(struct kin_call *call, int64_t timeout_ms, struct kin_error *error)
 {
-	uint64_t until_us = timeout_ms < 0 ? UINT64_MAX : kin__clock_us() + (uint64_t)timeout_ms * 1000;
+	uint64_t until_us = kin__clock_until_us(timeout_ms);
 	int code = kin__handle_check(call ? &call->handle : NULL, KIN__HANDLE_CALL, "kin_call_wait", error);
 	struct kin_client *client;
 	enum kin__call_state state;

@@ -405,11 +405,6 @@ void kin__consume_stop(struct kin__consume *consumer)
 	kin__loop_post(kin__core_loop(consumer->set.core), &consumer->stop);
 }
 
-static uint64_t until(int64_t timeout_ms)
-{
-	return timeout_ms < 0 ? UINT64_MAX : kin__clock_us() + (uint64_t)timeout_ms * 1000;
-}
-
 static bool is_mine(const struct kin__pool *pool)
 {
 	return pool && kin__pool_is_mine(pool);
@@ -456,7 +451,7 @@ static int left_locked(struct kin__consume *consumer, struct kin_error *error)
 
 int kin__consume_wait(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error)
 {
-	uint64_t until_us = until(timeout_ms);
+	uint64_t until_us = kin__clock_until_us(timeout_ms);
 	int code = check_thread(consumer, "kin_consumer_wait()", error);
 
 	if (code != KIN_OK)
@@ -502,7 +497,7 @@ void kin__consume_health(struct kin__consume *consumer, struct kin_consumer_heal
 int kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, int64_t timeout_ms,
                       struct kin_error *error)
 {
-	uint64_t until_us = until(timeout_ms);
+	uint64_t until_us = kin__clock_until_us(timeout_ms);
 	int code = KIN_TIMEOUT;
 
 	*batch = NULL;

@@ -264,15 +264,6 @@ int kin__produce_open(struct kin__produce **out, struct kin__core *core,
 
 /* --- flush, close, stats ---------------------------------------------------------------- */
 
-uint64_t kin__produce_deadline_us(int64_t timeout_ms)
-{
-	uint64_t now_us = kin__clock_us();
-
-	if (timeout_ms < 0 || (uint64_t)timeout_ms > (UINT64_MAX - now_us) / 1000)
-		return UINT64_MAX;
-	return now_us + (uint64_t)timeout_ms * 1000;
-}
-
 static int frozen_error(const struct kin__produce *produce, struct kin_error *error)
 {
 	return kin__error(error, KIN_BUG,
@@ -325,7 +316,7 @@ static int would_deadlock(const struct kin__produce *produce, const char *call, 
 
 int kin__produce_flush(struct kin__produce *produce, int64_t timeout_ms, struct kin_error *error)
 {
-	uint64_t until_us = kin__produce_deadline_us(timeout_ms), mark;
+	uint64_t until_us = kin__clock_until_us(timeout_ms), mark;
 	bool reported;
 	int code;
 
@@ -378,7 +369,7 @@ static void detach(struct kin__produce *produce)
 
 int kin__produce_close(struct kin__produce *produce, int64_t timeout_ms, struct kin_error *error)
 {
-	uint64_t until_us = kin__produce_deadline_us(timeout_ms);
+	uint64_t until_us = kin__clock_until_us(timeout_ms);
 	struct kin__core *core = produce->set.core;
 	int code;
 

@@ -134,7 +134,6 @@ int kin__produce_troubled(const struct kin__produce *produce, struct kin_error *
 void kin__produce_stats(struct kin__produce *produce, struct kin_producer_stats *stats);
 
 /* --- between the files of drive/produce* --- */
-uint64_t kin__produce_deadline_us(int64_t timeout_ms); /* of a wait that begins now */
 void kin__produce_step(struct kin__produce *produce,
                        struct kin__producer_event *event); /* loop thread: one step and its effects */
 

@@ -1,5 +1,6 @@
 /* drive/produce_put - a record accepted from a program's thread; see produce.h */
 #include "drive/produce.h"
+#include "io/clock.h"
 #include "io/thread.h"
 
 enum { MADE_KEY = 16 };
@@ -74,7 +75,7 @@ static int wait_for_room(struct kin__produce *produce, uint64_t bytes, size_t si
 		if (timeout_ms == 0 || !in_time)
 			return full(produce, timeout_ms == 0 ? KIN_FULL : KIN_TIMEOUT, error);
 		if (until_us == 0)
-			until_us = kin__produce_deadline_us(timeout_ms);
+			until_us = kin__clock_until_us(timeout_ms);
 		in_time = kin__thread_cond_wait(&produce->inbox.change, &produce->inbox.lock, until_us);
 	}
 }

@@ -13,6 +13,15 @@ uint64_t kin__clock_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+uint64_t kin__clock_until_us(int64_t timeout_ms)
+{
+	uint64_t now_us = kin__clock_us();
+
+	if (timeout_ms < 0 || (uint64_t)timeout_ms > (UINT64_MAX - now_us) / 1000)
+		return UINT64_MAX;
+	return now_us + (uint64_t)timeout_ms * 1000;
+}
+
 int64_t kin__clock_wall_ms(void)
 {
 	struct timespec now;
