@@ -1,5 +1,9 @@
 /* Links drive and what it stands on: attempts and calls against a scripted server. */
+#define _DEFAULT_SOURCE /* syscall() */
 #include <check.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/mem.h"
@@ -13,6 +17,17 @@
 #define T(text) kin__span((text), sizeof(text) - 1)
 #define TOKEN "TOKENTOKENTOKENTOKEN"
 #define SECRET "sEcReTsEcReTsEcReT"
+
+static _Atomic time_t host_ahead_s; /* the host's clock is set, as far as all in this program can see */
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	long failed = syscall(SYS_clock_gettime, clock, now);
+
+	if (failed == 0 && clock == CLOCK_REALTIME)
+		now->tv_sec += host_ahead_s;
+	return (int)failed;
+}
 
 static struct kin__core *core;
 static struct kin_client_options options;
@@ -325,6 +340,30 @@ START_TEST(time_and_skew)
 }
 END_TEST
 
+/* Records must not age because the host's clock is set: what the last answer told goes on from there. */
+START_TEST(time_while_the_host_is_set)
+{
+	static const long aheads[] = { 90000, -90000, 0 };
+	static char date[80];
+	char text[KIN__TIME_TEXT];
+	int64_t there = kin__clock_wall_ms() + 50000;
+	const struct line script[] = { { 200, date, "{}" } };
+
+	kin__time_http(there, text);
+	snprintf(date, sizeof date, "Date: %s\r\n", text);
+	run_attempt(script);
+	for (size_t i = 0; i < KIN__ARRAY_LEN(aheads); i++) {
+		int64_t now_ms;
+
+		host_ahead_s = aheads[i];
+		now_ms = kin__core_service_ms(core);
+		ck_assert_msg(now_ms > there - 3000 && now_ms < there + 60000,
+		              "the host's clock was set by %ld s, the service's went from %lld to %lld",
+		              aheads[i], (long long)there, (long long)now_ms);
+	}
+}
+END_TEST
+
 START_TEST(quoted_secrets)
 {
 	static const struct line script[] = {
@@ -609,6 +648,7 @@ static Suite *drive_suite(void)
 	tcase_add_test(one_try, what_is_sent);
 	tcase_add_test(one_try, hints);
 	tcase_add_test(one_try, time_and_skew);
+	tcase_add_test(one_try, time_while_the_host_is_set);
 	tcase_add_test(one_try, quoted_secrets);
 	tcase_add_test(one_try, foreign_arn);
 	tcase_add_test(one_try, cancelled);

@@ -263,6 +263,8 @@ static bool learn_time(struct kin__attempt *attempt, const struct kin__apierror 
 			         seconds(skew->signing_ms), skew->signing_ms < 0 ? "ahead of" : "behind");
 		pthread_mutex_lock(&core->lock);
 		core->shared.skew = *skew;
+		core->shared.host_ms = kin__clock_wall_ms();
+		core->shared.host_us = kin__clock_us();
 		pthread_mutex_unlock(&core->lock);
 	}
 	if (!kin__skew_service_ms(skew, answer->local_ms, &attempt->outcome.service_ms))

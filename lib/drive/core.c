@@ -252,12 +252,13 @@ uint64_t kin__core_seed(struct kin__core *core)
 int64_t kin__core_service_ms(struct kin__core *core)
 {
 	struct kin__skew skew;
-	int64_t service_ms = 0;
+	int64_t host_ms, service_ms = 0;
 
 	pthread_mutex_lock(&core->lock);
 	skew = core->shared.skew;
+	host_ms = core->shared.host_ms + (int64_t)((kin__clock_us() - core->shared.host_us) / 1000);
 	pthread_mutex_unlock(&core->lock);
-	return kin__skew_service_ms(&skew, kin__clock_wall_ms(), &service_ms) ? service_ms : 0;
+	return kin__skew_service_ms(&skew, host_ms, &service_ms) ? service_ms : 0;
 }
 
 const char *kin__core_region(const struct kin__core *core)

@@ -48,6 +48,9 @@ struct kin__core {
 	struct { /* under lock */
 		uint32_t references;
 		struct kin__skew skew; /* a copy for those who ask the time */
+		/* The host's clock at the last answer, and when that was: it may be set before the next. */
+		int64_t host_ms;
+		uint64_t host_us;
 		struct kin__rng seeds;
 	} shared;
 	pthread_mutex_t lock;
