@@ -82,6 +82,7 @@ struct scene {
 	uint32_t requests;
 	int64_t ask_late_us;
 	uint32_t runs;                     /* of scene_run: one that waits for what never comes ends here */
+	uint64_t date_us;                  /* from then on an answer to a fetch ends no_clock; 0: none does */
 	bool no_behind;                    /* pages do not tell MillisBehindLatest */
 	bool late_end;                     /* the end of a closed shard comes after its last records */
 	uint32_t notes[KIN_LOG_TRACE + 1]; /* by level */
@@ -505,6 +506,7 @@ static void scene_answer(struct scene *s, struct waiting *w)
 	} else if (w->type == KIN__CONSUMER_GET_ITERATOR) {
 		answer_iterator(s, &asked, &event);
 	} else if (w->type == KIN__CONSUMER_FETCH) {
+		s->no_clock = s->no_clock && (s->date_us == 0 || s->now_us < s->date_us);
 		answer_page(s, &asked, &event);
 	} else if (w->type == KIN__CONSUMER_INVOKE) {
 		answer_call(s, &asked, &event);

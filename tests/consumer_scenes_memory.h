@@ -140,6 +140,32 @@ START_TEST(what_was_given_back_may_be_trimmed)
 }
 END_TEST
 
+/* It is named once, also when nobody tells the time until later. */
+START_TEST(what_was_given_back_is_named_once)
+{
+	struct scene s;
+	struct shard *a, *b;
+
+	scene_sick(&s, &a, &b);
+	s.no_clock = true;
+	s.date_us = 40000000;
+	s.retention_ms = 20000;
+	s.set.on_gap = KIN_GAP_CONTINUE;
+	scene_put(scene_shard(&s, "c", NULL, NULL), 1, 2000);
+	scene_start(&s);
+	scene_run(&s, 4000);
+	a->sick = b->sick = false;
+	a->horizon = b->horizon = 1;
+	scene_run(&s, 35000);
+	ck_assert_uint_eq(scene_health(&s).gaps, 2);
+	scene_run(&s, 45000);
+	ck_assert(!s.no_clock);
+	ck_assert_uint_eq(scene_health(&s).gaps, 2);
+	ck_assert_uint_eq(scene_health(&s).handled, 3);
+	scene_end(&s);
+}
+END_TEST
+
 /* A batch of two, given back: trimmed to the last record of the shard, or between the answers that bring it
  * again; or in answers so small that it needs more than the buffer, which it gets. */
 START_TEST(a_batch_is_read_again_whole)
@@ -363,6 +389,7 @@ static TCase *memory_case(void)
 	tcase_add_test(tcase, reading_ahead_waits_for_room);
 	tcase_add_test(tcase, what_was_read_ahead_is_given_back_too);
 	tcase_add_test(tcase, what_was_given_back_may_be_trimmed);
+	tcase_add_test(tcase, what_was_given_back_is_named_once);
 	tcase_add_test(tcase, a_batch_is_read_again_whole);
 	tcase_add_test(tcase, what_was_read_ahead_may_be_trimmed);
 	tcase_add_test(tcase, a_copy_keeps_the_checkpoint);

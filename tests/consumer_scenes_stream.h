@@ -458,6 +458,26 @@ START_TEST(an_idle_stream_raises_no_gap)
 }
 END_TEST
 
+/* For longer than the retention nobody tells the time, but answers come: all that there was has been read. */
+START_TEST(a_late_clock_raises_no_gap)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.no_clock = true;
+	s.date_us = 300000000;
+	s.retention_ms = 60000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 310000);
+	ck_assert(!s.no_clock);
+	scene_told(&s, "[0]");
+	ck_assert_uint_eq(scene_health(&s).gaps, 0);
+	ck_assert_int_eq(scene_health(&s).state, KIN_CONSUMER_RUNNING);
+	scene_end(&s);
+}
+END_TEST
+
 static void recreate(struct scene *s, struct shard *a)
 {
 	s->created_ms = NOW_MS + (int64_t)(s->now_us / 1000);
@@ -634,6 +654,7 @@ static TCase *stream_case(void)
 	tcase_add_test(tcase, a_gap_stops);
 	tcase_add_test(tcase, a_gap_is_counted);
 	tcase_add_test(tcase, an_idle_stream_raises_no_gap);
+	tcase_add_test(tcase, a_late_clock_raises_no_gap);
 	tcase_add_test(tcase, a_stream_created_anew_while_away);
 	tcase_add_test(tcase, a_stream_created_anew_while_running);
 	tcase_add_test(tcase, a_young_stream_has_no_gap_of_its_own);

@@ -133,7 +133,7 @@ static void send(struct kin__consumer *consumer, struct kin__shard *shard)
 		effect.fetch.limit = (uint32_t)(shard->assigned - shard->held);
 	kin__list_remove(&shard->read_queue);
 	move(consumer, shard, READ_FLYING);
-	shard->sent_ms = consumer->service_ms;
+	shard->sent_us = consumer->now_us;
 	shard->read_id = shard->iterator ? kin__emit_request(consumer, shard, &effect)
 	                                 : ask_iterator(consumer, shard);
 	consumer->reads_flying += shard->read_id != 0;
@@ -273,10 +273,24 @@ void kin__fetch_on_iterator(struct kin__consumer *consumer, struct kin__shard *s
 	}
 }
 
+/* What has been trimmed by now is not missed again. */
+static void forgive(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	int64_t horizon = consumer->service_ms - consumer->retention_ms;
+
+	shard->unjudged_ms = 0;
+	if (consumer->service_ms <= 0)
+		shard->named_us = consumer->now_us;
+	else if (shard->fetched_ms < horizon)
+		shard->fetched_ms = horizon;
+}
+
 bool kin__fetch_gap(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	consumer->health.gaps++;
 	if (consumer->set.on_gap == KIN_GAP_CONTINUE) {
+		if (shard) /* else the stream is another one */
+			forgive(consumer, shard);
 		kin__bytes_text(&consumer->text, "; going on, as on_gap = continue says");
 		kin__emit_line(consumer, shard, KIN_LOG_WARN);
 		return true;
@@ -284,6 +298,11 @@ bool kin__fetch_gap(struct kin__consumer *consumer, struct kin__shard *shard)
 	kin__bytes_text(&consumer->text, "; on_gap = continue would go on with what is there");
 	kin__emit_fatal(consumer, KIN_GAP, NULL);
 	return false;
+}
+
+static int64_t ms_since(const struct kin__consumer *consumer, uint64_t us)
+{
+	return (int64_t)((consumer->now_us - us) / 1000);
 }
 
 /* Was anything trimmed that we never saw?  What arrived before fetched_ms, we saw.  Without a clock the
@@ -302,8 +321,11 @@ static bool trimmed(struct kin__consumer *consumer, struct kin__shard *shard)
 	if (shard->unjudged_ms == 0 || consumer->service_ms <= 0 || consumer->retention_ms <= 0)
 		return false;
 	since = shard->unjudged_ms;
-	horizon -= (int64_t)((consumer->now_us - shard->unjudged_us) / 1000); /* as it was at that answer */
+	if (shard->named_us > 0 && since < horizon - ms_since(consumer, shard->named_us))
+		since = horizon - ms_since(consumer, shard->named_us);
+	horizon -= ms_since(consumer, shard->unjudged_us); /* as it was at that answer */
 	shard->unjudged_ms = 0;
+	shard->named_us = 0;
 	if (since >= horizon - GAP_SLACK_MS)
 		return false;
 	kin__time_iso(since, from);
@@ -382,9 +404,10 @@ static void learn(struct kin__consumer *consumer, struct kin__shard *shard,
 		last = event->page.count ? event->page.records[event->page.count - 1].arrival_ms : 0;
 
 	shard->behind_ms = event->page.behind_ms;
-	/* By the clock as it stood when we asked.  A last page says nothing about the time after its end. */
-	if (!event->page.ended && event->page.behind_ms >= 0 && shard->sent_ms > 0)
-		seen = shard->sent_ms - event->page.behind_ms;
+	/* When we asked, by the clock that this answer may be the first to tell.  A last page says nothing about the
+	 * time after its end. */
+	if (!event->page.ended && event->page.behind_ms >= 0 && consumer->service_ms > 0)
+		seen = consumer->service_ms - ms_since(consumer, shard->sent_us) - event->page.behind_ms;
 	shard->reached = until_reached(consumer, shard, event, seen, cut);
 	shard->ended = event->page.ended && cut == event->page.count;
 	if (seen > shard->fetched_ms || last > shard->fetched_ms)

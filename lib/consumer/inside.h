@@ -149,9 +149,11 @@ struct kin__shard {
 	bool iterator, asked_latest, horizon, ended,
 			reached; /* horizon: its position is gone, begin at TRIM_HORIZON */
 	/* fetched_ms: arrivals up to here have been fetched; open_ms: it was still open then, by a list */
-	int64_t sent_ms, fetched_ms, behind_ms, open_ms;
+	int64_t fetched_ms, behind_ms, open_ms;
+	uint64_t sent_us;     /* when the request under way was made */
 	int64_t unjudged_ms;  /* fetched_ms before the first answer that no clock could judge; 0 none */
 	uint64_t unjudged_us; /* when that was */
+	uint64_t named_us;    /* when a gap was named that no clock could place; 0 none */
 	struct kin__page *first_page, *last_page;
 	/* Ordinals behind the last record fetched, and behind the last one in memory: less while those of a
 	 * batch are given back. */

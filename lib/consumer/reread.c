@@ -86,8 +86,6 @@ bool kin__reread_make_room(struct kin__consumer *consumer, struct kin__shard *sh
 
 void kin__reread_forget(struct kin__consumer *consumer, struct kin__shard *shard)
 {
-	int64_t horizon = consumer->service_ms - consumer->retention_ms;
-
 	if (!kin__shard_lacks(shard))
 		return;
 	put_back(consumer, shard);
@@ -98,8 +96,6 @@ void kin__reread_forget(struct kin__consumer *consumer, struct kin__shard *shard
 	shard->held = shard->fetched;
 	shard->again[0] = 0;
 	shard->iterator = false;
-	if (consumer->service_ms > 0 && shard->fetched_ms < horizon)
-		shard->fetched_ms = horizon; /* this gap is named */
 	kin__delivery_forget(consumer, shard);
 }
 
