@@ -352,7 +352,7 @@ END_TEST
  * it keeps the records in this process. */
 START_TEST(long_run)
 {
-	enum { ROUNDS = 4, N = 15000 };
+	enum { ROUNDS = 4, N = 8000 };
 	long first = 0, last = 0;
 
 	for (int round = 0; round < ROUNDS; round++) {
