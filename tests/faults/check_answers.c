@@ -24,7 +24,7 @@ static void teardown(void)
 /* The mock did it; the client is told the text of the deed instead. */
 static int instead(struct visit *visit)
 {
-	const char *text = hostile.deed->text;
+	const char *text = visit->deed->text;
 
 	return ask_mock(visit) &&
 	       sayf(visit,
@@ -172,7 +172,7 @@ END_TEST
 static int by_entry(struct visit *visit)
 {
 	char entries[4096] = "";
-	const char *text = hostile.deed->text;
+	const char *text = visit->deed->text;
 	size_t n = 0;
 
 	for (const char *at = visit->body; (at = strstr(at, "\"Data\":\"")); at += 8)

@@ -261,16 +261,6 @@ static void split(const char *shard, const char *middle)
 	kin_client_close(other);
 }
 
-static int handled_now(void)
-{
-	int n;
-
-	pthread_mutex_lock(&seen.lock);
-	n = seen.handled;
-	pthread_mutex_unlock(&seen.lock);
-	return n;
-}
-
 static void expect_bounds(struct kin_producer *producer, struct kin_consumer *consumer, uint64_t records_max)
 {
 	struct kin_consumer_health health = { .size = sizeof health };

@@ -307,18 +307,18 @@ static inline int huge_length(struct visit *visit)
 
 static inline int said(struct visit *visit)
 {
-	return say(visit, hostile.deed->text);
+	return say(visit, visit->deed->text);
 }
 
 static inline int said_and_closed(struct visit *visit)
 {
-	say(visit, hostile.deed->text);
+	say(visit, visit->deed->text);
 	return 0;
 }
 
 static inline int said_after(struct visit *visit) /* the effect */
 {
-	return ask_mock(visit) && say(visit, hostile.deed->text);
+	return ask_mock(visit) && say(visit, visit->deed->text);
 }
 
 #endif

@@ -17,8 +17,9 @@ struct deed;
 /* One request and what the mock says to it. */
 struct visit {
 	int fd;
-	SSL *ssl; /* NULL: plain */
-	int nth;  /* of its connection */
+	SSL *ssl;                /* NULL: plain */
+	int nth;                 /* of its connection */
+	const struct deed *deed; /* what is done to it; NULL: nothing */
 	char head[HEAD_MAX], operation[40];
 	size_t head_n;
 	char *body; /* of the request */
@@ -262,11 +263,10 @@ static inline void serve_requests(struct visit *visit)
 	bool on = true;
 
 	while (on && !hostile.stop && take_request(visit)) {
-		const struct deed *deed = choose(visit);
-
+		visit->deed = choose(visit);
 		hostile.requests++;
 		visit->nth++;
-		on = deed ? deed->play(visit) : behave(visit);
+		on = visit->deed ? visit->deed->play(visit) : behave(visit);
 		free(visit->body);
 		visit->body = NULL;
 	}

@@ -250,6 +250,17 @@ static inline int handle(void *user, struct kin_batch *batch)
 	return KIN_OK;
 }
 
+/* While the handler may run. */
+static inline int handled_now(void)
+{
+	int n;
+
+	pthread_mutex_lock(&seen.lock);
+	n = seen.handled;
+	pthread_mutex_unlock(&seen.lock);
+	return n;
+}
+
 static inline void forget_seen(void)
 {
 	memset(seen.last, 0, sizeof seen.last);
