@@ -251,7 +251,7 @@ lint: tidy check-man
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
 	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/host/run tests/postgres/run tests/distcheck tests/faults/run tests/e2e/run)
 	shellcheck -s sh $(addprefix $(srcdir)/,tests/memcheck tests/foreign tests/fuzz/smoke)
-	shellcheck -s sh $(addprefix $(srcdir)/,tests/coverage/run)
+	shellcheck -s sh $(addprefix $(srcdir)/,tests/coverage/run tests/mutants/run tests/mutants/one)
 	if test -f $(srcdir)/.ci/run; then shellcheck -s bash -e SC2016 $(srcdir)/.ci/run; fi
 
 format:
@@ -361,6 +361,13 @@ coverage: $(srcdir)/configure
 	cd build-coverage && { test -f config.mk || $(abspath $(srcdir))/configure CC='$(COVERAGE_CC)' CFLAGS='-g -O0 --coverage' --disable-shared >/dev/null; }
 	$(MAKE) -C build-coverage $(PURE:%=tests/check_%) $(SIMS)
 	cd build-coverage && LIST='$(LIST)' sh $(abspath $(srcdir))/tests/coverage/run $(abspath $(srcdir)) $(PURE)
+
+# Small changes to the machines, of which they must notice nine in ten (MUTANTS=N|all; see tests/mutants/run).
+.PHONY: mutants
+MUTANT_LIBS = $(patsubst lib/%.la,lib/.libs/%.a,$(foreach room,$(filter $(PURE),$(FLOORS)),lib/lib$(room).la))
+mutants: tests/check_consumer tests/check_producer $(SIMS)
+	@CC='$(CC)' FLAGS='$(KIN_CPPFLAGS) $(CPPFLAGS) $(KIN_CFLAGS)' LIBS='$(MUTANT_LIBS) $(CHECK_LIBS) $(DEP_LIBS)' \
+		sh $(srcdir)/tests/mutants/run $(srcdir)
 
 # --- install ----------------------------------------------------------------------
 

@@ -296,6 +296,7 @@ START_TEST(memory_runs_out_anywhere)
 			scene_run(&s, 20000);
 			failed = kin__consumer_state(s.consumer) == KIN_CONSUMER_FATAL;
 			ck_assert_int_eq(scene_health(&s).code, failed ? KIN_NOMEM : KIN_OK);
+			ck_assert_ptr_nonnull(kin__consumer_stream_arn(s.consumer));
 			if (!failed)
 				ck_assert_str_eq(scene_checkpoint(&s, "a"), "SHARD_END");
 		}

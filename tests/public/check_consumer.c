@@ -596,6 +596,8 @@ START_TEST(read_all)
 }
 END_TEST
 
+#include "consumer_pages.h"
+
 int main(void)
 {
 	Suite *suite = suite_create("consumer");
@@ -617,6 +619,8 @@ int main(void)
 	tcase_add_test(tcase, bad_filter);
 	tcase_add_test(tcase, own_ends);
 	tcase_add_test(tcase, read_all);
+	tcase_add_test(tcase, shards_come_in_pages);
+	tcase_add_test(tcase, the_tip_is_polled_at_its_own_interval);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
