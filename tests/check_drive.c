@@ -78,7 +78,8 @@ static struct {
 	struct kin__loop_task start, cancel;
 	struct kin__outcome outcome; /* its body is a copy of `body` */
 	char body[256];
-	int checks_refused; /* so many successes make no sense */
+	int checks_refused;    /* so many successes make no sense */
+	uint32_t attempts_max; /* of calls; 0: the client's */
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	int dones;
@@ -178,6 +179,7 @@ static void begin_call(const struct line *script, enum kin__operation operation)
 	one.call.body = T("{}");
 	one.call.done = call_done;
 	one.call.check = check_call;
+	one.call.attempts_max = one.attempts_max;
 	kin__loop_task_init(&one.start, start_call);
 	kin__loop_post(kin__core_loop(core), &one.start);
 }
@@ -473,6 +475,8 @@ START_TEST(call_retries)
 }
 END_TEST
 
+#include "drive_attempts.h"
+
 START_TEST(call_ambiguous)
 {
 	static const struct line script[] = {
@@ -657,6 +661,7 @@ static Suite *drive_suite(void)
 	tcase_set_timeout(calls, 30);
 	tcase_add_test(calls, invocations);
 	tcase_add_test(calls, call_retries);
+	tcase_add_test(calls, call_attempts);
 	tcase_add_test(calls, call_ambiguous);
 	tcase_add_test(calls, call_hint);
 	tcase_add_test(calls, call_misread);

@@ -381,6 +381,7 @@ START_TEST(log_levels)
 END_TEST
 
 #include "client_faults.h"
+#include "client_refresh.h"
 
 static Suite *client_suite(void)
 {
@@ -397,6 +398,7 @@ static Suite *client_suite(void)
 	tcase_add_test(plain, names);
 	tcase_add_test(plain, log_to_stderr);
 	tcase_add_test(plain, log_levels);
+	tcase_add_loop_test(plain, expired_keys_are_read_again, 0, 3);
 	suite_add_tcase(suite, plain);
 	suite_add_tcase(suite, faults_case());
 	suite_add_tcase(suite, threads_case());

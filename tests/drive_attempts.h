@@ -1,0 +1,16 @@
+/* Part of check_drive: how many attempts one call may make. */
+
+START_TEST(call_attempts)
+{
+	static const struct line script[] = { { 500, "", "{}" }, { 500, "", "{}" }, { 500, "", "{}" } };
+
+	for (uint32_t n = 1; n <= 2; n++) {
+		one.attempts_max = n;
+		service.asked = 0;
+		ck_assert_int_eq(run_call(script, KIN__LIST_STREAMS)->verdict, KIN__TRANSIENT);
+		ck_assert_int_eq(service.asked, (int)n);
+		ck_assert_uint_eq(one.call.attempts, n);
+	}
+	one.attempts_max = 0;
+}
+END_TEST
