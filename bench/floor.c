@@ -4,6 +4,7 @@
  * buffer sizes that suit the library suit it as well.
  */
 #include <curl/curl.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include "round.h"
@@ -16,6 +17,8 @@ struct floor {
 	CURL *easy;
 	struct curl_slist *lines;
 	struct bench_text body;
+	EVP_MD *sha256; /* NULL: the body is not hashed */
+	EVP_MD_CTX *hash;
 	char *answer;
 	size_t answer_n;
 };
@@ -94,6 +97,28 @@ static void *open_get(const struct bench_case *what)
 	return open_floor(what, "GetRecords");
 }
 
+/* What every signed request must pay besides: one SHA-256 over the body. */
+static void *open_hashed(const struct bench_case *what)
+{
+	struct floor *floor = open_floor(what, "PutRecords");
+
+	floor->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	floor->hash = EVP_MD_CTX_new();
+	if (!floor->sha256 || !floor->hash)
+		bench_die("OpenSSL has no SHA-256");
+	return floor;
+}
+
+static void hash_body(struct floor *floor)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+
+	if (EVP_DigestInit_ex(floor->hash, floor->sha256, NULL) != 1 ||
+	    EVP_DigestUpdate(floor->hash, floor->body.at, floor->body.n) != 1 ||
+	    EVP_DigestFinal_ex(floor->hash, sum, NULL) != 1)
+		bench_die("OpenSSL cannot SHA-256");
+}
+
 static void run_floor(void *state, uint32_t requests, double *wall_ns)
 {
 	struct floor *floor = state;
@@ -103,6 +128,8 @@ static void run_floor(void *state, uint32_t requests, double *wall_ns)
 		CURLcode code;
 		long status = 0;
 
+		if (floor->sha256)
+			hash_body(floor);
 		floor->answer_n = 0;
 		code = curl_easy_perform(floor->easy);
 		curl_easy_getinfo(floor->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -118,10 +145,14 @@ static void close_floor(void *state)
 
 	curl_easy_cleanup(floor->easy);
 	curl_slist_free_all(floor->lines);
+	EVP_MD_CTX_free(floor->hash);
+	EVP_MD_free(floor->sha256);
 	free(floor->body.at);
 	free(floor->answer);
 	free(floor);
 }
 
 const struct bench_contestant bench_floor_put = { "floor: bare libcurl", open_put, run_floor, close_floor };
+const struct bench_contestant bench_floor_hashed = { "bare libcurl and SHA-256", open_hashed, run_floor,
+	                                             close_floor };
 const struct bench_contestant bench_floor_get = { "floor: bare libcurl", open_get, run_floor, close_floor };

@@ -7,7 +7,7 @@
 
 void bench_options_read(struct bench_options *options, int argc, char **argv)
 {
-	*options = (struct bench_options){ .rounds = 15, .turn_ms = 300 };
+	*options = (struct bench_options){ .rounds = 41, .turn_ms = 100 };
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--smoke") == 0)
 			*options = (struct bench_options){ .rounds = 2, .turn_ms = 1, .smoke = true };

@@ -153,6 +153,7 @@ static void measure(const struct bench_options *options, const struct bench_serv
 	struct bench_case what = { name, records, bytes, server->url, server->ca_file, 0 };
 	struct bench_contestant all[] = {
 		bench_floor_put,
+		bench_floor_hashed,
 		{ "kin_call, whole", open_call, run_call, close_call, .cpu_goal = call_goal,
 		  .rss_goal_kib = 16 * 1024 },
 		{ "kin_producer, put to report", open_producer, run_producer, close_producer,
@@ -160,12 +161,12 @@ static void measure(const struct bench_options *options, const struct bench_serv
 	};
 
 	if (records == 1) {
-		all[1].p50_goal = 1.05;
-		all[1].p99_goal = 1.2;
+		all[2].p50_goal = 1.05;
+		all[2].p99_goal = 1.2;
 	} else {
 		what.unit = 8;
 	}
-	bench_rounds(options, &what, all, records == 1 ? 2 : 3, &server->tally->body_bytes);
+	bench_rounds(options, &what, all, records == 1 ? 3 : 4, &server->tally->body_bytes);
 }
 
 int main(int argc, char **argv)

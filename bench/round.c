@@ -141,7 +141,7 @@ static void play_rounds(struct player *players, size_t n, const struct bench_opt
 		double floor_ns;
 
 		for (size_t i = 0; i < n; i++) {
-			struct player *player = &players[(round % 2 ? n - 1 - i : i)];
+			struct player *player = &players[(round + i) % n];
 			struct turn turn = play(player, player->requests);
 			double records = (double)player->requests * what->records;
 

@@ -1,6 +1,6 @@
 /* bench/round - contestants, each in a process of its own, measured in turn; medians of many rounds.
  *
- * A round gives each contestant its time, in another order each time; only one runs at a time.  A ratio is
+ * A round gives each contestant its time, each time another one first; only one runs at a time.  A ratio is
  * taken within a round, contestant by floor, so that what else the machine does falls on both.
  */
 #ifndef BENCH_ROUND_H
@@ -42,7 +42,7 @@ void bench_rounds(const struct bench_options *options, const struct bench_case *
                   const struct bench_contestant *contestants, size_t n, const uint64_t *body_bytes);
 
 /* The contestants that more than one program has. */
-extern const struct bench_contestant bench_floor_put, bench_floor_get;
+extern const struct bench_contestant bench_floor_put, bench_floor_hashed, bench_floor_get;
 struct kin_client;
 struct kin_client *bench_client(const struct bench_case *what);
 #endif

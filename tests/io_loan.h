@@ -92,6 +92,34 @@ START_TEST(loan_leaves_work)
 }
 END_TEST
 
+static atomic_int had_it;
+
+static void *borrow_now(void *user)
+{
+	(void)user;
+	had_it = kin__loop_borrow(loop, &loan_pipe) ? 1 : -1;
+	if (had_it == 1)
+		kin__loop_return(loop, &loan_pipe);
+	return NULL;
+}
+
+/* In the middle of a turn the end of it is waited for: it may be that of the call told of just now. */
+START_TEST(loan_waits_a_turn)
+{
+	struct kin__loop_task holder;
+	pthread_t thread;
+
+	hold_loop(&holder);
+	had_it = 0;
+	pthread_create(&thread, NULL, borrow_now, NULL);
+	nap_us(20000);
+	ck_assert_int_eq(had_it, 0);
+	let_go = 1;
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(had_it, 1);
+}
+END_TEST
+
 static void *post_and_take_back(void *user)
 {
 	kin__loop_post(loop, user);
@@ -268,6 +296,7 @@ static void add_loans(TCase *tcase)
 {
 	tcase_add_test(tcase, loan_runs_here);
 	tcase_add_test(tcase, loan_leaves_work);
+	tcase_add_test(tcase, loan_waits_a_turn);
 	tcase_add_test(tcase, loan_wakes_again);
 	tcase_add_test(tcase, loan_ends_with_the_loop);
 	tcase_add_test(tcase, loan_threads);

@@ -36,6 +36,8 @@ static size_t inner_size(struct kin__span text)
 {
 	size_t size = 0, bad;
 
+	if (kin__jsontext_plain(text))
+		return text.n;
 	while (text.n > 0) {
 		unsigned char c = (unsigned char)text.at[0];
 		size_t step = 1;

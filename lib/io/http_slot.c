@@ -97,10 +97,9 @@ static bool keep_retry(struct kin__http_answer *answer, struct kin__span name, s
 	return true;
 }
 
-static bool named(struct kin__span name, const char *text)
-{
-	return kin__span_same_nocase(name, kin__span_text(text));
-}
+/* Sizes first: nearly all names differ in theirs. */
+#define named(name, text)                                                                                    \
+	((name).n == sizeof(text) - 1 && kin__span_same_nocase((name), kin__span_text(text)))
 
 /* Makes room for the whole body at once.  false: it is larger than allowed. */
 static bool keep_length(struct kin__http_slot *slot, struct kin__span value)

@@ -14,16 +14,20 @@ struct kin__loop {
 		struct kin__heap timers;
 		size_t timers_made; /* room the heap must have */
 		bool woken, closing;
-		bool resting; /* the loop's own thread sleeps on `work` */
-		bool lent;    /* another thread drives it meanwhile */
-		bool busy;    /* a request was under way when it was last let go */
+		bool resting;    /* the loop's own thread sleeps on `work` */
+		bool polling;    /* or whoever drives it waits for sockets; neither: a turn is being taken */
+		uint64_t turns;  /* that are over */
+		uint32_t wanted; /* threads that wait on `turned` to borrow it */
+		bool lent;       /* another thread drives it meanwhile */
+		bool busy;       /* a request was under way when it was last let go */
 	} inbox;
 	struct {                        /* loop thread: its own, or the one it is lent to */
 		struct kin__http *http; /* NULL at its end; changed under lock, for those who wake it */
 		uint64_t now_us;
 	} own;
 	pthread_mutex_t lock;
-	pthread_cond_t work; /* for the loop's own thread while it rests */
+	pthread_cond_t work;   /* for the loop's own thread while it rests */
+	pthread_cond_t turned; /* for those who want it: a turn is over */
 	pthread_t thread;
 };
 
@@ -59,7 +63,7 @@ static void begin_turn(struct kin__loop *loop, bool *closing)
 	struct kin__list *tasks = &loop->inbox.tasks;
 
 	pthread_mutex_lock(&loop->lock);
-	loop->inbox.woken = false;
+	loop->inbox.woken = loop->inbox.polling = false;
 	if (!kin__list_empty(tasks)) {
 		struct kin__list *first = tasks->next;
 
@@ -125,12 +129,22 @@ static void turn(struct kin__loop *loop, bool *closing)
 	kin__quit_leave();
 }
 
+/* Under the lock. */
+static void tell_turned(struct kin__loop *loop)
+{
+	loop->inbox.turns++;
+	if (loop->inbox.wanted > 0)
+		pthread_cond_broadcast(&loop->turned);
+}
+
 static void wait_for_sockets(struct kin__loop *loop, uint64_t until_us)
 {
 	uint64_t due_us;
 
 	pthread_mutex_lock(&loop->lock);
 	due_us = next_due(loop);
+	loop->inbox.polling = true;
+	tell_turned(loop);
 	pthread_mutex_unlock(&loop->lock);
 	kin__http_wait(loop->own.http, due_us < until_us ? due_us : until_us);
 }
@@ -141,6 +155,7 @@ static void rest(struct kin__loop *loop)
 	for (;;) {
 		uint64_t due_us = loop->inbox.lent ? UINT64_MAX : next_due(loop);
 
+		tell_turned(loop);
 		if (!loop->inbox.lent && (loop->inbox.busy || due_us <= kin__clock_us()))
 			return;
 		loop->inbox.resting = true;
@@ -189,11 +204,26 @@ static void *run(void *user)
 
 /* --- lent to a thread of the program -------------------------------------------------- */
 
+/* A turn is over soon, and mostly the loop rests then: who was just told the end of one call and begins the next
+ * would else always come a little too early. */
+static void wait_turn(struct kin__loop *loop)
+{
+	uint64_t turn = loop->inbox.turns;
+
+	while (loop->inbox.turns == turn && !loop->inbox.resting && !loop->inbox.polling &&
+	       !loop->inbox.lent && !loop->inbox.closing) {
+		loop->inbox.wanted++;
+		kin__thread_cond_wait(&loop->turned, &loop->lock, UINT64_MAX);
+		loop->inbox.wanted--;
+	}
+}
+
 bool kin__loop_borrow(struct kin__loop *loop, struct kin__thread_guest *guest)
 {
 	bool lent;
 
 	pthread_mutex_lock(&loop->lock);
+	wait_turn(loop);
 	lent = loop->inbox.resting && !loop->inbox.lent && next_due(loop) > kin__clock_us();
 	loop->inbox.lent |= lent;
 	pthread_mutex_unlock(&loop->lock);
@@ -268,8 +298,15 @@ int kin__loop_open(struct kin__loop **out, const struct kin__http_options *http,
 		kin__mem_free(loop);
 		return kin__error_nomem(error);
 	}
+	if (kin__thread_cond_init(&loop->turned) != 0) {
+		pthread_cond_destroy(&loop->work);
+		pthread_mutex_destroy(&loop->lock);
+		kin__mem_free(loop);
+		return kin__error_nomem(error);
+	}
 	code = start(loop, http, error);
 	if (code != KIN_OK) {
+		pthread_cond_destroy(&loop->turned);
 		pthread_cond_destroy(&loop->work);
 		pthread_mutex_destroy(&loop->lock);
 		kin__mem_free(loop);
@@ -286,9 +323,11 @@ void kin__loop_close(struct kin__loop *loop)
 	pthread_mutex_lock(&loop->lock);
 	loop->inbox.closing = true;
 	wake(loop);
+	tell_turned(loop);
 	pthread_mutex_unlock(&loop->lock);
 	pthread_join(loop->thread, NULL);
 	kin__heap_fini(&loop->inbox.timers);
+	pthread_cond_destroy(&loop->turned);
 	pthread_cond_destroy(&loop->work);
 	pthread_mutex_destroy(&loop->lock);
 	kin__mem_free(loop);

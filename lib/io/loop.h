@@ -48,7 +48,8 @@ void kin__loop_timer_set(struct kin__loop *loop, struct kin__loop_timer *timer,
 void kin__loop_timer_clear(struct kin__loop *loop,
                            struct kin__loop_timer *timer); /* loop thread; not set: nothing */
 
-/* true: the loop was at rest, and this thread is its thread now.  Give it back soon with kin__loop_return(). */
+/* true: the loop is at rest, now or when the turn that it is in is over, and this thread is its thread from now on.
+ * Give it back soon with kin__loop_return(). */
 bool kin__loop_borrow(struct kin__loop *loop, struct kin__thread_guest *guest);
 /* Runs it until over() says so, until_us has passed or the loop is being closed. */
 void kin__loop_drive(struct kin__loop *loop, bool (*over)(void *user), void *user, uint64_t until_us);
