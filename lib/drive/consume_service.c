@@ -14,7 +14,8 @@ struct kin__consume_listing {
 	struct kin__arena arena;
 	struct kin__shard_info *shards;
 	size_t n, room;
-	const char *token; /* of the page before, in arena; NULL: the first */
+	const char *mark; /* the token of an earlier page, in arena; NULL: none yet */
+	uint64_t pages;
 };
 
 struct kin__consume_shard *kin__consume_shard(struct kin__consume *consumer, uint32_t shard)
@@ -145,6 +146,18 @@ static void list_page(struct kin__consume_request *request, const char *token)
 	send(request);
 }
 
+/* Does the next page come before this one?  Of all tokens that of the page whose number is the last power of two is
+ * looked for: in a circle it comes again (after R. P. Brent, 1980). */
+static bool in_circle(struct kin__consume_listing *listing, const char *token)
+{
+	if (listing->mark && token && strcmp(token, listing->mark) == 0)
+		return true;
+	listing->pages++;
+	if ((listing->pages & (listing->pages - 1)) == 0)
+		listing->mark = token;
+	return false;
+}
+
 static void listed(struct kin__attempt *attempt, struct kin__outcome *outcome)
 {
 	struct kin__consume_request *request = attempt->user;
@@ -158,11 +171,9 @@ static void listed(struct kin__attempt *attempt, struct kin__outcome *outcome)
 		        kin__list_shards_decode(&page, &listing->arena, outcome->body.at, outcome->body.n,
 		                                &reason),
 		        &reason);
-	if (outcome->verdict == KIN__DONE && page.next_token && listing->token &&
-	    strcmp(page.next_token, listing->token) == 0) /* it would never end */
+	if (outcome->verdict == KIN__DONE && in_circle(listing, page.next_token)) /* it would never end */
 		misread(request, outcome, KIN_PROTOCOL,
-		        &(struct kin__reason){ "NextToken leads to the same page" });
-	listing->token = page.next_token;
+		        &(struct kin__reason){ "NextToken leads to a page that was there" });
 	if (outcome->verdict == KIN__DONE && page.n > 0) {
 		if (kin__mem_room(&listing->shards, &listing->room, listing->n + page.n,
 		                  sizeof *page.shards) < 0)

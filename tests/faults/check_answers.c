@@ -22,16 +22,19 @@ static void teardown(void)
 }
 
 /* The mock did it; the client is told the text of the deed instead. */
-static int instead(struct visit *visit)
+static int say_instead(struct visit *visit, const char *text)
 {
-	const char *text = visit->deed->text;
-
 	return ask_mock(visit) &&
 	       sayf(visit,
 	            "HTTP/1.1 200 OK\r\nx-amzn-RequestId: instead-1\r\nContent-Type: "
 	            "application/x-amz-json-1.1\r\nContent-Length: %zu\r\n\r\n",
 	            strlen(text)) &&
 	       say(visit, text);
+}
+
+static int instead(struct visit *visit)
+{
+	return say_instead(visit, visit->deed->text);
 }
 
 /* 100,000 lists in each other, in a member that nobody knows. */
@@ -280,6 +283,18 @@ static const struct deed list_answers[] = {
 	{ "a NextToken that is a number", instead, "{\"Shards\":[],\"NextToken\":7}" },
 };
 
+#define PAGE(id, token) "{\"Shards\":[" SHARD("\"" id "\"", "") "],\"NextToken\":\"" token "\"}"
+
+/* Three pages, the last of which leads to the first. */
+static int circle(struct visit *visit)
+{
+	if (strstr(visit->body, "\"two\""))
+		return say_instead(visit, PAGE("c", "three"));
+	if (strstr(visit->body, "\"one\""))
+		return say_instead(visit, PAGE("b", "two"));
+	return say_instead(visit, PAGE("a", "one"));
+}
+
 static const struct deed describe_answers[] = {
 	ANY_OPERATION,
 	{ "no summary", instead, "{\"StreamDescriptionSummary\":null}" },
@@ -353,6 +368,27 @@ START_TEST(list_answer)
 }
 END_TEST
 
+START_TEST(list_in_a_circle)
+{
+	static const struct deed deed = { "pages in a circle", circle, NULL };
+	struct kin_client *client = client_to(hostile.url);
+	struct kin_consumer_options options = consumer_options("memory:");
+	struct kin_consumer *consumer;
+	int code;
+
+	watch(30, "ListShards answered with %s", deed.name);
+	plan(&deed, "ListShards", -1);
+	options.handler = NULL;
+	OK(kin_consumer_open(&consumer, client, &options, &error));
+	code = wait_in_vain(consumer, 500,
+	                    "no batch came within 500 ms|NextToken leads to a page that was there");
+	ck_assert_int_eq(code, KIN_TIMEOUT);
+	IN_TIME(code, 2000, kin_consumer_close(consumer, 2000, &error));
+	OK(code);
+	kin_client_close(client);
+}
+END_TEST
+
 START_TEST(describe_answer)
 {
 	consume_through(asked[2].operation, &asked[2].at[_i]);
@@ -419,6 +455,7 @@ static void add_get(TCase *cases)
 static void add_ask(TCase *cases)
 {
 	tcase_add_loop_test(cases, list_answer, 0, asked[1].n);
+	tcase_add_test(cases, list_in_a_circle);
 	tcase_add_loop_test(cases, describe_answer, 0, asked[2].n);
 	tcase_add_loop_test(cases, iterator_answer, 0, asked[3].n);
 }
