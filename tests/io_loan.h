@@ -292,6 +292,51 @@ START_TEST(guest_is_not_cancelled)
 }
 END_TEST
 
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int step; /* under the lock */
+} waited = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void *wait_until_cancelled(void *user)
+{
+	pthread_mutex_lock(&waited.lock);
+	waited.step = 1;
+	while (waited.step != 2)
+		kin__thread_cond_wait(&waited.changed, &waited.lock, *(uint64_t *)user);
+	waited.step = 3;
+	pthread_mutex_unlock(&waited.lock);
+	pthread_testcancel();
+	return NULL;
+}
+
+/* A program that cancels its thread must not leave a handle locked. */
+START_TEST(wait_is_not_cancelled)
+{
+	uint64_t until_us = _i == 0 ? UINT64_MAX : kin__clock_us() + 60000000;
+	pthread_t thread;
+	void *result;
+
+	ck_assert_int_eq(kin__thread_cond_init(&waited.changed), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, wait_until_cancelled, &until_us), 0);
+	for (int step = 0; step != 1; nap_us(1000)) {
+		pthread_mutex_lock(&waited.lock);
+		step = waited.step;
+		pthread_mutex_unlock(&waited.lock);
+	}
+	ck_assert_int_eq(pthread_cancel(thread), 0);
+	nap_us(20000);
+	ck_assert_int_eq(pthread_mutex_trylock(&waited.lock), 0);
+	ck_assert_int_eq(waited.step, 1);
+	waited.step = 2;
+	pthread_cond_signal(&waited.changed);
+	pthread_mutex_unlock(&waited.lock);
+	ck_assert_int_eq(pthread_join(thread, &result), 0);
+	ck_assert_int_eq(waited.step, 3);
+	ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+}
+END_TEST
+
 static void add_loans(TCase *tcase)
 {
 	tcase_add_test(tcase, loan_runs_here);
@@ -302,4 +347,5 @@ static void add_loans(TCase *tcase)
 	tcase_add_test(tcase, loan_threads);
 	tcase_add_test(tcase, guest_gets_no_sigpipe);
 	tcase_add_test(tcase, guest_is_not_cancelled);
+	tcase_add_loop_test(tcase, wait_is_not_cancelled, 0, 2);
 }

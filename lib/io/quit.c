@@ -84,7 +84,7 @@ void kin__quit_enter(void)
 {
 	pthread_mutex_lock(&lock);
 	while (begun || forking > 0) /* once begun, for ever */
-		pthread_cond_wait(&left, &lock);
+		kin__thread_cond_wait(&left, &lock, UINT64_MAX);
 	inside++;
 	in_here = true;
 	pthread_mutex_unlock(&lock);

@@ -70,9 +70,15 @@ bool kin__thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t
 	struct timespec until = { .tv_sec = (time_t)(until_us / 1000000),
 		                  .tv_nsec = (long)(until_us % 1000000) * 1000 };
 
+	int cancel, result;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	if (until_us == UINT64_MAX)
-		return pthread_cond_wait(cond, lock) == 0;
-	return pthread_cond_timedwait(cond, lock, &until) != ETIMEDOUT;
+		result = pthread_cond_wait(cond, lock);
+	else
+		result = pthread_cond_timedwait(cond, lock, &until);
+	pthread_setcancelstate(cancel, &(int){ 0 });
+	return result != ETIMEDOUT;
 }
 
 /* A signal that was not blocked cannot have been pending: what is pending later came in between. */

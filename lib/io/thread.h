@@ -24,6 +24,7 @@ void kin__thread_guest_end(struct kin__thread_guest *guest);
 
 /* A condition that waits by the monotonic clock. */
 int kin__thread_cond_init(pthread_cond_t *cond); /* 0, or an errno */
-/* true: signalled or a spurious wake; false: until_us (kin__clock_us) passed.  UINT64_MAX: no limit. */
+/* true: signalled or a spurious wake; false: until_us (kin__clock_us) passed.  UINT64_MAX: no limit.  A thread of the
+ * program cannot be cancelled here: it would end with the lock in its hands. */
 bool kin__thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_us);
 #endif
