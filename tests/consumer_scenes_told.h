@@ -158,6 +158,33 @@ START_TEST(the_tenth_try_is_a_warning)
 }
 END_TEST
 
+/* One line an outage and shard: a stream may have thousands. */
+START_TEST(the_tenth_read_in_vain_is_a_warning)
+{
+	static const enum kin__verdict verdicts[] = { KIN__TRANSIENT, KIN__THROTTLED };
+	static const char *const notes[] = {
+		"a: asking for a shard iterator failed (try 10): no reason was given; trying again",
+		"a: asking for its records failed (try 10): no reason was given; trying again"
+	};
+
+	for (size_t row = 0; row < 4; row++) {
+		struct scene s;
+
+		scene_init(&s);
+		scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+		for (size_t i = 0; i < 12;
+		     i++) /* after the description and the list, and for the records the iterator */
+			s.verdicts[2 + row / 2 + i] = verdicts[row % 2];
+		scene_start(&s);
+		scene_run(&s, 3000000);
+		ck_assert_uint_eq(s.notes[KIN_LOG_WARN], 1);
+		ck_assert_str_eq(s.note, notes[row / 2]);
+		scene_told(&s, "[0]");
+		scene_end(&s);
+	}
+}
+END_TEST
+
 START_TEST(a_blocked_shard_is_warned_of)
 {
 	struct scene s;
@@ -476,6 +503,7 @@ static TCase *told_case(void)
 	tcase_add_test(tcase, the_store_says_why_it_cannot_be_used);
 	tcase_add_test(tcase, a_store_short_of_memory_is_tried_again);
 	tcase_add_test(tcase, the_tenth_try_is_a_warning);
+	tcase_add_test(tcase, the_tenth_read_in_vain_is_a_warning);
 	tcase_add_test(tcase, a_blocked_shard_is_warned_of);
 	tcase_add_test(tcase, a_failing_sink_is_counted_anew_after_it_took_something);
 	tcase_add_test(tcase, dropped_records_are_told);

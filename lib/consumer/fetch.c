@@ -205,6 +205,18 @@ static void bad_position(struct kin__consumer *consumer, struct kin__shard *shar
 	}
 }
 
+/* What another try may mend.  One line a shard and outage: a stream may have thousands of shards. */
+static void again(struct kin__consumer *consumer, struct kin__shard *shard, const char *what,
+                  const struct kin__consumer_event *event, uint64_t base_us)
+{
+	back_off(consumer, shard, base_us);
+	if (shard->read_tries != BLOCKED_TRIES)
+		return;
+	kin__bytes_format(kin__emit_text(consumer), "%s: asking for %s failed (try %lu): %s; trying again",
+	                  shard->id, what, (unsigned long)shard->read_tries, kin__emit_why(event->error));
+	kin__emit_line(consumer, shard, KIN_LOG_WARN);
+}
+
 /* An answer that is not DONE, of either request. */
 static void failed(struct kin__consumer *consumer, struct kin__shard *shard, const char *what,
                    const struct kin__consumer_event *event)
@@ -212,7 +224,7 @@ static void failed(struct kin__consumer *consumer, struct kin__shard *shard, con
 	switch (event->verdict) {
 	case KIN__THROTTLED:
 		consumer->health.throttled++;
-		back_off(consumer, shard, THROTTLED_BASE_US);
+		again(consumer, shard, what, event, THROTTLED_BASE_US);
 		return;
 	case KIN__INVALID_ARGUMENT: /* of an iterator: it is of no use either */
 	case KIN__ITERATOR_EXPIRED:
@@ -233,7 +245,7 @@ static void failed(struct kin__consumer *consumer, struct kin__shard *shard, con
 		return;
 	default:
 		consumer->health.requests_failed++;
-		back_off(consumer, shard, TRANSIENT_BASE_US);
+		again(consumer, shard, what, event, TRANSIENT_BASE_US);
 	}
 }
 
