@@ -469,7 +469,8 @@ void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard
 	bool useful = answered(consumer, shard, event) && event->verdict == KIN__DONE;
 	uint32_t cut = 0;
 
-	if (useful && trimmed(consumer, shard))
+	/* Of a batch that was given back more is known than the times: see kin__reread_check(). */
+	if (useful && !kin__shard_lacks(shard) && trimmed(consumer, shard))
 		useful = kin__fetch_gap(consumer, shard);
 	if (useful && kin__shard_lacks(shard) && !kin__reread_check(consumer, shard, event)) {
 		kin__emit_release(consumer, shard, event->page.id);
