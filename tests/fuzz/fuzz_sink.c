@@ -30,10 +30,20 @@ static void write_before(const uint8_t *data, size_t size)
 		abort();
 }
 
-/* The file now: what was there, at most its last line less, then the new line. */
+/* Where the last line begins of data[0..n). */
+static size_t last_line(const uint8_t *data, size_t n)
+{
+	size_t at = n > 0 ? n - 1 : 0;
+
+	while (at > 0 && data[at - 1] != '\n')
+		at--;
+	return at;
+}
+
+/* The file now: what was there, less its last line, and less lines before that if they hold bytes 0, then the new line. */
 static void look(const uint8_t *data, size_t size, const char *line)
 {
-	size_t room = size + strlen(line) + 16, line_n = strlen(line), whole = size, n, kept;
+	size_t room = size + strlen(line) + 16, line_n = strlen(line), whole, n, kept;
 	FILE *file = fopen(path, "rb");
 	char *now = malloc(room);
 
@@ -43,8 +53,9 @@ static void look(const uint8_t *data, size_t size, const char *line)
 	FUZZ_CHECK(n > line_n && now[n - 1] == '\n' && memcmp(now + n - 1 - line_n, line, line_n) == 0);
 	kept = n > line_n ? n - 1 - line_n : 0;
 	FUZZ_CHECK(kept == 0 || now[kept - 1] == '\n');
-	for (whole = size > 0 ? size - 1 : 0; whole > 0 && data[whole - 1] != '\n'; whole--)
-		;
+	whole = last_line(data, size);
+	while (whole > 0 && memchr(data + last_line(data, whole), 0, whole - last_line(data, whole)))
+		whole = last_line(data, whole);
 	FUZZ_CHECK(kept >= whole && (whole == 0 || memcmp(now, data, whole) == 0));
 	free(now);
 	fclose(file);
