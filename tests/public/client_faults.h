@@ -269,6 +269,39 @@ START_TEST(close_under_way)
 }
 END_TEST
 
+static void *wait_for_end(void *user)
+{
+	struct kin_error why;
+	int code = kin_call_wait(user, -1, &why);
+
+	ck_assert_msg(code == KIN_OK || code == KIN_CLOSED, "%s: %s", kin_code_name(code), why.message);
+	kin_call_free(user);
+	return NULL;
+}
+
+/* One of the waiting threads drives the loop, another may have been about to; the client goes at any moment of it. */
+START_TEST(close_while_threads_wait)
+{
+	enum { THREADS = 4, ROUNDS = 100 };
+	struct kin_client_options options = mock_options();
+
+	for (int round = 0; round < ROUNDS; round++) {
+		struct kin_client *other = client_with(&options);
+		struct kin_call *calls[THREADS];
+		pthread_t threads[THREADS];
+
+		for (int i = 0; i < THREADS; i++)
+			calls[i] = call_of(other, "ListStreams");
+		for (int i = 0; i < THREADS; i++)
+			ck_assert_int_eq(pthread_create(&threads[i], NULL, wait_for_end, calls[i]), 0);
+		nap_ms(round % 4);
+		kin_client_close(other);
+		for (int i = 0; i < THREADS; i++)
+			pthread_join(threads[i], NULL);
+	}
+}
+END_TEST
+
 static void *put_many(void *user)
 {
 	for (int i = 0; i < 25; i++)
@@ -374,6 +407,7 @@ static TCase *threads_case(void)
 	tcase_add_test(threads, async);
 	tcase_add_test(threads, free_under_way);
 	tcase_add_test(threads, close_under_way);
+	tcase_add_test(threads, close_while_threads_wait);
 	tcase_add_test(threads, many_threads);
 	tcase_add_test(threads, forked);
 	tcase_add_test(threads, close_in_callback);
