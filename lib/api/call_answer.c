@@ -67,10 +67,10 @@ static bool scan_integer(struct kin_call *call, const char *path, int64_t *out)
 	struct kin__jsonscan scan;
 	struct kin__span name, number;
 
-	if (!ended_well(call) || call->json || call->page_read || strpbrk(path, ".["))
+	if (!ended_well(call) || call->json || call->page_read || call->answer.n == 0 || strpbrk(path, ".["))
 		return false;
 	kin__jsonscan_init_readonly(&scan, call->answer.at, call->answer.n);
-	if (call->answer.n == 0 || !kin__jsonscan_object(&scan))
+	if (!kin__jsonscan_object(&scan))
 		return false;
 	while (kin__jsonscan_name(&scan, &name))
 		if (kin__span_is(name, path))
