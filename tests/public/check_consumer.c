@@ -620,6 +620,7 @@ int main(void)
 	tcase_add_test(tcase, own_ends);
 	tcase_add_test(tcase, read_all);
 	tcase_add_test(tcase, shards_come_in_pages);
+	tcase_add_test(tcase, an_answer_is_no_function_error);
 	tcase_add_test(tcase, the_tip_is_polled_at_its_own_interval);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);

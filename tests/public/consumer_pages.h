@@ -1,4 +1,5 @@
-/* Part of check_consumer: lists of shards in pages, from a server with a script; how often shards are read. */
+/* Part of check_consumer: lists of shards in pages, from a server with a script; how often shards are read;
+ * a handler that answers in JSON. */
 #include "drive_server.h"
 
 #define SHARD(id, begin, end)                                                                                \
@@ -87,5 +88,47 @@ START_TEST(the_tip_is_polled_at_its_own_interval)
 	o.poll_interval_ms = 200;
 	o.behind_interval_ms = 60000;
 	ck_assert_uint_lt(ms_until_handled(&o, 1), 20000);
+}
+END_TEST
+
+static int answer_all_failed(void *user, struct kin_batch *batch)
+{
+	static const char all[] = "{\"batchItemFailures\":[{\"itemIdentifier\":\"\"}]}";
+
+	(void)user;
+	return kin_batch_respond(batch, all, sizeof all - 1);
+}
+
+static int raise_error(void *user, struct kin_batch *batch)
+{
+	(void)user;
+	(void)batch;
+	return KIN_FAILED;
+}
+
+/* A function that answers, and be it that all failed, had no function error. */
+START_TEST(an_answer_is_no_function_error)
+{
+	struct kin_consumer_options o;
+	struct kin_error e;
+	char uri[100], line[65536];
+	FILE *file;
+
+	put("a", 0, 2);
+	for (int raises = 0; raises < 2; raises++) {
+		options(&o);
+		o.application = raises ? "raises" : "answers";
+		snprintf(uri, sizeof uri, "file:%s/failed-%d", folder, raises);
+		o.on_failure = uri;
+		o.maximum_retry_attempts = 0;
+		o.handler = raises ? raise_error : answer_all_failed;
+		ck_assert_msg(kin_consumer_run(client, &o, &e) == KIN_OK, "%s", e.message);
+		file = fopen(uri + 5, "r");
+		ck_assert_ptr_nonnull(file);
+		ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
+		ck_assert_ptr_nonnull(strstr(line, raises ? "\"functionError\":\"Unhandled\""
+		                                          : "\"functionError\":null"));
+		fclose(file);
+	}
 }
 END_TEST
