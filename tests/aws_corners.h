@@ -391,6 +391,27 @@ START_TEST(canonical_query_corners)
 }
 END_TEST
 
+/* The service's clock stood in [date, date + 999] at some moment of the request: the middle of all that is taken. */
+static const struct {
+	int64_t elapsed_ms, service_ms;
+} clocks[] = { { 0, 499 }, { 1, 500 }, { 400, 699 }, { 2000, 1499 } };
+
+START_TEST(clock_by_one_answer)
+{
+	struct kin__skew_sample sample = { .date_ms = 50000,
+		                           .local_ms = 20000,
+		                           .elapsed_ms = clocks[_i].elapsed_ms };
+	struct kin__skew skew;
+	int64_t service_ms;
+
+	kin__skew_init(&skew, true);
+	ck_assert(!kin__skew_service_ms(&skew, 20000, &service_ms));
+	kin__skew_take(&skew, &sample);
+	ck_assert(kin__skew_service_ms(&skew, 20000, &service_ms));
+	ck_assert_int_eq(service_ms, 50000 + clocks[_i].service_ms);
+}
+END_TEST
+
 static TCase *corners_case(void)
 {
 	TCase *edge = tcase_create("corners");
@@ -402,6 +423,7 @@ static TCase *corners_case(void)
 	tcase_add_loop_test(edge, region_letters, 0, (int)KIN__ARRAY_LEN(region_texts));
 	tcase_add_loop_test(edge, arn_corners, 0, (int)KIN__ARRAY_LEN(arn_rows));
 	tcase_add_test(edge, classes_have_names);
+	tcase_add_loop_test(edge, clock_by_one_answer, 0, (int)KIN__ARRAY_LEN(clocks));
 	tcase_add_loop_test(edge, classes_of_answers, 0, (int)KIN__ARRAY_LEN(answer_rows));
 	tcase_add_loop_test(edge, authorization_headers, 0, (int)KIN__ARRAY_LEN(headers_of));
 	tcase_add_test(edge, hosts_of_received_requests);
