@@ -317,6 +317,19 @@ static void open_tls(const char *ca_file)
 	bench_certificate_make(own.tls, ca_file);
 }
 
+/* Also when a benchmark gives up; not when one of its contestants ends. */
+static struct {
+	pid_t owner;
+	char ca_file[sizeof((struct bench_server *)0)->ca_file];
+} left;
+
+static void remove_left(void)
+{
+	if (left.owner == getpid() && left.ca_file[0])
+		unlink(left.ca_file);
+	left.ca_file[0] = 0;
+}
+
 void bench_server_start(struct bench_server *server, const struct bench_server_options *options)
 {
 	const char *folder = getenv("TMPDIR");
@@ -329,6 +342,10 @@ void bench_server_start(struct bench_server *server, const struct bench_server_o
 	if (options->tls)
 		snprintf(server->ca_file, sizeof server->ca_file, "%s/kinstream-bench-%d.pem",
 		         folder ? folder : "/tmp", (int)getpid());
+	if (left.owner == 0)
+		atexit(remove_left);
+	left.owner = getpid();
+	memcpy(left.ca_file, server->ca_file, sizeof left.ca_file);
 	server->tally = own.tally = mmap(NULL, sizeof *own.tally, PROT_READ | PROT_WRITE,
 	                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	open_listener(server);
@@ -356,6 +373,5 @@ void bench_server_stop(struct bench_server *server)
 	kill(server->pid, SIGKILL);
 	waitpid(server->pid, NULL, 0);
 	munmap(server->tally, sizeof *server->tally);
-	if (server->ca_file[0])
-		unlink(server->ca_file);
+	remove_left();
 }
