@@ -9,6 +9,11 @@
 #include "kinesis/streams.h"
 #include <stdio.h>
 
+enum {
+	LISTING_SHARDS_MAX = 1000000, /* of one stream */
+	LISTING_EMPTY_MAX = 100       /* pages without a shard in a row, each with a token of the next */
+};
+
 /* The pages of one listing, put together. */
 struct kin__consume_listing {
 	struct kin__arena arena;
@@ -16,6 +21,7 @@ struct kin__consume_listing {
 	size_t n, room;
 	const char *mark; /* the token of an earlier page, in arena; NULL: none yet */
 	uint64_t pages;
+	uint32_t empty; /* pages without a shard, the last ones */
 };
 
 struct kin__consume_shard *kin__consume_shard(struct kin__consume *consumer, uint32_t shard)
@@ -158,31 +164,45 @@ static bool in_circle(struct kin__consume_listing *listing, const char *token)
 	return false;
 }
 
+/* The shards of a page come to those before.  KIN_PROTOCOL: *reason says why that cannot go on. */
+static int add_page(struct kin__consume_listing *listing, const struct kin__shard_page *page,
+                    struct kin__reason *reason)
+{
+	listing->empty = page->n > 0 ? 0 : listing->empty + 1;
+	if (in_circle(listing, page->next_token))
+		kin__reason_text(reason, "NextToken leads to a page that was there"); /* it would never end */
+	else if (page->next_token && listing->empty >= LISTING_EMPTY_MAX)
+		kin__reason_text(reason, "100 pages in a row have a NextToken and no shard");
+	else if (listing->n + page->n > LISTING_SHARDS_MAX)
+		kin__reason_text(reason, "it lists more than 1000000 shards");
+	else if (page->n > 0 && kin__mem_room(&listing->shards, &listing->room, listing->n + page->n,
+	                                      sizeof *page->shards) < 0)
+		return KIN_NOMEM;
+	else {
+		if (page->n > 0)
+			memcpy(listing->shards + listing->n, page->shards, page->n * sizeof *page->shards);
+		listing->n += page->n;
+		return KIN_OK;
+	}
+	return KIN_PROTOCOL;
+}
+
 static void listed(struct kin__attempt *attempt, struct kin__outcome *outcome)
 {
 	struct kin__consume_request *request = attempt->user;
 	struct kin__consume_listing *listing = request->listing;
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_SHARDS };
 	struct kin__shard_page page = { 0 };
-	struct kin__reason reason;
+	struct kin__reason reason = { "" };
 
 	if (outcome->verdict == KIN__DONE)
 		misread(request, outcome,
 		        kin__list_shards_decode(&page, &listing->arena, outcome->body.at, outcome->body.n,
 		                                &reason),
 		        &reason);
-	if (outcome->verdict == KIN__DONE && in_circle(listing, page.next_token)) /* it would never end */
-		misread(request, outcome, KIN_PROTOCOL,
-		        &(struct kin__reason){ "NextToken leads to a page that was there" });
-	if (outcome->verdict == KIN__DONE && page.n > 0) {
-		if (kin__mem_room(&listing->shards, &listing->room, listing->n + page.n,
-		                  sizeof *page.shards) < 0)
-			misread(request, outcome, KIN_NOMEM, NULL);
-		else
-			memcpy(listing->shards + listing->n, page.shards, page.n * sizeof *page.shards);
-		listing->n += outcome->verdict == KIN__DONE ? page.n : 0;
-	}
-	if (outcome->verdict == KIN__DONE && page.next_token && page.n > 0) {
+	if (outcome->verdict == KIN__DONE)
+		misread(request, outcome, add_page(listing, &page, &reason), &reason);
+	if (outcome->verdict == KIN__DONE && page.next_token) {
 		list_page(request, page.next_token);
 		return;
 	}

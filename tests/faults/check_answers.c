@@ -295,6 +295,29 @@ static int circle(struct visit *visit)
 	return say_instead(visit, PAGE("a", "one"));
 }
 
+static char kept_list[65536];
+
+/* The first page has no shard, and the token of the second, which has them all. */
+static int empty_first(struct visit *visit)
+{
+	if (strstr(visit->body, "\"more\""))
+		return say_instead(visit, kept_list);
+	if (!ask_mock(visit) || visit->answer_n >= sizeof kept_list)
+		return 0;
+	memcpy(kept_list, visit->answer, visit->answer_n);
+	kept_list[visit->answer_n] = 0;
+	return say_instead(visit, "{\"Shards\":[],\"NextToken\":\"more\"}");
+}
+
+static int empty_for_ever(struct visit *visit)
+{
+	static int pages;
+	char page[64];
+
+	snprintf(page, sizeof page, "{\"Shards\":[],\"NextToken\":\"%d\"}", ++pages);
+	return say_instead(visit, page);
+}
+
 static const struct deed describe_answers[] = {
 	ANY_OPERATION,
 	{ "no summary", instead, "{\"StreamDescriptionSummary\":null}" },
@@ -368,9 +391,34 @@ START_TEST(list_answer)
 }
 END_TEST
 
-START_TEST(list_in_a_circle)
+START_TEST(list_with_an_empty_page)
 {
-	static const struct deed deed = { "pages in a circle", circle, NULL };
+	enum { N = 40 };
+	static const struct deed deed = { "a first page without a shard", empty_first, NULL };
+	struct kin_client *client = client_to(hostile.url);
+	struct kin_consumer_options options = consumer_options("memory:");
+
+	watch(30, "ListShards answered with %s", deed.name);
+	fill(0, N);
+	plan(&deed, "ListShards", -1);
+	OK(kin_consumer_run(client, &options, &error));
+	expect_handled(0, N, 1);
+	kin_client_close(client);
+}
+END_TEST
+
+START_TEST(list_without_an_end)
+{
+	static const struct {
+		struct deed deed;
+		const char *says;
+	} rows[] = {
+		{ { "pages in a circle", circle, NULL }, "NextToken leads to a page that was there" },
+		{ { "pages without a shard", empty_for_ever, NULL },
+		  "100 pages in a row have a NextToken and no shard" },
+	};
+	const struct deed deed = rows[_i].deed;
+	char says[128];
 	struct kin_client *client = client_to(hostile.url);
 	struct kin_consumer_options options = consumer_options("memory:");
 	struct kin_consumer *consumer;
@@ -380,8 +428,8 @@ START_TEST(list_in_a_circle)
 	plan(&deed, "ListShards", -1);
 	options.handler = NULL;
 	OK(kin_consumer_open(&consumer, client, &options, &error));
-	code = wait_in_vain(consumer, 500,
-	                    "no batch came within 500 ms|NextToken leads to a page that was there");
+	snprintf(says, sizeof says, "no batch came within 1500 ms|%s", rows[_i].says);
+	code = wait_in_vain(consumer, 1500, says);
 	ck_assert_int_eq(code, KIN_TIMEOUT);
 	IN_TIME(code, 2000, kin_consumer_close(consumer, 2000, &error));
 	OK(code);
@@ -455,7 +503,8 @@ static void add_get(TCase *cases)
 static void add_ask(TCase *cases)
 {
 	tcase_add_loop_test(cases, list_answer, 0, asked[1].n);
-	tcase_add_test(cases, list_in_a_circle);
+	tcase_add_test(cases, list_with_an_empty_page);
+	tcase_add_loop_test(cases, list_without_an_end, 0, 2);
 	tcase_add_loop_test(cases, describe_answer, 0, asked[2].n);
 	tcase_add_loop_test(cases, iterator_answer, 0, asked[3].n);
 }
