@@ -271,6 +271,21 @@ static bool passed(struct consume_world *w, const struct consume_record *record)
 	return consume_excused(w, &other);
 }
 
+/* It ended by itself: all that was there when this process began is done, however the shards were split since. */
+void consume_check_until(struct consume_world *w)
+{
+	int64_t until_ms = w->set.until == KIN_UNTIL_LATEST ? w->began_ms : w->set.until_timestamp_ms;
+
+	for (uint32_t i = 0; i < w->records_n; i++) {
+		struct consume_record *record = &w->records[i];
+
+		if (record->put_ms < w->began_ms && record->arrival_ms + 1000 < until_ms &&
+		    !consume_excused(w, record))
+			consume_fail(w, "it ended by `until`, and r%u of %s is not settled", i,
+			             w->shards[record->shard].id);
+	}
+}
+
 bool consume_check_done(struct consume_world *w)
 {
 	uint64_t dropped = 0;

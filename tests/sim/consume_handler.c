@@ -111,6 +111,7 @@ static void perform_invoke(struct consume_world *w, struct consume_call *call, c
 		w->pieces[call->shard].fails = 0;
 	if (consume_chance(w, w->stop_per_mille)) {
 		call->answer.handled.stop = true;
+		w->told_to_stop = true;
 		consume_met(w, CONSUME_HANDLER_STOP);
 	}
 	CONSUME_SAY(w, "%s: handler, r%u and %u more: %s, %u done", shard->id, ids[0], n - 1,

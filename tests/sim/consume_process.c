@@ -81,6 +81,7 @@ void consume_process_stop(struct consume_world *w)
 	if (!w->consumer)
 		return;
 	consume_met(w, CONSUME_STOPPED);
+	w->told_to_stop = true;
 	CONSUME_SAY(w, "process %u is told to stop", w->process);
 	consume_step(w, &event);
 }
@@ -99,7 +100,7 @@ void consume_process_begin(struct consume_world *w)
 	}
 	if (!w->set.leases) /* each one begins anew */
 		w->ever_running_us = UINT64_MAX;
-	w->stopping = false;
+	w->stopping = w->told_to_stop = false;
 	w->began_ms = consume_service_ms(w);
 	w->clock_error_ms = (int64_t)kin__rng_below(&w->rng, 1001) - 500;
 	w->clock_from_us = w->now_us +
@@ -135,8 +136,11 @@ void consume_process_ended(struct consume_world *w)
 	for (size_t i = 0; i < CONSUME_PAGES; i++)
 		if (w->pages[i].live)
 			consume_fail(w, "page %" PRIu64 " was never released", w->pages[i].id);
-	if (state == KIN_CONSUMER_ENDED && w->set.until != KIN_UNTIL_NEVER && !w->stopping)
+	if (state == KIN_CONSUMER_ENDED && w->set.until != KIN_UNTIL_NEVER && !w->stopping &&
+	    !w->told_to_stop) {
 		consume_met(w, CONSUME_UNTIL);
+		consume_check_until(w);
+	}
 	consume_check_repeats(w, state == KIN_CONSUMER_ENDED);
 	if (state == KIN_CONSUMER_FATAL) {
 		CONSUME_SAY(w, "process %u is over: %s", w->process, health.error.message);

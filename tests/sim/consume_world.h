@@ -155,7 +155,7 @@ struct consume_world {
 	struct kin__consumer_effects effects;
 	uint32_t process;
 	char worker[CONSUME_TEXT];
-	bool stopping, closing;
+	bool stopping, closing, told_to_stop;
 	uint64_t clock_from_us;
 	int64_t clock_error_ms, began_ms;
 	struct consume_call calls[CONSUME_CALLS];
@@ -272,6 +272,7 @@ void consume_check_lease(struct consume_world *w, const struct kin__consumer_eff
 void consume_check_told(struct consume_world *w, const struct consume_call *call);
 void consume_check_health(struct consume_world *w, const struct kin_consumer_health *health);
 bool consume_check_done(struct consume_world *w);
+void consume_check_until(struct consume_world *w);
 void consume_check_drained(struct consume_world *w); /* it has had time enough: fails */
 void consume_check_end(struct consume_world *w);
 void consume_check_starving(struct consume_world *w); /* of a healthy shard, in a calm world */
