@@ -641,7 +641,9 @@ static Suite *io_suite(void)
 	tcase_add_test(small, error_texts);
 	tcase_add_test(small, clocks);
 	tcase_add_test(small, fork_generation);
+#ifndef WATCHED_BY_TSAN
 	tcase_add_test(small, fork_in_a_child);
+#endif
 	tcase_add_test(small, env_values);
 	tcase_add_test(small, env_no_memory);
 	tcase_add_checked_fixture(loops, loop_setup, loop_teardown);
