@@ -290,15 +290,18 @@ check-i386 check-s390x: check-%: $(srcdir)/configure $(SIMS)
 
 # tests/fuzz/corpus through the targets (part of check), with each allocation failing (check-oom), and libFuzzer
 # itself: make fuzz TARGET=json SECONDS=60, or all of them in turn.  What it finds: build-fuzz/found-TARGET-*.
+# With RUNS=N RANDOM_SEED=M and SECONDS=0 a new build makes the same inputs again.
 .PHONY: fuzz fuzz-smoke
 TARGET  ?= $(FUZZERS:tests/fuzz/fuzz_%=%)
 SECONDS ?= 10
+RUNS ?= -1
+RANDOM_SEED ?= 0
 fuzz-smoke: $(FUZZERS)
 	@SRCDIR='$(srcdir)' sh $(srcdir)/tests/fuzz/smoke $(FUZZERS)
 fuzz: $(srcdir)/configure
 	@$(call variant,build-fuzz,$(CLANG),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=undefined)
 	$(MAKE) -C build-fuzz FUZZ_ENGINE=-fsanitize=fuzzer$(comma)address$(comma)undefined $(TARGET:%=tests/fuzz/fuzz_%)
-	for t in $(TARGET); do $(MKDIR_P) build-fuzz/corpus/$$t && ./build-fuzz/tests/fuzz/fuzz_$$t -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=1000 \
+	for t in $(TARGET); do $(MKDIR_P) build-fuzz/corpus/$$t && ./build-fuzz/tests/fuzz/fuzz_$$t -max_total_time=$(SECONDS) -runs=$(RUNS) -seed=$(RANDOM_SEED) -timeout=10 -rss_limit_mb=1000 \
 		-print_final_stats=1 -artifact_prefix=build-fuzz/found-$$t- build-fuzz/corpus/$$t $(srcdir)/tests/fuzz/corpus/$$t || exit 1; done
 
 # Each allocation of ours fails in turn, under the sanitizers: in the parsers over tests/fuzz/corpus, and in the public

@@ -16,7 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (kin__time_from_amz(span, &ms)) {
 		kin__time_amz(ms, text);
-		FUZZ_CHECK(kin__span_is(span, text));
+		/* A leap second is read as the one behind it. */
+		FUZZ_CHECK(kin__span_is(span, text) || memcmp(copy + 13, "60", 2) == 0);
+		FUZZ_CHECK(kin__time_from_amz(kin__span_text(text), &back) && back == ms);
 	}
 	if (kin__time_from_http(span, &ms)) {
 		kin__time_http(ms, text);
