@@ -139,6 +139,7 @@ static void sort_params(const char *base, struct param *params, size_t n)
 bool kin__canonical_query(struct kin__bytes *out, struct kin__span query, struct kin__bytes *scratch)
 {
 	struct param params[KIN__CANONICAL_PARAMS_MAX];
+	const char *texts;
 	size_t n = 0;
 
 	kin__bytes_clear(scratch);
@@ -159,9 +160,10 @@ bool kin__canonical_query(struct kin__bytes *out, struct kin__span query, struct
 		out->failed = true;
 		return true;
 	}
-	sort_params(scratch->at, params, n);
+	texts = kin__bytes_view(scratch).at; /* "=" has none: no memory was needed */
+	sort_params(texts, params, n);
 	for (size_t i = 0; i < n; i++) {
-		const char *text = scratch->at + params[i].at;
+		const char *text = texts + params[i].at;
 
 		if (i > 0)
 			kin__bytes_char(out, '&');
