@@ -313,7 +313,6 @@ static inline int said(struct visit *visit)
 static inline int said_and_closed(struct visit *visit)
 {
 	say(visit, visit->deed->text);
-	nap_ms(20); /* what was said arrives before the end does, on a busy machine too */
 	return 0;
 }
 

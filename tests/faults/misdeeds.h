@@ -143,8 +143,9 @@ static const struct misdeed {
 	  KIN_NETWORK,
 	  0,
 	  "Header without colon" },
+	/* Whole, so it says that the connection ends: else the next request may come before the end does. */
 	{ { "two lengths", said_and_closed,
-	    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n[] " },
+	    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n[] " },
 	  BROKEN,
 	  true,
 	  KIN_PROTOCOL,
