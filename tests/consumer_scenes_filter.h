@@ -166,6 +166,24 @@ START_TEST(until_latest_ends_behind_what_is_left_out)
 }
 END_TEST
 
+/* The window ends by its own time, when nothing else happens. */
+START_TEST(a_window_ends_by_itself)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.set.batching_window_us = 3000000;
+	s.set.poll_interval_us = 50000000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 2900);
+	scene_told(&s, "");
+	scene_run(&s, 3500);
+	scene_told(&s, "[0]");
+	scene_end(&s);
+}
+END_TEST
+
 static TCase *filter_case(void)
 {
 	TCase *tcase = tcase_create("filter");
@@ -178,6 +196,7 @@ static TCase *filter_case(void)
 	tcase_add_test(tcase, the_window_begins_with_a_match);
 	tcase_add_test(tcase, a_shard_of_no_matches_ends);
 	tcase_add_test(tcase, until_latest_ends_behind_what_is_left_out);
+	tcase_add_test(tcase, a_window_ends_by_itself);
 	return tcase;
 }
 #endif

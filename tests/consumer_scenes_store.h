@@ -20,6 +20,51 @@ START_TEST(an_origin_made_by_another_counts)
 }
 END_TEST
 
+/* A shard that had ended before this start is counted as ended; items begin with counter 1. */
+START_TEST(what_had_ended_is_counted)
+{
+	struct scene s;
+	struct shard *parent;
+
+	scene_init(&s);
+	s.many = true;
+	parent = scene_shard(&s, "a", NULL, NULL);
+	parent->closed = true;
+	scene_put(parent, 1, 0);
+	scene_put(scene_shard(&s, "b", "a", NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 900);
+	ck_assert_uint_eq(scene_item(&s, "-")->counter, 1);
+	ck_assert_uint_eq(scene_health(&s).shards_ended, 1);
+	scene_told(&s, "a: [0] b: [0]");
+	scene_crash(&s);
+	scene_start(&s);
+	scene_run(&s, 2000);
+	ck_assert_uint_eq(scene_health(&s).shards_ended, 1);
+	ck_assert_uint_eq(scene_health(&s).polled, 0);
+	scene_end(&s);
+}
+END_TEST
+
+/* Texts and slices of a step are gone with the next one: memory does not grow with the steps. */
+START_TEST(steps_leave_nothing_behind)
+{
+	struct scene s;
+	size_t before;
+
+	scene_init(&s);
+	s.set.batch_size = 1;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 40, 0);
+	scene_start(&s);
+	scene_run(&s, 20000);
+	before = s.consumer->arena.total;
+	scene_run(&s, 2000000);
+	ck_assert_uint_le(s.consumer->arena.total, before);
+	ck_assert_uint_le(before, 65536);
+	scene_end(&s);
+}
+END_TEST
+
 START_TEST(an_item_made_by_another_is_taken_as_it_is)
 {
 	struct scene s;
@@ -454,6 +499,8 @@ static TCase *store_case(void)
 	TCase *tcase = tcase_create("store");
 
 	tcase_add_test(tcase, an_origin_made_by_another_counts);
+	tcase_add_test(tcase, what_had_ended_is_counted);
+	tcase_add_test(tcase, steps_leave_nothing_behind);
 	tcase_add_test(tcase, an_item_made_by_another_is_taken_as_it_is);
 	tcase_add_test(tcase, each_call_names_the_lease_it_runs_under);
 	tcase_add_test(tcase, what_comes_while_a_lease_is_in_doubt_goes_out_when_it_is_cleared);
