@@ -50,17 +50,14 @@ END_TEST
 START_TEST(steps_leave_nothing_behind)
 {
 	struct scene s;
-	size_t before;
 
 	scene_init(&s);
 	s.set.batch_size = 1;
 	scene_put(scene_shard(&s, "a", NULL, NULL), 40, 0);
 	scene_start(&s);
-	scene_run(&s, 20000);
-	before = s.consumer->arena.total;
 	scene_run(&s, 2000000);
-	ck_assert_uint_le(s.consumer->arena.total, before);
-	ck_assert_uint_le(before, 65536);
+	ck_assert_uint_eq(scene_health(&s).handled, 40);
+	ck_assert_uint_le(s.consumer->arena.total, 1024); /* its first chunk */
 	scene_end(&s);
 }
 END_TEST
