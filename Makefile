@@ -3,7 +3,7 @@
 #
 #   all check check-rooms check-abi check-man tidy lint format install uninstall
 #   check-faults check-asan check-e2e check-postgres bench bench-smoke demo dist distcheck clean distclean maintainer-clean
-#   check-oom check-tsan check-valgrind check-i386 check-s390x check-abidiff abi-dump fuzz fuzz-smoke
+#   check-long check-oom check-tsan check-valgrind check-i386 check-s390x check-abidiff abi-dump fuzz fuzz-smoke
 
 srcdir  := .
 PACKAGE := libkinstream
@@ -86,7 +86,7 @@ LINK    = $(LT) --mode=link $(CC) $(CFLAGS) $(LDFLAGS)
 
 # --- build ----------------------------------------------------------------------
 
-.PHONY: all check check-rooms check-abi check-man check-sim tidy lint format install uninstall \
+.PHONY: all check check-rooms check-abi check-man check-sim check-long tidy lint format install uninstall \
 	check-faults check-asan check-e2e check-kill check-postgres bench bench-smoke demo dist distcheck clean distclean maintainer-clean
 all: $(LIB) $(LIB_MOCK) lib/kinstream.pc lib/kinstream-mock.pc $(TOOL)
 
@@ -208,6 +208,11 @@ check: all $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS
 check-faults: $(FAULT_CHECKS)
 	@sh $(srcdir)/tests/faults/run all $(FAULT_CHECKS)
 
+# Each part of so many seeds must meet each move of the state tables and each fault, as in check.
+HISTORIES ?= 2000000
+check-long: $(SIMS)
+	@sh $(srcdir)/tests/sim/long $(HISTORIES) $(SIMS)
+
 check-sim: $(SIMS)
 	@for s in $(SIMS); do ./$$s 0 $$(($(SEEDS) / 2)) || exit 1; done
 
@@ -250,7 +255,7 @@ lint: tidy check-man
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
 	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/host/run tests/postgres/run tests/distcheck tests/faults/run tests/e2e/run)
-	shellcheck -s sh $(addprefix $(srcdir)/,tests/memcheck tests/foreign tests/fuzz/smoke)
+	shellcheck -s sh $(addprefix $(srcdir)/,tests/memcheck tests/foreign tests/fuzz/smoke tests/sim/long)
 	shellcheck -s sh $(addprefix $(srcdir)/,tests/coverage/run tests/mutants/run tests/mutants/one)
 	if test -f $(srcdir)/.ci/run; then shellcheck -s bash -e SC2016 $(srcdir)/.ci/run; fi
 
