@@ -270,8 +270,9 @@ END_TEST
 
 START_TEST(long_numbers_are_cut)
 {
-	char text[KIN__SEQUENCE_TEXT + 2], to[KIN__SEQUENCE_TEXT + 1] = { 0 };
-	struct kin_record record = { .sequence_number = text };
+	char text[KIN__SEQUENCE_TEXT + 2];
+	struct kin_record record = { .sequence_number = text, .sub_sequence = 7 };
+	struct kin__position at;
 
 	memset(text, '7', sizeof text);
 	text[sizeof text - 1] = 0;
@@ -279,13 +280,13 @@ START_TEST(long_numbers_are_cut)
 		uint32_t kept = n < KIN__SEQUENCE_TEXT ? n : KIN__SEQUENCE_TEXT - 1;
 
 		record.sequence_number_size = n;
-		to[KIN__SEQUENCE_TEXT] = '!';
-		kin__pages_number(to, &record);
-		ck_assert_uint_eq(strlen(to), kept);
-		ck_assert_int_eq(to[KIN__SEQUENCE_TEXT], '!');
-		kin__lease_text(to, text + sizeof text - 1 - n);
-		ck_assert_uint_eq(strlen(to), kept);
-		ck_assert_int_eq(to[KIN__SEQUENCE_TEXT], '!');
+		kin__position_of(&at, &record);
+		ck_assert_uint_eq(strlen(at.number), kept);
+		ck_assert_uint_eq(at.sub, 7);
+		ck_assert_int_eq(kin__position_is(&at, &record), n == kept);
+		kin__position_set(&at, text + sizeof text - 1 - n, 8);
+		ck_assert_uint_eq(strlen(at.number), kept);
+		ck_assert_uint_eq(at.sub, 8);
 	}
 }
 END_TEST

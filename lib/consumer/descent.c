@@ -172,7 +172,8 @@ static bool from_parents(struct kin__consumer *consumer, struct kin__shard *shar
 	if (!found || !untouched)
 		shard->timestamp_ms = 0;
 	if (found)
-		kin__lease_text(shard->checkpoint, shard->timestamp_ms ? "AT_TIMESTAMP" : "TRIM_HORIZON");
+		kin__position_set(&shard->checkpoint, shard->timestamp_ms ? "AT_TIMESTAMP" : "TRIM_HORIZON",
+		                  0);
 	return found;
 }
 
@@ -188,12 +189,12 @@ static bool position(struct kin__consumer *consumer, struct kin__shard *shard)
 		if (shard->closed && (shard->descendant_leased || (latest && shard->listed == 1)))
 			return false;
 		shard->timestamp_ms = consumer->origin.timestamp_ms;
-		kin__lease_text(shard->checkpoint, shard->timestamp_ms ? "AT_TIMESTAMP" : "LATEST");
+		kin__position_set(&shard->checkpoint, shard->timestamp_ms ? "AT_TIMESTAMP" : "LATEST", 0);
 		shard->fresh = latest && shard->listed == 1;
 		consumer->fresh_n += shard->fresh;
 		return true;
 	}
-	kin__lease_text(shard->checkpoint, "TRIM_HORIZON");
+	kin__position_set(&shard->checkpoint, "TRIM_HORIZON", 0);
 	return true;
 }
 
@@ -234,7 +235,8 @@ void kin__descent_resolve(struct kin__consumer *consumer)
 	for (size_t i = first; i < consumer->shards_n; i++) {
 		struct kin__shard *shard = consumer->shards[i];
 
-		if (shard->life == LIFE_NEW && shard->item && strcmp(shard->checkpoint, "SHARD_END") == 0) {
+		if (shard->life == LIFE_NEW && shard->item &&
+		    strcmp(shard->checkpoint.number, "SHARD_END") == 0) {
 			live(consumer, shard, LIFE_ENDED);
 			consumer->health.shards_ended++;
 		}

@@ -90,17 +90,17 @@ static void ask(struct kin__consumer *consumer, struct kin__shard *shard)
 	consumer->wanted |= KIN__TO(JOB_DESCRIBE) | KIN__TO(JOB_SHARDS);
 }
 
-static const char *position(const struct kin__shard *shard)
+static const struct kin__position *position(const struct kin__shard *shard)
 {
-	if (shard->again[0])
-		return shard->again;
-	return shard->after[0] ? shard->after : shard->checkpoint;
+	if (shard->again.number[0])
+		return &shard->again;
+	return shard->after.number[0] ? &shard->after : &shard->checkpoint;
 }
 
 static uint64_t ask_iterator(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_GET_ITERATOR };
-	const char *at = position(shard);
+	const struct kin__position *at = position(shard);
 
 	shard->asked_latest = shard->fresh;
 	effect.iterator.type = KIN__ITERATOR_TRIM_HORIZON;
@@ -108,17 +108,18 @@ static uint64_t ask_iterator(struct kin__consumer *consumer, struct kin__shard *
 		effect.iterator.sequence = NULL;
 	} else if (shard->fresh) {
 		effect.iterator.type = KIN__ITERATOR_LATEST;
-	} else if (kin__lease_is_number(at)) {
-		effect.iterator.type = shard->again[0] ? KIN__AT_SEQUENCE_NUMBER : KIN__AFTER_SEQUENCE_NUMBER;
-		effect.iterator.sequence = at;
-	} else if (strcmp(at, "AT_TIMESTAMP") == 0) {
+	} else if (kin__position_is_number(at)) {
+		effect.iterator.type =
+				shard->again.number[0] ? KIN__AT_SEQUENCE_NUMBER : KIN__AFTER_SEQUENCE_NUMBER;
+		effect.iterator.sequence = at->number;
+	} else if (strcmp(at->number, "AT_TIMESTAMP") == 0) {
 		effect.iterator.type = KIN__ITERATOR_AT_TIMESTAMP;
 		effect.iterator.timestamp_ms = shard->timestamp_ms;
-	} else if (strcmp(at, "LATEST") == 0 && consumer->start_ms > 0) {
+	} else if (strcmp(at->number, "LATEST") == 0 && consumer->start_ms > 0) {
 		/* A reader's, again: by now the time it began is known. */
 		effect.iterator.type = KIN__ITERATOR_AT_TIMESTAMP;
 		effect.iterator.timestamp_ms = consumer->start_ms - LATEST_SLACK_MS;
-	} else if (strcmp(at, "LATEST") == 0) {
+	} else if (strcmp(at->number, "LATEST") == 0) {
 		effect.iterator.type = KIN__ITERATOR_LATEST;
 	}
 	return kin__emit_request(consumer, shard, &effect);
@@ -195,7 +196,7 @@ static void refused(struct kin__consumer *consumer, struct kin__shard *shard, co
 static void bad_position(struct kin__consumer *consumer, struct kin__shard *shard,
                          const struct kin__consumer_event *event)
 {
-	if (!shard->horizon && kin__lease_is_number(position(shard))) {
+	if (!shard->horizon && kin__position_is_number(position(shard))) {
 		shard->strange = true;
 		ask(consumer, shard);
 	} else if (shard->read_tries < ITERATOR_TRIES_MAX) {
@@ -230,7 +231,7 @@ static void failed(struct kin__consumer *consumer, struct kin__shard *shard, con
 	case KIN__ITERATOR_EXPIRED:
 		shard->iterator = false;
 		/* A number is refused by another stream of this name; a word is not, so look first. */
-		if (kin__lease_is_number(position(shard)))
+		if (kin__position_is_number(position(shard)))
 			back_off(consumer, shard, TRANSIENT_BASE_US);
 		else
 			ask(consumer, shard);
@@ -434,7 +435,7 @@ static void learn(struct kin__consumer *consumer, struct kin__shard *shard,
 	if (seen > shard->caught_up_ms)
 		shard->caught_up_ms = seen;
 	if (event->page.count > 0)
-		kin__pages_number(shard->after, &event->page.records[event->page.count - 1]);
+		kin__position_of(&shard->after, &event->page.records[event->page.count - 1]);
 	if (event->page.count > 0)
 		shard->horizon = false;
 }
@@ -520,7 +521,7 @@ static bool forget_position(struct kin__consumer *consumer, struct kin__shard *s
 {
 	shard->strange = false;
 	kin__bytes_format(kin__emit_text(consumer), "%s: the service does not know its position %s any more",
-	                  shard->id, position(shard));
+	                  shard->id, position(shard)->number);
 	if (!kin__fetch_gap(consumer, shard))
 		return false;
 	shard->horizon = true;
@@ -536,7 +537,7 @@ void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard
 	if (!listed) {
 		kin__bytes_format(kin__emit_text(consumer),
 		                  "%s: the shard is gone, with what it held behind position %s", shard->id,
-		                  position(shard));
+		                  position(shard)->number);
 		if (!kin__fetch_gap(consumer, shard))
 			return;
 		shard->ended = true;

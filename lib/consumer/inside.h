@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "consumer/consumer.h"
+#include "consumer/position.h"
 #include "consumer/settled.h"
 #include "event/lambda_event.h"
 
@@ -135,15 +136,15 @@ struct kin__shard {
 	bool item, fresh; /* fresh: to be read by a LATEST iterator, once */
 	bool counted;     /* among those `until` waits for */
 	uint64_t counter, write_id, stored_low, writing_low;
-	char checkpoint[KIN__SEQUENCE_TEXT], writing_checkpoint[KIN__SEQUENCE_TEXT];
+	struct kin__position checkpoint, writing_checkpoint;
 	int64_t timestamp_ms, covered_ms, writing_timestamp_ms, writing_covered_ms;
 	uint32_t write_tries;
 	bool judged; /* in doubt since before the items were asked for */
 
 	/* reading */
 	uint64_t read_id, read_due_us;
-	char after[KIN__SEQUENCE_TEXT]; /* the last record fetched; "": none, the item says where to begin */
-	char again[KIN__SEQUENCE_TEXT], again_last[KIN__SEQUENCE_TEXT]; /* of the batch that was given back */
+	struct kin__position after; /* the last record fetched; "": none, the item says where to begin */
+	struct kin__position again, again_last; /* of the batch that was given back */
 	uint32_t read_tries;
 	bool strange; /* the service refused its position */
 	bool iterator, asked_latest, horizon, ended,
@@ -164,7 +165,7 @@ struct kin__shard {
 	/* working */
 	struct kin__settled settled;
 	uint64_t noted; /* settled.low when the next two were taken */
-	char settled_sequence[KIN__SEQUENCE_TEXT];
+	struct kin__position settled_at;
 	int64_t settled_ms, caught_up_ms; /* caught_up_ms: covered, once all that was fetched is settled */
 	uint64_t work_id, assigned;       /* assigned: the first record no batch was made of */
 	struct kin__work *stack;          /* top: the lowest records */

@@ -16,25 +16,10 @@ static void move(struct kin__consumer *consumer, struct kin__shard *shard, uint8
 	                  consumer->seen_writings);
 }
 
-bool kin__lease_is_number(const char *checkpoint)
-{
-	return checkpoint[0] >= '0' && checkpoint[0] <= '9';
-}
-
 bool kin__lease_is_ours(const struct kin__consumer *consumer, const struct kin_lease *item)
 {
 	return item->stream_created_ms == consumer->created_ms &&
 	       strcmp(item->stream_arn, consumer->arn) == 0;
-}
-
-void kin__lease_text(char to[static KIN__SEQUENCE_TEXT], const char *from)
-{
-	size_t n = strlen(from);
-
-	if (n >= KIN__SEQUENCE_TEXT)
-		n = KIN__SEQUENCE_TEXT - 1;
-	memmove(to, from, n);
-	to[n] = 0;
 }
 
 void kin__lease_load(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin_lease *item)
@@ -44,7 +29,7 @@ void kin__lease_load(struct kin__consumer *consumer, struct kin__shard *shard, c
 	shard->counter = item->counter;
 	shard->timestamp_ms = item->timestamp_ms;
 	shard->covered_ms = item->covered_ms;
-	kin__lease_text(shard->checkpoint, item->checkpoint);
+	kin__position_set(&shard->checkpoint, item->checkpoint, item->sub_sequence);
 }
 
 /* Up to when nothing is outstanding, by what is settled now. */
@@ -130,16 +115,15 @@ void kin__lease_due(struct kin__consumer *consumer, struct kin__shard *shard)
 
 static void prepare(struct kin__shard *shard)
 {
-	bool begun = shard->settled_sequence[0] != 0;
+	bool begun = shard->settled_at.number[0] != 0;
 
 	shard->writing_low = shard->settled.low;
 	shard->writing_covered_ms = covered_ms(shard);
 	shard->writing_timestamp_ms = begun ? 0 : shard->timestamp_ms;
 	if (shard->life == LIFE_ENDING)
-		kin__lease_text(shard->writing_checkpoint, "SHARD_END");
+		kin__position_set(&shard->writing_checkpoint, "SHARD_END", 0);
 	else
-		kin__lease_text(shard->writing_checkpoint,
-		                begun ? shard->settled_sequence : shard->checkpoint);
+		shard->writing_checkpoint = begun ? shard->settled_at : shard->checkpoint;
 }
 
 static void send(struct kin__consumer *consumer, struct kin__shard *shard)
@@ -157,7 +141,8 @@ static void send(struct kin__consumer *consumer, struct kin__shard *shard)
 		                                 .shard_id = shard->id,
 		                                 .owner = consumer->worker,
 		                                 .counter = shard->counter + 1,
-		                                 .checkpoint = shard->writing_checkpoint,
+		                                 .checkpoint = shard->writing_checkpoint.number,
+		                                 .sub_sequence = shard->writing_checkpoint.sub,
 		                                 .timestamp_ms = shard->writing_timestamp_ms,
 		                                 .covered_ms = shard->writing_covered_ms,
 		                                 .parents = shard->parents };
@@ -186,7 +171,7 @@ static void accept(struct kin__consumer *consumer, struct kin__shard *shard)
 	shard->item = true;
 	shard->counter++;
 	shard->write_tries = 0;
-	kin__lease_text(shard->checkpoint, shard->writing_checkpoint);
+	shard->checkpoint = shard->writing_checkpoint;
 	shard->timestamp_ms = shard->writing_timestamp_ms;
 	shard->covered_ms = shard->writing_covered_ms;
 	move(consumer, shard, WRITE_REST);
@@ -198,7 +183,7 @@ static void accept(struct kin__consumer *consumer, struct kin__shard *shard)
 	}
 	if (shard->writing_low > shard->stored_low)
 		consumer->health.checkpoints++;
-	if (strcmp(shard->checkpoint, "SHARD_END") == 0) {
+	if (strcmp(shard->checkpoint.number, "SHARD_END") == 0) {
 		shard->stored_low = shard->writing_low;
 		shard->marks_n = 0;
 		kin__descent_ended(consumer, shard);
@@ -298,7 +283,8 @@ static void judge(struct kin__consumer *consumer, struct kin__shard *shard, cons
 	kin__list_remove(&shard->write_queue);
 	shard->judged = false;
 	if (item && item->counter == shard->counter + 1 && strcmp(item->owner, consumer->worker) == 0 &&
-	    strcmp(item->checkpoint, shard->writing_checkpoint) == 0 &&
+	    strcmp(item->checkpoint, shard->writing_checkpoint.number) == 0 &&
+	    item->sub_sequence == shard->writing_checkpoint.sub &&
 	    item->covered_ms == shard->writing_covered_ms) {
 		accept(consumer, shard);
 	} else if (item && !shard->item && shard->life == LIFE_LEASING) {

@@ -22,6 +22,4 @@ void kin__lease_drop(struct kin__consumer *consumer,
                      struct kin__shard *shard); /* forgets a write that is not in flight */
 /* Is it an item of this stream, of this life of it? */
 bool kin__lease_is_ours(const struct kin__consumer *consumer, const struct kin_lease *item);
-bool kin__lease_is_number(const char *checkpoint); /* a sequence number, not a word */
-void kin__lease_text(char to[static KIN__SEQUENCE_TEXT], const char *from); /* a copy, cut to the room */
 #endif

@@ -1,5 +1,4 @@
 /* consumer/pages - see pages.h */
-#include <string.h>
 #include "consumer/emit.h"
 #include "consumer/pages.h"
 
@@ -44,16 +43,6 @@ struct kin__page *kin__pages_find(const struct kin__shard *shard, uint64_t ordin
 	return page;
 }
 
-void kin__pages_number(char to[static KIN__SEQUENCE_TEXT], const struct kin_record *record)
-{
-	size_t n = record->sequence_number_size;
-
-	if (n >= KIN__SEQUENCE_TEXT)
-		n = KIN__SEQUENCE_TEXT - 1;
-	memcpy(to, record->sequence_number, n);
-	to[n] = 0;
-}
-
 static void release(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	struct kin__page *page = shard->first_page;
@@ -75,7 +64,7 @@ void kin__pages_settle(struct kin__consumer *consumer, struct kin__shard *shard)
 	if (!page || low <= page->first)
 		return;
 	shard->noted = low;
-	kin__pages_number(shard->settled_sequence, &page->records[low - 1 - page->first]);
+	kin__position_of(&shard->settled_at, &page->records[low - 1 - page->first]);
 	if (page->records[low - 1 - page->first].arrival_ms > shard->settled_ms)
 		shard->settled_ms = page->records[low - 1 - page->first].arrival_ms;
 	while (shard->first_page && shard->first_page->first + shard->first_page->count <= low)

@@ -15,7 +15,6 @@ void kin__pages_settle(struct kin__consumer *consumer,
 /* The shard waits: what it needs of a page mostly done is copied out, so that the answer can be freed. */
 void kin__pages_thin(struct kin__consumer *consumer, struct kin__shard *shard);
 void kin__pages_release_all(struct kin__consumer *consumer, struct kin__shard *shard);
-void kin__pages_number(char to[static KIN__SEQUENCE_TEXT], const struct kin_record *record);
 /* The slices of [first, end), cut at page ends, into the step's arena behind those already in *out. */
 struct kin__slices {
 	struct kin__slice *at;

@@ -1,5 +1,4 @@
 /* consumer/reread - see reread.h */
-#include <string.h>
 #include "consumer/delivery.h"
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
@@ -38,11 +37,11 @@ static void give_back(struct kin__consumer *consumer, struct kin__shard *shard)
 	bool whole = shard->held >= shard->assigned;
 
 	kin__heap_remove(&consumer->sleepers, &shard->sleeper);
-	kin__pages_number(shard->again, record_at(shard, shard->settled.low));
+	kin__position_of(&shard->again, record_at(shard, shard->settled.low));
 	if (whole) {
 		const struct kin_record *last = record_at(shard, shard->assigned - 1);
 
-		kin__pages_number(shard->again_last, last);
+		kin__position_of(&shard->again_last, last);
 		shard->fetched_ms =
 				shard->covered_ms > shard->settled_ms ? shard->covered_ms : shard->settled_ms;
 		if (last->arrival_ms > shard->fetched_ms)
@@ -94,17 +93,9 @@ void kin__reread_forget(struct kin__consumer *consumer, struct kin__shard *shard
 		return;
 	}
 	shard->held = shard->fetched;
-	shard->again[0] = 0;
+	shard->again.number[0] = 0;
 	shard->iterator = false;
 	kin__delivery_forget(consumer, shard);
-}
-
-static bool is(const char *number, const struct kin_record *record)
-{
-	char text[KIN__SEQUENCE_TEXT];
-
-	kin__pages_number(text, record);
-	return strcmp(text, number) == 0;
 }
 
 /* Trimming takes the oldest first: while the batch's first and last record stand where they stood, all of
@@ -114,11 +105,12 @@ static bool is_there(const struct kin__shard *shard, const struct kin__consumer_
 	uint64_t left = shard->assigned - shard->held;
 	bool over = event->page.ended || (event->page.count == 0 && event->page.behind_ms <= 0);
 
-	if (event->page.count > 0 && shard->again[0] && !is(shard->again, &event->page.records[0]))
+	if (event->page.count > 0 && shard->again.number[0] &&
+	    !kin__position_is(&shard->again, &event->page.records[0]))
 		return false;
 	if (event->page.count < left)
 		return !over;
-	return is(shard->again_last, &event->page.records[left - 1]);
+	return kin__position_is(&shard->again_last, &event->page.records[left - 1]);
 }
 
 bool kin__reread_check(struct kin__consumer *consumer, struct kin__shard *shard,
@@ -126,12 +118,12 @@ bool kin__reread_check(struct kin__consumer *consumer, struct kin__shard *shard,
 {
 	if (is_there(shard, event)) {
 		if (event->page.count > 0)
-			shard->again[0] = 0;
+			shard->again.number[0] = 0;
 		return true;
 	}
 	kin__bytes_format(kin__emit_text(consumer),
 	                  "%s: records up to %s were trimmed while their batch waited to be tried again",
-	                  shard->id, shard->again_last);
+	                  shard->id, shard->again_last.number);
 	if (kin__fetch_gap(consumer, shard)) {
 		shard->horizon = true; /* what is left comes behind them */
 		kin__reread_forget(consumer, shard);
