@@ -238,10 +238,11 @@ check-abi: $(LIB) $(LIB_MOCK)
 		test -z '$(CXX)' || $(CXX) -std=c++17 -x c++ -Wall -Wextra -pedantic -Werror -fsyntax-only -I$(srcdir)/include $(srcdir)/$$h || exit 1; done
 	@rm -f abi-*.tmp
 
-# Rendered without a complaint, and each example in them and in the README compiles.
+# Rendered without a complaint, each example in them and in the README compiles, each scene they name is there.
 check-man:
 	mandoc -T lint -W warning $(MANS:%=$(srcdir)/%)
 	CC='$(CC)' sh $(srcdir)/tests/snippets $(srcdir) $(MANS:%=$(srcdir)/%) $(srcdir)/README.md
+	sh $(srcdir)/tests/scenes $(srcdir)
 
 tidy:
 	sh $(srcdir)/tests/tidy $(srcdir)
@@ -255,7 +256,7 @@ lint: tidy check-man
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
 	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/host/run tests/postgres/run tests/distcheck tests/faults/run tests/e2e/run)
-	shellcheck -s sh $(addprefix $(srcdir)/,tests/memcheck tests/foreign tests/fuzz/smoke tests/sim/long)
+	shellcheck -s sh $(addprefix $(srcdir)/,tests/memcheck tests/foreign tests/fuzz/smoke tests/sim/long tests/scenes)
 	shellcheck -s sh $(addprefix $(srcdir)/,tests/coverage/run tests/mutants/run tests/mutants/one)
 	if test -f $(srcdir)/.ci/run; then shellcheck -s bash -e SC2016 $(srcdir)/.ci/run; fi
 
