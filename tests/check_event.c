@@ -385,6 +385,8 @@ START_TEST(failure_no_memory)
 }
 END_TEST
 
+#include "event_windows.h"
+
 static Suite *suite(void)
 {
 	Suite *all = suite_create("event");
@@ -402,6 +404,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, failure_table, 0, COUNT(failures));
 	tcase_add_test(tcase, failure_no_memory);
 	suite_add_tcase(all, tcase);
+	suite_add_tcase(all, windows_case());
 	return all;
 }
 

@@ -32,7 +32,7 @@ static size_t escape_size(unsigned char c)
 	return c < 0x20 ? 6 : 1;
 }
 
-static size_t inner_size(struct kin__span text)
+size_t kin__event_text_bytes(struct kin__span text)
 {
 	size_t size = 0, bad;
 
@@ -81,12 +81,13 @@ void kin__event_source_init(struct kin__event_source *source, const char *stream
 		source->region = arn.region;
 		source->account = arn.account;
 	}
-	source->record_bytes = SIZE(before_key) + SIZE(before_sequence) + SIZE(before_data) +
-	                       SIZE(before_arrival) + SIZE(before_id) + SIZE(":") + SIZE(before_role) +
-	                       SIZE(in_role_1) + SIZE(in_role_2) + SIZE(before_region) + SIZE(before_arn) +
-	                       SIZE(after_arn) + inner_size(source->partition) + inner_size(source->account) +
-	                       inner_size(source->application) + inner_size(source->region) +
-	                       inner_size(source->stream_arn) + 4; /* quotes around number and data */
+	source->record_bytes =
+			SIZE(before_key) + SIZE(before_sequence) + SIZE(before_data) + SIZE(before_arrival) +
+			SIZE(before_id) + SIZE(":") + SIZE(before_role) + SIZE(in_role_1) + SIZE(in_role_2) +
+			SIZE(before_region) + SIZE(before_arn) + SIZE(after_arn) +
+			kin__event_text_bytes(source->partition) + kin__event_text_bytes(source->account) +
+			kin__event_text_bytes(source->application) + kin__event_text_bytes(source->region) +
+			kin__event_text_bytes(source->stream_arn) + 4; /* quotes around number and data */
 }
 
 static size_t arrival_size(int64_t ms)
@@ -114,9 +115,10 @@ size_t kin__event_record_bytes(const struct kin__event_source *source, const str
 	size_t size = source->record_bytes + kin__base64_room(record->data_size) +
 	              arrival_size(record->arrival_ms);
 
-	size += 2 * inner_size(sequence_of(record)) + inner_size(kin__span_text(record->shard_id));
+	size += 2 * kin__event_text_bytes(sequence_of(record)) +
+	        kin__event_text_bytes(kin__span_text(record->shard_id));
 	if (record->partition_key)
-		size += SIZE(key_name) + 2 + inner_size(key_of(record));
+		size += SIZE(key_name) + 2 + kin__event_text_bytes(key_of(record));
 	return size;
 }
 

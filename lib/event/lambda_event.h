@@ -18,6 +18,7 @@ struct kin__event_source { /* texts borrowed while it is used */
 
 void kin__event_source_init(struct kin__event_source *source, const char *stream_arn,
                             const char *application);
+size_t kin__event_text_bytes(struct kin__span text); /* as a JSON string, without its quotes */
 /* One record without the comma between records. */
 size_t kin__event_record_bytes(const struct kin__event_source *source, const struct kin_record *record);
 size_t kin__event_bytes(const struct kin__event_source *source, const struct kin_record *const *records,
