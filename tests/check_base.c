@@ -8,11 +8,13 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/heap.h"
+#include "base/histogram.h"
 #include "base/list.h"
 #include "base/machine.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/pacer.h"
+#include "base/rng.h"
 #include "base/timetext.h"
 
 #define COUNT(table) ((int)KIN__ARRAY_LEN(table))
@@ -588,6 +590,7 @@ START_TEST(hash_vectors)
 END_TEST
 
 #include "base_containers.h"
+#include "base_histogram.h"
 
 static Suite *suite(void)
 {
@@ -613,6 +616,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, time_truncated);
 	tcase_add_test(tcase, hash_vectors);
 	add_containers(tcase);
+	add_histogram(tcase);
 	suite_add_tcase(all, tcase);
 	return all;
 }

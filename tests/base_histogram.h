@@ -1,0 +1,122 @@
+/* The histogram's part of check_base.c. */
+#ifndef KIN_TESTS_BASE_HISTOGRAM_H
+#define KIN_TESTS_BASE_HISTOGRAM_H
+
+#define TOP (UINT64_C(1) << KIN__HISTOGRAM_TOP)
+
+/* What is told of one value: it alone is in the histogram beside a larger one, which keeps the maximum away. */
+static const struct {
+	uint64_t value, told;
+} told[] = {
+	{ 0, 0 },
+	{ 1, 1 },
+	{ 63, 63 },
+	{ 64, 65 },
+	{ 65, 65 },
+	{ 66, 67 },
+	{ 127, 127 },
+	{ 128, 131 },
+	{ 131, 131 },
+	{ 132, 135 },
+	{ 1000, 1007 },
+	{ 1000000, 1015807 },
+	{ UINT64_C(3600000000), UINT64_C(3623878655) },
+	{ TOP / 2, TOP / 2 + TOP / 64 - 1 },
+};
+
+START_TEST(histogram_tells)
+{
+	struct kin__histogram histogram = { 0 };
+
+	kin__histogram_add(&histogram, told[_i].value);
+	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 5000), told[_i].value); /* cut to the maximum */
+	kin__histogram_add(&histogram, TOP);
+	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 5000), told[_i].told);
+	ck_assert_uint_eq(kin__histogram_at_most(&histogram, told[_i].told), 1);
+	ck_assert_uint_eq(kin__histogram_at_most(&histogram, told[_i].told + 1), 1);
+	if (told[_i].told > 0)
+		ck_assert_uint_eq(kin__histogram_at_most(&histogram, told[_i].told - 1), 0);
+}
+END_TEST
+
+START_TEST(histogram_edges)
+{
+	struct kin__histogram histogram = { 0 }, other = { 0 };
+
+	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 5000), 0);
+	ck_assert_uint_eq(kin__histogram_at_most(&histogram, UINT64_MAX), 0);
+	kin__histogram_add(&histogram, TOP - 1);
+	kin__histogram_add(&histogram, TOP); /* not told apart, but the maximum is */
+	ck_assert_uint_eq(histogram.at[KIN__HISTOGRAM_BUCKETS - 1], 2);
+	ck_assert_uint_eq(histogram.sum, 2 * TOP - 1);
+	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 1), TOP);
+	kin__histogram_add(&histogram, UINT64_MAX);
+	ck_assert_uint_eq(histogram.sum, UINT64_MAX);
+	ck_assert_uint_eq(histogram.max, UINT64_MAX);
+	kin__histogram_add(&histogram, 1);
+	ck_assert_uint_eq(histogram.sum, UINT64_MAX);
+	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 0), 1);
+	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 2500), 1);
+	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 2501), UINT64_MAX);
+	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 10000), UINT64_MAX);
+	kin__histogram_merge(&other, &histogram);
+	ck_assert_mem_eq(&other, &histogram, sizeof other);
+	kin__histogram_merge(&histogram, &(struct kin__histogram){ 0 });
+	ck_assert_mem_eq(&other, &histogram, sizeof other);
+	kin__histogram_merge(&histogram, &other);
+	ck_assert_uint_eq(histogram.count, 8);
+	ck_assert_uint_eq(histogram.sum, UINT64_MAX);
+}
+END_TEST
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Against the sorted values themselves: within the bound that the header states, in one part and merged out of three. */
+START_TEST(histogram_random)
+{
+	static const uint32_t parts[] = { 0, 1, 100, 2500, 5000, 9000, 9900, 9990, 9999, 10000 };
+	enum { MOST = 3000 };
+	static uint64_t values[MOST];
+	static struct kin__histogram whole, split[3];
+	struct kin__rng rng = { (uint64_t)_i };
+	size_t n = (size_t)kin__rng_between(&rng, 1, MOST);
+	uint64_t sum = 0;
+
+	memset(&whole, 0, sizeof whole);
+	memset(split, 0, sizeof split);
+	for (size_t i = 0; i < n; i++) {
+		values[i] = kin__rng_next(&rng) >> kin__rng_between(&rng, 64 - KIN__HISTOGRAM_TOP, 63);
+		sum += values[i];
+		kin__histogram_add(&whole, values[i]);
+		kin__histogram_add(&split[i % 3], values[i]);
+	}
+	kin__histogram_merge(&split[0], &split[1]);
+	kin__histogram_merge(&split[0], &split[2]);
+	ck_assert_mem_eq(&split[0], &whole, sizeof whole);
+	ck_assert_uint_eq(whole.count, n);
+	ck_assert_uint_eq(whole.sum, sum);
+	qsort(values, n, sizeof *values, by_value);
+	for (size_t i = 0; i < KIN__ARRAY_LEN(parts); i++) {
+		size_t rank = (n * parts[i] + 9999) / 10000;
+		uint64_t right = values[rank > 0 ? rank - 1 : 0],
+			 is = kin__histogram_quantile(&whole, parts[i]);
+		ck_assert_msg(is >= right && is - right <= right / 32 && is <= values[n - 1],
+		              "%u parts: %llu, the value is %llu", parts[i], (unsigned long long)is,
+		              (unsigned long long)right);
+		ck_assert_uint_ge(kin__histogram_at_most(&whole, is), rank);
+	}
+}
+END_TEST
+
+static void add_histogram(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, histogram_tells, 0, COUNT(told));
+	tcase_add_test(tcase, histogram_edges);
+	tcase_add_loop_test(tcase, histogram_random, 0, 100);
+}
+#endif
