@@ -19,8 +19,8 @@ endif
 # A room is a folder of lib/ and everything in it.  check-rooms proves this table
 # from the includes and from the undefined symbols of the pure rooms' objects.
 
-PURE  := base wire aws kinesis event filter producer consumer model
-CORE  := base wire aws kinesis event filter producer consumer io stores sinks drive api
+PURE  := base wire aws kinesis event filter producer consumer metrics model
+CORE  := base wire aws kinesis event filter producer consumer metrics io stores sinks drive api
 MOCK  := base wire aws kinesis model io mock
 ROOMS := $(sort $(CORE) $(MOCK))
 
@@ -32,12 +32,13 @@ event_USES    := base wire aws kinesis
 filter_USES   := base wire aws
 producer_USES := base kinesis event
 consumer_USES := base wire aws kinesis event
+metrics_USES  := base wire
 model_USES    := base wire kinesis
 io_USES       := base wire aws kinesis event
 stores_USES   := base wire aws kinesis event io
 sinks_USES    := base wire aws kinesis event io
-drive_USES    := base wire aws kinesis event filter producer consumer io stores sinks
-api_USES      := base wire aws kinesis event filter producer consumer io stores sinks drive
+drive_USES    := base wire aws kinesis event filter producer consumer metrics io stores sinks
+api_USES      := base wire aws kinesis event filter producer consumer metrics io stores sinks drive
 mock_USES     := base wire aws kinesis model io
 
 files = $(sort $(patsubst $(srcdir)/%,%,$(wildcard $(addprefix $(srcdir)/,$(1)))))
@@ -127,7 +128,7 @@ endef
 $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 
 # Archives are searched in order: the highest floor first.
-FLOORS := mock api drive sinks stores io model consumer producer filter event kinesis aws wire base
+FLOORS := mock api drive sinks stores io model metrics consumer producer filter event kinesis aws wire base
 closure = $(1) $(foreach room,$($(1)_USES),$(call closure,$(room)))
 room_libs = $(foreach room,$(filter $(call closure,$(1)),$(FLOORS)),lib/lib$(room).la)
 .SECONDEXPANSION:
