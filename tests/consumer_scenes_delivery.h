@@ -601,35 +601,49 @@ START_TEST(a_full_buffer_ends_windows)
 }
 END_TEST
 
-START_TEST(settled_ranges_join)
+/* Against a plain array: what is done, what is open, what was forgotten, over many words and around the ring. */
+START_TEST(settled_records_are_those_that_were_added)
 {
+	enum { MOST = 1000, AHEAD = 300 };
+
 	for (uint64_t seed = 0; seed < 200; seed++) {
 		struct kin__rng rng = { seed };
 		struct kin__settled settled;
-		struct kin__range open;
-		bool model[64] = { false };
+		bool model[MOST + 2 * AHEAD] = { false };
 		uint64_t low = 0;
 
 		kin__settled_init(&settled);
-		for (int turn = 0; turn < 12; turn++) {
-			uint64_t first = kin__rng_below(&rng, 60), end = first + kin__rng_below(&rng, 5),
-				 from = first;
+		while (low < MOST) {
+			uint64_t first = low + kin__rng_below(&rng, AHEAD) * kin__rng_below(&rng, 2),
+				 end = first + kin__rng_below(&rng, kin__rng_chance(&rng, 300) ? 200 : 4),
+				 from = low + kin__rng_below(&rng, AHEAD),
+				 to = from + kin__rng_below(&rng, 130);
+			struct kin__range open;
+			uint64_t at = from, missing = 0;
 
-			ck_assert_int_eq(kin__settled_add(&settled, first, end), 0);
-			for (uint64_t i = first; i < end; i++)
-				model[i] = true;
-			while (low < 64 && model[low])
+			if (kin__rng_chance(&rng, 20)) {
+				kin__settled_cut(&settled, first);
+				memset(model + first, 0, sizeof model - first);
+			} else {
+				ck_assert_int_eq(kin__settled_add(&settled, first, end), 0);
+				for (uint64_t i = first; i < end; i++)
+					model[i] = true;
+			}
+			while (model[low])
 				low++;
 			ck_assert_uint_eq(settled.low, low);
 			ck_assert(kin__settled_sound(&settled));
-			while (from < 64 && model[from])
-				from++;
-			ck_assert_int_eq(kin__settled_open(&settled, first, 64, &open), from < 64);
-			if (from < 64) {
-				ck_assert_uint_eq(open.first, from);
-				while (from < 64 && !model[from])
-					from++;
-				ck_assert_uint_eq(open.end, from);
+			for (uint64_t i = from; i < to; i++)
+				missing += !model[i];
+			ck_assert_uint_eq(kin__settled_missing(&settled, from, to), missing);
+			while (at < to && model[at])
+				at++;
+			ck_assert_int_eq(kin__settled_open(&settled, from, to, &open), at < to);
+			if (at < to) {
+				ck_assert_uint_eq(open.first, at);
+				while (at < to && !model[at])
+					at++;
+				ck_assert_uint_eq(open.end, at);
 			}
 		}
 		kin__settled_fini(&settled);
@@ -669,7 +683,7 @@ static TCase *delivery_case(void)
 	tcase_add_test(tcase, a_full_buffer_stops_reading);
 	tcase_add_test(tcase, two_pages_are_held_while_the_handler_works);
 	tcase_add_test(tcase, a_full_buffer_ends_windows);
-	tcase_add_test(tcase, settled_ranges_join);
+	tcase_add_test(tcase, settled_records_are_those_that_were_added);
 	return tcase;
 }
 #endif

@@ -422,18 +422,27 @@ START_TEST(a_sink_fails_for_ever)
 }
 END_TEST
 
-START_TEST(unsound_ranges_are_seen)
+START_TEST(unsound_bits_are_seen)
 {
-	struct kin__range at[2] = { { 3, 5 }, { 7, 9 } };
-	struct kin__settled settled = { .low = 2, .at = at, .n = 2 };
+	uint64_t words[4] = { 0x18 }; /* 3 and 4 */
+	struct kin__settled settled = { .low = 2, .end = 5, .words = words, .room = 4 };
 
 	ck_assert(kin__settled_sound(&settled));
-	at[1].first = 5; /* they touch */
+	settled.low = 3; /* it is done */
 	ck_assert(!kin__settled_sound(&settled));
-	at[1] = (struct kin__range){ 7, 7 }; /* empty */
+	settled.low = 5; /* nothing is done above it, and bits are set */
 	ck_assert(!kin__settled_sound(&settled));
-	at[1].end = 9;
-	settled.low = 3; /* not above the low one */
+	settled.low = 2;
+	settled.end = 4; /* 4 is done, and not below the end */
+	ck_assert(!kin__settled_sound(&settled));
+	settled.end = 5;
+	words[1] = 1; /* 64 */
+	ck_assert(!kin__settled_sound(&settled));
+	words[1] = 0;
+	settled.room = 3; /* not a power of two */
+	ck_assert(!kin__settled_sound(&settled));
+	settled.room = 4;
+	settled.words = NULL;
 	ck_assert(!kin__settled_sound(&settled));
 }
 END_TEST
@@ -512,7 +521,7 @@ static TCase *told_case(void)
 	tcase_add_test(tcase, tries_stop_at_their_end);
 	tcase_add_test(tcase, a_list_fails_for_ever);
 	tcase_add_test(tcase, a_sink_fails_for_ever);
-	tcase_add_test(tcase, unsound_ranges_are_seen);
+	tcase_add_test(tcase, unsound_bits_are_seen);
 	tcase_add_test(tcase, a_long_message_is_cut);
 	tcase_add_test(tcase, long_numbers_are_cut);
 	tcase_add_loop_test(tcase, pauses_grow_up_to_their_limit, 0, (int)KIN__ARRAY_LEN(waits));

@@ -76,6 +76,7 @@ void kin__consumer_free(struct kin__consumer *consumer)
 	kin__map_fini(&consumer->by_id);
 	kin__arena_fini(&consumer->arena);
 	kin__bytes_fini(&consumer->text);
+	kin__mem_free(consumer->members);
 	kin__mem_free(consumer);
 }
 

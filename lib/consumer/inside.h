@@ -199,8 +199,10 @@ struct kin__consumer {
 	uint64_t now_us, start_us;
 	int64_t service_ms;
 	struct kin__consumer_effects *out;
-	struct kin__arena arena; /* texts and slices of effects: until the next step */
-	struct kin__bytes text;  /* the line being written */
+	struct kin__arena arena;    /* texts and slices of effects: until the next step */
+	struct kin__bytes text;     /* the line being written */
+	struct kin__range *members; /* of the piece at hand */
+	size_t members_room;
 
 	/* the stream */
 	char *arn, *old_arn;

@@ -28,21 +28,20 @@ bool kin__pieces_push(struct kin__consumer *consumer, struct kin__shard *shard, 
 size_t kin__pieces_members(struct kin__consumer *consumer, const struct kin__shard *shard, uint64_t first,
                            uint64_t end, struct kin__range **out, uint64_t *count)
 {
-	size_t n = 0,
-	       most = end - first < shard->settled.n + 1 ? (size_t)(end - first) : shard->settled.n + 1;
+	size_t n = 0;
 	struct kin__range range;
 
 	*count = 0;
-	*out = kin__arena_alloc(&consumer->arena, most * sizeof **out);
-	if (!*out) {
-		kin__emit_nomem(consumer);
-		return 0;
-	}
-	while (n < most && kin__settled_open(&shard->settled, first, end, &range)) {
-		(*out)[n++] = range;
+	while (kin__settled_open(&shard->settled, first, end, &range)) {
+		if (kin__mem_room(&consumer->members, &consumer->members_room, n + 1, sizeof range) < 0) {
+			kin__emit_nomem(consumer);
+			return 0;
+		}
+		consumer->members[n++] = range;
 		*count += range.end - range.first;
 		first = range.end;
 	}
+	*out = consumer->members;
 	return n;
 }
 

@@ -16,7 +16,7 @@ bool kin__pieces_push(struct kin__consumer *consumer, struct kin__shard *shard, 
 enum kin__next kin__pieces_next(struct kin__consumer *consumer, struct kin__shard *shard);
 void kin__pieces_handled(struct kin__consumer *consumer, struct kin__shard *shard,
                          const struct kin__consumer_event *event);
-/* Members of [first, end) as ranges in the step's arena; their number is returned, their records in *count. */
+/* Members of [first, end) as ranges, until the next call; their number is returned, their records in *count. */
 size_t kin__pieces_members(struct kin__consumer *consumer, const struct kin__shard *shard, uint64_t first,
                            uint64_t end, struct kin__range **out, uint64_t *count);
 bool kin__pieces_settle(struct kin__consumer *consumer, struct kin__shard *shard, uint64_t first,

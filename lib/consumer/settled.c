@@ -3,6 +3,8 @@
 #include "base/mem.h"
 #include "consumer/settled.h"
 
+enum { BITS = 64, ROOM_MIN = 4 };
+
 void kin__settled_init(struct kin__settled *settled)
 {
 	*settled = (struct kin__settled){ 0 };
@@ -10,120 +12,158 @@ void kin__settled_init(struct kin__settled *settled)
 
 void kin__settled_fini(struct kin__settled *settled)
 {
-	kin__mem_free(settled->at);
+	kin__mem_free(settled->words);
 	kin__settled_init(settled);
 }
 
-/* The first range that ends at or after `at`: the one that `at` touches, or the next. */
-static size_t find(const struct kin__settled *settled, uint64_t at)
+static uint64_t *word_of(const struct kin__settled *settled, uint64_t record)
 {
-	size_t low = 0, high = settled->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (settled->at[middle].end < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return &settled->words[(size_t)(record / BITS) & (settled->room - 1)];
 }
 
-static void cut(struct kin__settled *settled, size_t i, size_t n)
+/* The bits of the word of `first` that belong to [first, end). */
+static uint64_t mask_of(uint64_t first, uint64_t end)
 {
-	if (n == 0)
-		return;
-	memmove(settled->at + i, settled->at + i + n, (settled->n - i - n) * sizeof *settled->at);
-	settled->n -= n;
+	uint64_t from = UINT64_MAX << first % BITS;
+
+	return first / BITS == end / BITS ? from & ~(UINT64_MAX << end % BITS) : from;
 }
 
-static int insert(struct kin__settled *settled, size_t i, struct kin__range range)
+/* The first record of the next word. */
+static uint64_t next_word(uint64_t record)
 {
-	if (kin__mem_room(&settled->at, &settled->room, settled->n + 1, sizeof *settled->at) < 0)
+	return (record / BITS + 1) * BITS;
+}
+
+/* Room for the bits of [low, end). */
+static int reserve(struct kin__settled *settled, uint64_t end)
+{
+	uint64_t need = (end - 1) / BITS - settled->low / BITS + 1;
+	struct kin__settled more = *settled;
+
+	if (need <= settled->room)
+		return 0;
+	more.room = ROOM_MIN;
+	while (more.room < need)
+		more.room *= 2;
+	more.words = kin__mem_array(more.room, sizeof *more.words);
+	if (!more.words)
 		return -1;
-	memmove(settled->at + i + 1, settled->at + i, (settled->n - i) * sizeof *settled->at);
-	settled->at[i] = range;
-	settled->n++;
+	for (uint64_t at = settled->low; at < settled->end; at = next_word(at))
+		*word_of(&more, at) = *word_of(settled, at);
+	kin__mem_free(settled->words);
+	*settled = more;
 	return 0;
+}
+
+static void fill(struct kin__settled *settled, uint64_t first, uint64_t end)
+{
+	for (; first < end; first = next_word(first))
+		*word_of(settled, first) |= mask_of(first, end);
+}
+
+static void clear(struct kin__settled *settled, uint64_t first, uint64_t end)
+{
+	if (end > settled->end)
+		end = settled->end;
+	for (; first < end; first = next_word(first))
+		*word_of(settled, first) &= ~mask_of(first, end);
+}
+
+/* The first record in [from, end) that is done, or is not; `end` when there is none. */
+static uint64_t find(const struct kin__settled *settled, uint64_t from, uint64_t end, bool done)
+{
+	for (; from < end && from < settled->end; from = next_word(from)) {
+		uint64_t word = *word_of(settled, from),
+			 found = (done ? word : ~word) & UINT64_MAX << from % BITS;
+
+		if (found != 0) {
+			from = from / BITS * BITS + (uint64_t)__builtin_ctzll(found);
+			return from < end ? from : end;
+		}
+	}
+	return done || from > end ? end : from;
 }
 
 int kin__settled_add(struct kin__settled *settled, uint64_t first, uint64_t end)
 {
-	size_t i, n = 0;
+	uint64_t low = settled->low;
 
-	if (first < settled->low)
-		first = settled->low;
+	if (first < low)
+		first = low;
 	if (first >= end)
 		return 0;
-	i = find(settled, first);
-	while (i + n < settled->n && settled->at[i + n].first <= end)
-		n++;
-	if (n > 0) {
-		if (settled->at[i].first < first)
-			first = settled->at[i].first;
-		if (settled->at[i + n - 1].end > end)
-			end = settled->at[i + n - 1].end;
-	}
-	if (first == settled->low) {
-		settled->low = end;
-		cut(settled, i, n);
+	if (first > low) {
+		if (reserve(settled, end) < 0)
+			return -1;
+		fill(settled, first, end);
+		if (end > settled->end)
+			settled->end = end;
 		return 0;
 	}
-	if (n == 0)
-		return insert(settled, i, (struct kin__range){ first, end });
-	settled->at[i] = (struct kin__range){ first, end };
-	cut(settled, i + 1, n - 1);
+	if (end < settled->end)
+		end = find(settled, end, settled->end, false);
+	clear(settled, low, end);
+	settled->low = end;
 	return 0;
 }
 
 void kin__settled_cut(struct kin__settled *settled, uint64_t end)
 {
-	while (settled->n > 0 && settled->at[settled->n - 1].first >= end)
-		settled->n--;
-	if (settled->n > 0 && settled->at[settled->n - 1].end > end)
-		settled->at[settled->n - 1].end = end;
+	clear(settled, end, settled->end);
+	if (end < settled->end)
+		settled->end = end;
 }
 
 bool kin__settled_open(const struct kin__settled *settled, uint64_t from, uint64_t end,
                        struct kin__range *out)
 {
-	size_t i;
-
 	if (from < settled->low)
 		from = settled->low;
-	i = find(settled, from);
-	while (i < settled->n && settled->at[i].first <= from) {
-		if (settled->at[i].end > from)
-			from = settled->at[i].end;
-		i++;
-	}
+	if (from < end)
+		from = find(settled, from, end, false);
 	if (from >= end)
 		return false;
-	if (i < settled->n && settled->at[i].first < end)
-		end = settled->at[i].first;
-	*out = (struct kin__range){ from, end };
+	*out = (struct kin__range){ from, find(settled, from, end, true) };
 	return true;
+}
+
+/* How many bits are set: sums of 2, 4 and 8 bits side by side, then their sum in the highest byte. */
+static uint64_t ones(uint64_t word)
+{
+	word -= word >> 1 & UINT64_MAX / 3;
+	word = (word & UINT64_MAX / 5) + (word >> 2 & UINT64_MAX / 5);
+	word = (word + (word >> 4)) & UINT64_MAX / 17;
+	return word * (UINT64_MAX / 255) >> 56;
+}
+
+/* How many of [from, end) above low are done. */
+static uint64_t done(const struct kin__settled *settled, uint64_t from, uint64_t end)
+{
+	uint64_t n = 0;
+
+	for (; from < end && from < settled->end; from = next_word(from))
+		n += ones(*word_of(settled, from) & mask_of(from, end));
+	return n;
 }
 
 uint64_t kin__settled_missing(const struct kin__settled *settled, uint64_t from, uint64_t end)
 {
-	struct kin__range range;
-	uint64_t n = 0;
-
-	for (; kin__settled_open(settled, from, end, &range); from = range.end)
-		n += range.end - range.first;
-	return n;
+	if (from < settled->low)
+		from = settled->low;
+	return from < end ? end - from - done(settled, from, end) : 0;
 }
 
 bool kin__settled_sound(const struct kin__settled *settled)
 {
-	uint64_t last = settled->low;
+	uint64_t all = 0;
 
-	for (size_t i = 0; i < settled->n; i++) {
-		if (settled->at[i].first <= last || settled->at[i].end <= settled->at[i].first)
-			return false;
-		last = settled->at[i].end;
-	}
-	return true;
+	if ((settled->room & (settled->room - 1)) != 0 || (settled->room > 0) != (settled->words != NULL))
+		return false;
+	for (size_t i = 0; i < settled->room; i++)
+		all += ones(settled->words[i]);
+	if (settled->low >= settled->end)
+		return all == 0;
+	return find(settled, settled->low, settled->end, false) == settled->low &&
+	       all == done(settled, settled->low, settled->end);
 }

@@ -1,7 +1,8 @@
-/* consumer/settled - which records of a shard are done: all below `low`, and ranges above it.
+/* consumer/settled - which records of a shard are done: all below `low`, and a bit each above it.
  *
- * Pure.  Records are counted in the order they were fetched (ordinals, from 0 in this process).
- * Invariant: low < at[0].first, ranges are sorted, not empty, and never touch each other.
+ * Pure.  Records are counted in the order they were fetched (ordinals, from 0 in this process).  The bits
+ * are a ring of words that follows `low`; without a record done above low there need be none.
+ * Invariant: low is not done, and no bit is set but those of records in (low, end).
  */
 #ifndef KIN_CONSUMER_SETTLED_H
 #define KIN_CONSUMER_SETTLED_H
@@ -13,9 +14,10 @@ struct kin__range {
 	uint64_t first, end;
 };
 struct kin__settled {
-	uint64_t low; /* the first record not done */
-	struct kin__range *at;
-	size_t n, room;
+	uint64_t low;    /* the first record not done */
+	uint64_t end;    /* no record from here on is done; below low: none above it is */
+	uint64_t *words; /* bit i % 64 of words[i / 64 % room]: record i is done */
+	size_t room;     /* a power of two, or 0 */
 };
 
 void kin__settled_init(struct kin__settled *settled);
