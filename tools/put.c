@@ -118,7 +118,8 @@ static bool dissect(struct put *put, char *line, size_t n, struct kin_put_entry 
 		entry->key_size = sizes[0];
 	}
 	entry->hash_key = values[2];
-	return true;
+	*why = "\"explicitHashKey\" holds a NUL; a decimal number is allowed";
+	return !values[2] || strlen(values[2]) == sizes[2];
 }
 
 static void progress(struct put *put, bool last)

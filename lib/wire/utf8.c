@@ -49,27 +49,17 @@ bool kin__utf8_valid(struct kin__span text)
 	return true;
 }
 
-static size_t count(struct kin__span text, size_t outside_plane_0)
+size_t kin__utf8_units(struct kin__span text)
 {
 	size_t sum = 0;
 
 	while (text.n > 0) {
 		size_t bad, n = kin__utf8_step(text, &bad);
 
-		sum += n == 4 ? outside_plane_0 : 1;
+		sum += n == 4 ? 2 : 1; /* outside plane 0: a pair */
 		text = kin__span(text.at + n + bad, text.n - n - bad);
 	}
 	return sum;
-}
-
-size_t kin__utf8_count(struct kin__span text)
-{
-	return count(text, 1);
-}
-
-size_t kin__utf8_units(struct kin__span text)
-{
-	return count(text, 2);
 }
 
 size_t kin__utf8_put(char out[static 4], uint32_t code)

@@ -5,8 +5,8 @@
 
 bool kin__utf8_valid(struct kin__span text);
 size_t
-kin__utf8_count(struct kin__span text); /* code points; a run of bytes that is no character counts as one */
-size_t kin__utf8_units(struct kin__span text); /* UTF-16 code units, counted the same way */
+kin__utf8_units(struct
+                kin__span text); /* UTF-16 code units; a run of bytes that is no character counts as one */
 /* The length of the character at text.at (1-4), text.n > 0; 0: none stands there, and *bad bytes (1-3) stand for one U+FFFD. */
 size_t kin__utf8_step(struct kin__span text, size_t *bad);
 size_t kin__utf8_put(char out[static 4],

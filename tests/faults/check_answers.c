@@ -1,24 +1,12 @@
 /* Answers with status 200 that are not what was asked for: each is taken for what it is, tried again, and harms nothing. */
 #include "deeds.h"
 #include "main.h"
+#include "stage.h"
 #include "traffic.h"
 
-static void setup(void)
+static void one_shard(void)
 {
-	clean_environment();
-	forget_journal();
-	forget_seats();
-	forget_seen();
-	mock_start("s:1", 1);
-	hostile_start(NULL);
-}
-
-static void teardown(void)
-{
-	hostile_stop();
-	kin_mock_close(mock);
-	mock = NULL;
-	alarm(0);
+	stage_set("s:1");
 }
 
 /* The mock did it; the client is told the text of the deed instead. */
@@ -511,9 +499,9 @@ static void add_ask(TCase *cases)
 
 int main(int argc, char **argv)
 {
-	static const struct group groups[] = { { "put", add_put, setup, teardown },
-		                               { "get", add_get, setup, teardown },
-		                               { "ask", add_ask, setup, teardown } };
+	static const struct group groups[] = { { "put", add_put, one_shard, teardown },
+		                               { "get", add_get, one_shard, teardown },
+		                               { "ask", add_ask, one_shard, teardown } };
 
 	return run_groups(argc, argv, "faults: answers", groups, sizeof groups / sizeof groups[0]);
 }

@@ -2,6 +2,7 @@
 #include "certs.h"
 #include "main.h"
 #include "misdeeds.h"
+#include "stage.h"
 #include "traffic.h"
 
 static struct kin_client *client_for(const struct misdeed *misdeed, uint32_t attempts)
@@ -12,16 +13,6 @@ static struct kin_client *client_for(const struct misdeed *misdeed, uint32_t att
 	options.request_timeout_ms = patience_with(misdeed);
 	options.tls_verify = false;
 	return client_with(&options);
-}
-
-static void setup(void)
-{
-	clean_environment();
-	forget_journal();
-	forget_seats();
-	forget_seen();
-	mock_start("s:2", 1);
-	hostile_start(NULL);
 }
 
 /* The same server, over TLS. */
@@ -35,15 +26,14 @@ static void tls_setup(void)
 	hostile_start(tls_server(&cert));
 }
 
-static void teardown(void)
+static void tls_teardown(void)
 {
-	hostile_stop();
-	SSL_CTX_free(hostile.tls);
+	SSL_CTX *tls = hostile.tls;
+
+	teardown();
+	SSL_CTX_free(tls);
 	cert_free(&cert);
 	cert = (struct cert){ NULL, NULL };
-	kin_mock_close(mock);
-	mock = NULL;
-	alarm(0);
 }
 
 /* --- calls ----------------------------------------------------------------------------------- */
@@ -284,7 +274,7 @@ static void add_consumed(TCase *cases)
 int main(int argc, char **argv)
 {
 	static const struct group groups[] = {
-		{ "tls", add_tls, tls_setup, teardown },       { "once", add_once, setup, teardown },
+		{ "tls", add_tls, tls_setup, tls_teardown },   { "once", add_once, setup, teardown },
 		{ "attempts", add_attempts, setup, teardown }, { "produced", add_produced, setup, teardown },
 		{ "given_up", add_given_up, setup, teardown }, { "consumed", add_consumed, setup, teardown },
 	};

@@ -3,25 +3,8 @@
 #include "certs.h"
 #include "deeds.h"
 #include "main.h"
+#include "stage.h"
 #include "traffic.h"
-
-static void setup(void)
-{
-	clean_environment();
-	forget_journal();
-	forget_seats();
-	forget_seen();
-	mock_start("s:2", 1);
-	hostile_start(NULL);
-}
-
-static void teardown(void)
-{
-	hostile_stop();
-	kin_mock_close(mock);
-	mock = NULL;
-	alarm(0);
-}
 
 /* One attempt to put; says: parts of what the error must say, "" for none expected. */
 static void expect_put(struct kin_client_options *options, int code, const char *says)

@@ -2,25 +2,8 @@
  * what a server sends without end does not stay in memory. */
 #include "deeds.h"
 #include "main.h"
+#include "stage.h"
 #include "traffic.h"
-
-static void setup(void)
-{
-	clean_environment();
-	forget_journal();
-	forget_seats();
-	forget_seen();
-	mock_start("s:2", 1);
-	hostile_start(NULL);
-}
-
-static void teardown(void)
-{
-	hostile_stop();
-	kin_mock_close(mock);
-	mock = NULL;
-	alarm(0);
-}
 
 static const struct deed never = { "silent", silent, NULL };
 
