@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "stores/store.h"
 
-static char folder[64], uri[80], path[128];
+static char folder[64], uri[80], path[160];
 static struct kin_error e;
 
 static void setup(void)
@@ -396,6 +396,7 @@ START_TEST(ten_thousand_items)
 END_TEST
 
 #include "stores_strangers.h"
+#include "stores_states.h"
 
 int main(void)
 {
@@ -422,6 +423,7 @@ int main(void)
 	tcase_add_test(tcase, lock_file_removed);
 	tcase_add_loop_test(tcase, copies_in_a_child, 0, 2);
 	suite_add_tcase(suite, tcase);
+	suite_add_tcase(suite, states_case());
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	int failed = srunner_ntests_failed(runner);

@@ -44,6 +44,15 @@ struct kin_store {
 	int (*remove)(void *user, const char *application, const struct kin_lease *lease, uint64_t expected,
 	              struct kin_error *error);
 	void (*close)(void *user); /* NULL is fine; once, after the last call; not if open fails */
+	/* The state of a shard's tumbling window, any bytes, beside its item; both NULL: no tumbling windows.
+	 * Of `lease` only the key counts.  Keeps `state` in place of what was kept before, if the item's counter is still
+	 * `expected`; KIN_LOST: it is not.  The counter stays.  Gone when the item is removed. */
+	int (*put_state)(void *user, const char *application, const struct kin_lease *lease,
+	                 uint64_t expected, const void *state, size_t state_size, struct kin_error *error);
+	/* Gives what was kept last, once; KIN_NOT_FOUND: nothing was. */
+	int (*get_state)(void *user, const char *application, const struct kin_lease *lease,
+	                 int (*give)(void *into, const void *state, size_t state_size), void *into,
+	                 struct kin_error *error);
 };
 
 /* Opens a store by URI: "memory:" (this process only), "file:PATH" (a folder, see kin_store(3)).

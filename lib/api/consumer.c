@@ -68,8 +68,8 @@ static bool interface_whole(const struct kin_consumer_options *o, struct kin_err
 	const struct kin_store *store = o->store_interface;
 	const struct kin_sink *sink = o->sink_interface;
 
-	if (store && (store->size < sizeof *store || !store->list || !store->create || !store->update ||
-	              !store->remove))
+	if (store && (store->size < offsetof(struct kin_store, put_state) || !store->list || !store->create ||
+	              !store->update || !store->remove))
 		kin__error(error, KIN_INVALID,
 		           "kin_consumer_open(): store_interface needs its size and the functions list, "
 		           "create, update, remove");
@@ -132,6 +132,13 @@ static int compile_filter(struct kin__filter **out, const struct kin_consumer_op
 	return code;
 }
 
+/* A program of an earlier version knows fewer members. */
+static void take_interface(struct kin_store *to, const struct kin_store *from)
+{
+	*to = (struct kin_store){ .size = 0 };
+	memcpy(to, from, from->size < sizeof *to ? from->size : sizeof *to);
+}
+
 /* The store and the sink, opened unless they are the program's own; both are the options' then. */
 static int open_ends(struct kin__consume_options *options, struct kin_store *store, struct kin_sink *sink,
                      const struct kin_consumer_options *o, struct kin_error *error)
@@ -139,7 +146,7 @@ static int open_ends(struct kin__consume_options *options, struct kin_store *sto
 	options->own_store = o->store_interface != NULL;
 	options->own_sink = o->sink_interface != NULL;
 	if (options->own_store)
-		*store = *o->store_interface;
+		take_interface(store, o->store_interface);
 	else if (kin__store_open(store, o->store, o->application, error) != KIN_OK)
 		return error->code;
 	options->store = store;

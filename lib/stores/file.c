@@ -4,6 +4,7 @@
  * synced before it is answered.  A torn last line was never answered and is dropped; damage anywhere else is refused,
  * the title included: it is never torn.  Written anew at each open, and when most of its lines are old: whatever an
  * interrupted or failing process left unsynced, or torn, is then on the disk before anybody acts on it.
+ * The state of a shard's tumbling window is a file of its own: see filestate.h.
  */
 #include "base/bytes.h"
 #include "base/hash.h"
@@ -11,6 +12,7 @@
 #include "io/error.h"
 #include "io/file.h"
 #include "io/quit.h"
+#include "stores/filestate.h"
 #include "stores/items.h"
 #include "stores/store.h"
 #include "wire/json.h"
@@ -24,7 +26,7 @@ enum { CHECKSUM = 16, FILE_BYTES_MAX = 1 << 30, SPARE_LINES = 1000 };
 static const char header[] = "{\"kinstream\":\"leases\",\"version\":1}";
 
 struct filestore {
-	char *path, *lock_path;
+	char *path, *lock_path, *stem; /* stem: of the files of states */
 	struct kin__items items;
 	struct kin__file_lock lock;
 	struct kin__file_append journal; /* closed: to be written anew before any change */
@@ -319,14 +321,21 @@ static int check_untouched(const struct filestore *store, struct kin_error *erro
 	return meddled_with(store, error);
 }
 
+static int check_forked(const struct filestore *store, struct kin_error *error)
+{
+	if (store->lock.fd >= 0)
+		return KIN_OK;
+	return kin__error(error, KIN_FORKED, "%s: opened by the parent process, which holds its lock",
+	                  store->path);
+}
+
 /* One line, synced.  On failure the file is what it was. */
 static int append(struct filestore *store, const struct kin_lease *lease, bool gone, struct kin_error *error)
 {
-	int code = KIN_OK;
+	int code = check_forked(store, error);
 
-	if (store->lock.fd < 0) /* fork() took it away */
-		return kin__error(error, KIN_FORKED, "%s: opened by the parent process, which holds its lock",
-		                  store->path);
+	if (code != KIN_OK)
+		return code;
 	if (store->journal.fd <
 	    0) /* what a failed write left behind is unknown: begin anew from what was answered */
 		code = rewrite(store, error);
@@ -370,6 +379,35 @@ static int finish(struct filestore *store, struct kin__items_change *change, con
 	return KIN_OK;
 }
 
+/* ---- the interface ---- */
+
+static int state_path(struct filestore *store, const char *application, const struct kin_lease *lease,
+                      const uint64_t *expected, struct kin__bytes *path, struct kin_error *error)
+{
+	struct kin__bytes key;
+	int code;
+
+	kin__bytes_init(&key);
+	code = kin__items_beside(&store->items, application, lease, expected, &key, error);
+	if (code == KIN_OK)
+		code = kin__filestate_path(path, store->hash, store->stem, kin__bytes_view(&key), error);
+	kin__bytes_fini(&key);
+	return code;
+}
+
+static int drop_state(struct filestore *store, const struct kin_lease *lease, struct kin_error *error)
+{
+	struct kin__bytes path;
+	int code;
+
+	kin__bytes_init(&path);
+	code = state_path(store, store->items.application, lease, NULL, &path, error);
+	if (code == KIN_OK)
+		code = kin__file_remove(path.at, error);
+	kin__bytes_fini(&path);
+	return code;
+}
+
 static int list(void *user, const char *application, int (*give)(void *into, const struct kin_lease *lease),
                 void *into, struct kin_error *error)
 {
@@ -377,12 +415,21 @@ static int list(void *user, const char *application, int (*give)(void *into, con
 	return kin__items_list(&store->items, application, give, into, error);
 }
 
+/* A state without an item, left by one that was removed, must not become that of a new one. */
 static int create(void *user, const char *application, const struct kin_lease *lease, struct kin_error *error)
 {
 	struct filestore *store = user;
 	struct kin__items_change change;
-	return finish(store, &change, lease, false,
-	              kin__items_create(&store->items, application, lease, &change, error), error);
+	int code = kin__items_create(&store->items, application, lease, &change, error);
+
+	if (code != KIN_OK)
+		return code;
+	code = check_forked(store, error);
+	if (code == KIN_OK)
+		code = drop_state(store, lease, error);
+	if (code != KIN_OK)
+		kin__items_cancel(&store->items, &change);
+	return finish(store, &change, lease, false, code, error);
 }
 
 static int update(void *user, const char *application, const struct kin_lease *lease, uint64_t expected,
@@ -394,13 +441,60 @@ static int update(void *user, const char *application, const struct kin_lease *l
 	              kin__items_update(&store->items, application, lease, expected, &change, error), error);
 }
 
+/* The item first: it must not be there without its state.  A state that stays is removed by the next create. */
 static int remove_item(void *user, const char *application, const struct kin_lease *lease, uint64_t expected,
                        struct kin_error *error)
 {
 	struct filestore *store = user;
 	struct kin__items_change change;
-	return finish(store, &change, lease, true,
-	              kin__items_remove(&store->items, application, lease, expected, &change, error), error);
+	int code = finish(store, &change, lease, true,
+	                  kin__items_remove(&store->items, application, lease, expected, &change, error),
+	                  error);
+
+	if (code == KIN_OK)
+		(void)drop_state(store, lease, NULL);
+	return code;
+}
+
+static int put_state(void *user, const char *application, const struct kin_lease *lease, uint64_t expected,
+                     const void *state, size_t size, struct kin_error *error)
+{
+	struct filestore *store = user;
+	struct kin__bytes path;
+	int code;
+
+	kin__bytes_init(&path);
+	code = state_path(store, application, lease, &expected, &path, error);
+	if (code == KIN_OK)
+		code = check_forked(store, error);
+	if (code == KIN_OK)
+		code = kin__filestate_write(path.at, store->hash, lease, kin__span(state, size), error);
+	kin__bytes_fini(&path);
+	return code;
+}
+
+static int get_state(void *user, const char *application, const struct kin_lease *lease,
+                     int (*give)(void *into, const void *state, size_t size), void *into,
+                     struct kin_error *error)
+{
+	struct filestore *store = user;
+	struct kin__bytes path, content;
+	struct kin__span state = { "", 0 };
+	int code;
+
+	kin__bytes_init(&path);
+	kin__bytes_init(&content);
+	code = state_path(store, application, lease, NULL, &path, error);
+	if (code == KIN_OK)
+		code = kin__filestate_read(path.at, store->hash, lease, &content, &state, error);
+	if (code == KIN_NOT_FOUND)
+		kin__error(error, code, "the store keeps no state of %s: there is no file %s",
+		           lease->shard_id, path.at);
+	if (code == KIN_OK)
+		code = kin__items_give_state(give, into, state.at, state.n, error);
+	kin__bytes_fini(&path);
+	kin__bytes_fini(&content);
+	return code;
 }
 
 /* ---- open and close ---- */
@@ -418,6 +512,7 @@ static void close_file(void *user)
 	kin__bytes_fini(&store->line);
 	kin__mem_free(store->path);
 	kin__mem_free(store->lock_path);
+	kin__mem_free(store->stem);
 	kin__mem_free(store);
 }
 
@@ -468,7 +563,8 @@ int kin__storefile_open(struct kin_store *out, const char *rest, const char *app
 	/* Endings of their own: application "a.lock" or "a.tmp" must not meet the files of "a". */
 	store->path = join(rest, application, ".leases");
 	store->lock_path = join(rest, application, ".lock");
-	if (code != KIN_OK || !store->hash || !store->path || !store->lock_path)
+	store->stem = join(rest, application, "");
+	if (code != KIN_OK || !store->hash || !store->path || !store->lock_path || !store->stem)
 		code = kin__error_nomem(error);
 	if (code == KIN_OK)
 		code = kin__file_make_folders(rest, error);
@@ -486,6 +582,8 @@ int kin__storefile_open(struct kin_store *out, const char *rest, const char *app
 		                   .create = create,
 		                   .update = update,
 		                   .remove = remove_item,
-		                   .close = close_file };
+		                   .close = close_file,
+		                   .put_state = put_state,
+		                   .get_state = get_state };
 	return KIN_OK;
 }

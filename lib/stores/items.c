@@ -131,16 +131,21 @@ static struct kin_lease *copy(const struct kin_lease *lease)
 }
 
 /* The texts cannot hold the byte 0 that divides them. */
+static void add_key(struct kin__bytes *key, const struct kin_lease *lease)
+{
+	kin__bytes_text(key, lease->stream_arn);
+	kin__bytes_char(key, 0);
+	kin__bytes_i64(key, lease->stream_created_ms);
+	kin__bytes_char(key, 0);
+	kin__bytes_text(key, lease->shard_id);
+}
+
 static char *key_of(const struct kin_lease *lease, size_t *n)
 {
 	struct kin__bytes key;
 
 	kin__bytes_init(&key);
-	kin__bytes_text(&key, lease->stream_arn);
-	kin__bytes_char(&key, 0);
-	kin__bytes_i64(&key, lease->stream_created_ms);
-	kin__bytes_char(&key, 0);
-	kin__bytes_text(&key, lease->shard_id);
+	add_key(&key, lease);
 	return kin__bytes_take(&key, n);
 }
 
@@ -245,6 +250,35 @@ int kin__items_replay(struct kin__items *items, const struct kin_lease *lease, b
 	int code = prepare(items, lease, gone, change, error);
 
 	return code == KIN_OK ? take_place(items, change, error) : code;
+}
+
+int kin__items_beside(const struct kin__items *items, const char *application, const struct kin_lease *lease,
+                      const uint64_t *expected, struct kin__bytes *key, struct kin_error *error)
+{
+	const struct kin_lease *item;
+	int code = check_application(items, application, error);
+
+	if (code == KIN_OK)
+		code = check(lease, error);
+	if (code != KIN_OK)
+		return code;
+	add_key(key, lease);
+	if (key->failed)
+		return kin__error_nomem(error);
+	item = kin__map_get(&items->map, kin__bytes_view(key));
+	if (expected && (!item || item->counter != *expected))
+		return unexpected(lease, item, *expected, error);
+	return KIN_OK;
+}
+
+int kin__items_give_state(int (*give)(void *into, const void *state, size_t state_size), void *into,
+                          const void *state, size_t state_size, struct kin_error *error)
+{
+	int code = give(into, state, state_size);
+
+	if (code == 0)
+		return KIN_OK;
+	return kin__error(error, code, "the state of a shard was not taken by its reader (code %d)", code);
 }
 
 void kin__items_commit(struct kin__items *items, struct kin__items_change *change)

@@ -5,6 +5,7 @@
  */
 #ifndef KIN_STORES_ITEMS_H
 #define KIN_STORES_ITEMS_H
+#include "base/bytes.h"
 #include "base/map.h"
 #include <kinstream/store.h>
 
@@ -38,6 +39,15 @@ int kin__items_replay(struct kin__items *items, const struct kin_lease *lease, b
                       struct kin__items_change *change, struct kin_error *error);
 void kin__items_commit(struct kin__items *items, struct kin__items_change *change);
 void kin__items_cancel(struct kin__items *items, struct kin__items_change *change);
+
+/* Of its state, which is kept beside it: KIN_OK, and `key` is that of the item; KIN_LOST: its counter is another, or
+ * there is none (expected: NULL: it need not be there); KIN_INVALID: as above. */
+int kin__items_beside(const struct kin__items *items, const char *application, const struct kin_lease *lease,
+                      const uint64_t *expected, struct kin__bytes *key, struct kin_error *error);
+
+/* Hands a state on; an answer but 0 is given back, with an error. */
+int kin__items_give_state(int (*give)(void *into, const void *state, size_t state_size), void *into,
+                          const void *state, size_t state_size, struct kin_error *error);
 
 /* Gives each item; stops at the first answer but 0 and gives it back. */
 int kin__items_list(const struct kin__items *items, const char *application,

@@ -454,6 +454,8 @@ START_TEST(no_locks)
 }
 END_TEST
 
+#include "power/states.h"
+
 int main(void)
 {
 	Suite *suite = suite_create("power");
@@ -465,6 +467,8 @@ int main(void)
 	tcase_add_loop_test(tcase, store_on_a_failing_disk_loses_power, 0, DISK_FAULTS);
 	tcase_add_test(tcase, sink_loses_power);
 	tcase_add_loop_test(tcase, sink_on_a_failing_disk, 0, DISK_FAULTS);
+	tcase_add_test(tcase, state_loses_power);
+	tcase_add_loop_test(tcase, state_on_a_failing_disk, 0, DISK_FAULTS);
 	tcase_add_loop_test(tcase, no_locks, 0, 2);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
