@@ -1,5 +1,6 @@
 /* Part of check_filter: addresses and numbers at their edges, and memory that ends anywhere in a compilation. */
 #include "filter/address.h"
+#include "filter/wildcard.h"
 
 static const struct {
 	const char *block, *address; /* address NULL: the block is none */
@@ -206,6 +207,84 @@ START_TEST(memory_ends_anywhere)
 }
 END_TEST
 
+/* As the words say it: a * is nothing, or one byte and a *. */
+static bool slow_wildcard(const char *pattern, size_t n, const char *text, size_t left)
+{
+	if (n == 0)
+		return left == 0;
+	if (pattern[0] == '*')
+		return slow_wildcard(pattern + 1, n - 1, text, left) ||
+		       (left > 0 && slow_wildcard(pattern, n, text + 1, left - 1));
+	if (pattern[0] == '\\') {
+		pattern++;
+		n--;
+	}
+	return left > 0 && pattern[0] == text[0] && slow_wildcard(pattern + 1, n - 1, text + 1, left - 1);
+}
+
+START_TEST(wildcards_as_the_slow_one_says)
+{
+	struct kin__rng rng = { 11 };
+	struct kin__arena arena;
+	uint32_t met = 0;
+
+	kin__arena_init(&arena);
+	for (int turn = 0; turn < 200000; turn++) {
+		char pattern[16], text[16];
+		size_t n = 0, text_n = kin__rng_below(&rng, 9);
+		bool is;
+
+		for (uint64_t parts = kin__rng_below(&rng, 7); parts > 0; parts--)
+			switch (kin__rng_below(&rng, 8)) {
+			case 0:
+				pattern[n++] = '\\';
+				pattern[n++] = kin__rng_below(&rng, 2) ? '*' : '\\';
+				break;
+			case 1:
+			case 2:
+				pattern[n++] = '*';
+				break;
+			default:
+				pattern[n++] = (char)('a' + kin__rng_below(&rng, 2));
+			}
+		for (size_t i = 0; i < text_n; i++)
+			text[i] = "aaabb*\\"[kin__rng_below(&rng, 7)];
+		is = slow_wildcard(pattern, n, text, text_n);
+		met += is;
+		kin__arena_clear(&arena);
+		ck_assert_msg(kin__wildcard_met(kin__wildcard_read(&arena, kin__span(pattern, n)),
+		                                kin__span(text, text_n)) == is,
+		              "'%.*s' and '%.*s' %s", (int)n, pattern, (int)text_n, text,
+		              is ? "match" : "do not match");
+	}
+	ck_assert_uint_gt(met, 10000);
+	kin__arena_fini(&arena);
+}
+END_TEST
+
+/* One that goes back in the text with each mismatch would take minutes. */
+START_TEST(a_wildcard_takes_no_time_in_vain)
+{
+	enum { TEXT = 10485760, PATTERN = 4096 };
+	static char pattern[PATTERN];
+	char *text = malloc(TEXT);
+	struct kin__wildcard *wildcard;
+	struct kin__arena arena;
+
+	kin__arena_init(&arena);
+	memset(pattern, 'a', sizeof pattern);
+	pattern[0] = pattern[PATTERN - 1] = '*';
+	pattern[PATTERN - 2] = 'b';
+	memset(text, 'a', TEXT);
+	wildcard = kin__wildcard_read(&arena, kin__span(pattern, PATTERN));
+	ck_assert(!kin__wildcard_met(wildcard, kin__span(text, TEXT)));
+	text[TEXT - 1] = 'b';
+	ck_assert(kin__wildcard_met(wildcard, kin__span(text, TEXT)));
+	kin__arena_fini(&arena);
+	free(text);
+}
+END_TEST
+
 static TCase *corners_case(void)
 {
 	TCase *edge = tcase_create("corners");
@@ -215,5 +294,7 @@ static TCase *corners_case(void)
 	tcase_add_loop_test(edge, further_refusals, 0, (int)(sizeof more_refused / sizeof more_refused[0]));
 	tcase_add_loop_test(edge, fold_corners, 0, (int)(sizeof folds / sizeof folds[0]));
 	tcase_add_test(edge, memory_ends_anywhere);
+	tcase_add_test(edge, wildcards_as_the_slow_one_says);
+	tcase_add_test(edge, a_wildcard_takes_no_time_in_vain);
 	return edge;
 }

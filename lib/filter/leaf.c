@@ -94,6 +94,7 @@ static struct kin__leaf *read_exactly(struct reader *reader, const struct kin__t
 static struct kin__leaf *make_wildcard(struct reader *reader, const struct kin__tree *text)
 {
 	struct kin__span span = text->text;
+	struct kin__leaf *leaf;
 
 	for (size_t i = 0; i < span.n; i++) {
 		if (span.at[i] == '*' && i + 1 < span.n && span.at[i + 1] == '*')
@@ -105,7 +106,12 @@ static struct kin__leaf *make_wildcard(struct reader *reader, const struct kin__
 			              "in \"wildcard\" a \\ stands before * or \\ only, not as in \"%3\"",
 			              span);
 	}
-	return make(reader, KIN__LEAF_WILDCARD, span);
+	leaf = make(reader, KIN__LEAF_WILDCARD, span);
+	if (leaf && !(leaf->wildcard = kin__wildcard_read(reader->arena, span))) {
+		reader->nomem = true;
+		return NULL;
+	}
+	return leaf;
 }
 
 static struct kin__leaf *read_wildcard(struct reader *reader, const struct kin__tree *argument)

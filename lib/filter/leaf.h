@@ -7,6 +7,7 @@
 #include "filter/address.h"
 #include "filter/number.h"
 #include "filter/tree.h"
+#include "filter/wildcard.h"
 
 enum kin__leaf_test {
 	KIN__LEAF_TEXT,
@@ -20,7 +21,7 @@ enum kin__leaf_test {
 	KIN__LEAF_FOLDED_PREFIX,
 	KIN__LEAF_FOLDED_SUFFIX,
 	KIN__LEAF_RANGE,
-	KIN__LEAF_WILDCARD, /* text as in the pattern: * any run, \ takes the next one as it is */
+	KIN__LEAF_WILDCARD,
 	KIN__LEAF_BLOCK,
 	KIN__LEAF_THERE,  /* exists: true */
 	KIN__LEAF_ABSENT, /* exists: false: no value meets it; the compiler's business */
@@ -34,6 +35,7 @@ struct kin__leaf {
 	struct kin__number low, high; /* NUMBER: low */
 	bool has_low, has_high, with_low, with_high;
 	struct kin__block block;
+	struct kin__wildcard *wildcard;
 	struct kin__leaf *none_of;
 };
 

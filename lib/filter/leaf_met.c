@@ -2,32 +2,6 @@
 #include "filter/fold.h"
 #include "filter/leaf.h"
 
-/* Both are texts: the pattern's * stands for any run.  Goes back to the last * alone: never exponential. */
-static bool wildcard(struct kin__span pattern, struct kin__span text)
-{
-	size_t p = 0, t = 0, star = SIZE_MAX, tried = 0;
-
-	while (t < text.n) {
-		bool escaped = p < pattern.n && pattern.at[p] == '\\';
-
-		if (p < pattern.n && pattern.at[p] == '*') {
-			star = p++;
-			tried = t;
-		} else if (p < pattern.n && pattern.at[p + escaped] == text.at[t]) {
-			p += 1 + (size_t)escaped;
-			t++;
-		} else if (star != SIZE_MAX) {
-			p = star + 1;
-			t = ++tried;
-		} else {
-			return false;
-		}
-	}
-	while (p < pattern.n && pattern.at[p] == '*')
-		p++;
-	return p == pattern.n;
-}
-
 static bool text_met(const struct kin__leaf *leaf, struct kin__span text)
 {
 	struct kin__span want = leaf->text;
@@ -46,7 +20,7 @@ static bool text_met(const struct kin__leaf *leaf, struct kin__span text)
 	case KIN__LEAF_FOLDED_SUFFIX:
 		return kin__fold_is(want, text, KIN__FOLD_SUFFIX);
 	case KIN__LEAF_WILDCARD:
-		return wildcard(want, text);
+		return kin__wildcard_met(leaf->wildcard, text);
 	case KIN__LEAF_BLOCK:
 		return kin__block_holds(&leaf->block, text);
 	default:
