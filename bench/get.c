@@ -1,6 +1,5 @@
-/* bench/get - GetRecords: whole calls, and the consumer, as multiples of bare libcurl */
+/* bench/get - GetRecords: whole calls as multiples of bare libcurl */
 #include <kinstream.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 struct getting {
 	const struct bench_case *what;
 	struct kin_client *client;
-	uint64_t wanted, found; /* by the handler; one at a time */
 };
 
 static void *open_get(const struct bench_case *what)
@@ -73,55 +71,14 @@ static void run_call(void *state, uint32_t requests, double *wall_ns)
 	}
 }
 
-/* --- the consumer ---------------------------------------------------------------------- */
-
-static int handle(void *user, struct kin_batch *batch)
-{
-	struct getting *get = user;
-
-	while (kin_batch_next(batch))
-		get->found++;
-	if (get->found >= get->wanted)
-		kin_batch_stop(batch);
-	return KIN_OK;
-}
-
-/* Opened and closed each time: what it fetches ahead would fall into another's turn. */
-static void run_consumer(void *state, uint32_t requests, double *wall_ns)
-{
-	struct getting *get = state;
-	struct kin_consumer_options options;
-	struct kin_error error = { 0 };
-
-	(void)wall_ns;
-	get->found = 0;
-	get->wanted = (uint64_t)requests * get->what->records;
-	kin_consumer_options_init(&options);
-	options.stream = "bench";
-	options.application = "bench";
-	options.store = "memory:";
-	options.handler = handle;
-	options.user = get;
-	options.batch_size = 1000;
-	options.behind_interval_ms = 0;
-	if (kin_consumer_run(get->client, &options, &error) != KIN_OK)
-		bench_die("%s", error.message);
-	if (get->found < get->wanted)
-		bench_die("the consumer saw %llu records of %llu", (unsigned long long)get->found,
-		          (unsigned long long)get->wanted);
-}
-
-/* --------------------------------------------------------------------------------------- */
-
 static void measure(const struct bench_options *options, const char *name, bool tls, uint32_t records,
                     uint32_t bytes, double call_goal)
 {
 	struct bench_server server;
-	struct bench_case what = { name, records, bytes, NULL, NULL, 10000 / records * 8 };
+	struct bench_case what = { .name = name, .records = records, .bytes = bytes };
 	const struct bench_contestant all[] = {
 		bench_floor_get,
 		{ "kin_call, whole", open_get, run_call, close_get, .cpu_goal = call_goal },
-		{ "kin_consumer, per record", open_get, run_consumer, close_get, .no_latency = true },
 	};
 
 	bench_server_start(&server, &(struct bench_server_options){ .tls = tls,
@@ -130,7 +87,7 @@ static void measure(const struct bench_options *options, const char *name, bool 
 	                                                            .shards = 1 });
 	what.url = server.url;
 	what.ca_file = server.ca_file;
-	bench_rounds(options, &what, all, 3, &server.tally->body_bytes);
+	bench_rounds(options, &what, all, 2, &server.tally->body_bytes);
 	bench_server_stop(&server);
 }
 

@@ -47,7 +47,7 @@ static void print(const struct bench_server *server, uint32_t shards, double goa
 
 static void measure(const struct bench_server *server, uint32_t shards, double goal_mib, double seconds)
 {
-	struct bench_case what = { "idle", 0, 0, server->url, server->ca_file, 0 };
+	struct bench_case what = { .name = "idle", .url = server->url, .ca_file = server->ca_file };
 	struct kin_consumer_options options;
 	struct kin_consumer *consumer;
 	struct kin_client *client;

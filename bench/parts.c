@@ -172,6 +172,7 @@ static void measure_get(const struct kin__base64 *const ways[], uint32_t records
 	struct answer answer = { .records = records };
 
 	bench_get_answer(&answer.text, records, bytes, sequences);
+	bench_get_tail(&answer.text, true, records);
 	answer.copy = bench_alloc(answer.text.n);
 	kin__get_page_init(&answer.page);
 	printf("GetRecords answer of %u records of %u bytes, reading by itself:\n", records, bytes);

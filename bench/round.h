@@ -18,11 +18,13 @@ struct bench_options {
 };
 void bench_options_read(struct bench_options *options, int argc, char **argv);
 
+struct bench_tally;
 struct bench_case {
 	const char *name;
 	uint32_t records, bytes; /* of one request */
 	const char *url, *ca_file;
 	uint32_t unit; /* requests of a turn are a multiple of it; 0: 1 */
+	struct bench_tally *tally; /* of the server, for those who tell it when to end */
 };
 
 struct bench_contestant {

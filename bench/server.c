@@ -21,7 +21,7 @@
 #include "text.h"
 #include "util.h"
 
-enum { HEAD_MAX = 16384, INPUT = 1 << 18, AT_ONCE = 1 << 16, ENTRIES_MAX = 500, EVENTS = 256 };
+enum { HEAD_MAX = 16384, INPUT = 1 << 18, AT_ONCE = 1 << 16, ENTRIES_MAX = 500, EVENTS = 256, SERVERS_MAX = 8 };
 
 struct piece {
 	const char *at;
@@ -36,7 +36,7 @@ struct connection {
 	uint32_t entries; /* of the PutRecords that comes in */
 	bool in_body, put;
 	const struct bench_text *answer;
-	char first[AT_ONCE + HEAD_MAX]; /* head of the answer, and all of a short body */
+	char first[AT_ONCE + HEAD_MAX]; /* head of the answer, and all of a short body but for its end */
 	struct piece out[3];
 	int out_n;
 };
@@ -46,7 +46,7 @@ static struct {
 	struct bench_tally *tally;
 	SSL_CTX *tls;
 	int listener, epoll;
-	struct bench_text put, get, shards, summary, iterator, nothing;
+	struct bench_text put, get, next, last, shards, summary, iterator, nothing;
 	size_t put_ends[ENTRIES_MAX + 1], *sequences;
 	uint64_t next_sequence;
 	char input[INPUT];
@@ -59,6 +59,8 @@ static void prepare(void)
 	own.sequences = bench_alloc((own.options.records + 1) * sizeof *own.sequences);
 	bench_put_answer(&own.put, ENTRIES_MAX, own.put_ends);
 	bench_get_answer(&own.get, own.options.records, own.options.record_bytes, own.sequences);
+	bench_get_tail(&own.next, true, own.options.records);
+	bench_get_tail(&own.last, false, own.options.records);
 	bench_list_shards_answer(&own.shards, own.options.shards);
 	bench_text_add(&own.iterator, "{\"ShardIterator\":\"%0224d\"}", 7);
 	bench_text_add(&own.nothing, "{}");
@@ -103,29 +105,41 @@ static void renumber(void)
 	}
 }
 
+/* What stands behind the records: of GetRecords, as long as the shard has not ended, the next iterator. */
+static struct piece find_tail(const struct connection *c)
+{
+	if (c->put)
+		return (struct piece){ "]}", 2 };
+	if (c->answer != &own.get)
+		return (struct piece){ "", 0 };
+	if (own.tally->pages_left > 0 && --own.tally->pages_left == 0)
+		return (struct piece){ own.last.at, own.last.n };
+	return (struct piece){ own.next.at, own.next.n };
+}
+
 static void answer(struct connection *c)
 {
-	static const char tail[] = "]}";
 	const struct bench_text *body = c->answer;
 	size_t n = c->put ? own.put_ends[c->entries < ENTRIES_MAX ? c->entries : ENTRIES_MAX] : body->n;
-	size_t all = c->put ? n + 2 : n, first;
+	struct piece tail = find_tail(c);
+	size_t first;
 	int head = snprintf(
 			c->first, HEAD_MAX,
 			"HTTP/1.1 200 OK\r\nx-amzn-RequestId: f9b5d7f4-29a1-c2bd-a1d4-6c0b7b0d9d37\r\n"
 			"Date: Wed, 25 Nov 2026 12:00:00 GMT\r\nContent-Type: application/x-amz-json-1.1\r\n"
 			"Content-Length: %zu\r\n\r\n",
-			all);
+			n + tail.n);
 
 	if (body == &own.get)
 		renumber();
-	first = n < AT_ONCE ? n : AT_ONCE;
+	first = n + tail.n < AT_ONCE ? n : n < AT_ONCE ? 0 : AT_ONCE;
 	memcpy(c->first + head, body->at, first);
 	c->out[0] = (struct piece){ c->first, (size_t)head + first };
 	c->out[1] = (struct piece){ body->at + first, n - first };
-	c->out[2] = (struct piece){ tail, c->put ? 2 : 0 };
-	if (c->put && n == first) { /* one write, one TLS record */
-		memcpy(c->first + c->out[0].n, tail, 2);
-		c->out[0].n += 2;
+	c->out[2] = tail;
+	if (n + tail.n < AT_ONCE) { /* one write, one TLS record */
+		memcpy(c->first + c->out[0].n, tail.at, tail.n);
+		c->out[0].n += tail.n;
 		c->out[2].n = 0;
 	}
 	c->out_n = 0;
@@ -262,6 +276,7 @@ static void accept_one(void)
 	if (fd < 0)
 		return;
 	c = bench_alloc(sizeof *c);
+	own.tally->connections++;
 	c->fd = fd;
 	c->out_n = 3;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -320,14 +335,15 @@ static void open_tls(const char *ca_file)
 /* Also when a benchmark gives up; not when one of its contestants ends. */
 static struct {
 	pid_t owner;
-	char ca_file[sizeof((struct bench_server *)0)->ca_file];
+	uint32_t started;
+	char ca_files[SERVERS_MAX][sizeof((struct bench_server *)0)->ca_file];
 } left;
 
 static void remove_left(void)
 {
-	if (left.owner == getpid() && left.ca_file[0])
-		unlink(left.ca_file);
-	left.ca_file[0] = 0;
+	for (uint32_t i = 0; left.owner == getpid() && i < left.started; i++)
+		if (left.ca_files[i][0])
+			unlink(left.ca_files[i]);
 }
 
 void bench_server_start(struct bench_server *server, const struct bench_server_options *options)
@@ -340,12 +356,14 @@ void bench_server_start(struct bench_server *server, const struct bench_server_o
 	memset(server, 0, sizeof *server);
 	own.options = *options;
 	if (options->tls)
-		snprintf(server->ca_file, sizeof server->ca_file, "%s/kinstream-bench-%d.pem",
-		         folder ? folder : "/tmp", (int)getpid());
+		snprintf(server->ca_file, sizeof server->ca_file, "%s/kinstream-bench-%d-%u.pem",
+		         folder ? folder : "/tmp", (int)getpid(), (unsigned)left.started);
 	if (left.owner == 0)
 		atexit(remove_left);
 	left.owner = getpid();
-	memcpy(left.ca_file, server->ca_file, sizeof left.ca_file);
+	if (left.started == SERVERS_MAX)
+		bench_die("a benchmark starts at most %d servers", (int)SERVERS_MAX);
+	memcpy(left.ca_files[left.started++], server->ca_file, sizeof server->ca_file);
 	server->tally = own.tally = mmap(NULL, sizeof *own.tally, PROT_READ | PROT_WRITE,
 	                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	open_listener(server);
@@ -373,5 +391,6 @@ void bench_server_stop(struct bench_server *server)
 	kill(server->pid, SIGKILL);
 	waitpid(server->pid, NULL, 0);
 	munmap(server->tally, sizeof *server->tally);
-	remove_left();
+	if (server->ca_file[0])
+		unlink(server->ca_file);
 }

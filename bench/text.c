@@ -94,9 +94,15 @@ void bench_get_answer(struct bench_text *text, uint32_t records, uint32_t bytes,
 		bench_text_base64(text, data, bytes);
 		bench_text_add(text, "\",\"PartitionKey\":\"%s\"}", key);
 	}
-	bench_text_add(text, "],\"NextShardIterator\":\"%0224d\",\"MillisBehindLatest\":%s}", 7,
-	               records > 0 ? "60000" : "0");
 	free(data);
+}
+
+void bench_get_tail(struct bench_text *text, bool next, uint32_t records)
+{
+	bench_text_add(text, "]");
+	if (next)
+		bench_text_add(text, ",\"NextShardIterator\":\"%0224d\"", 7);
+	bench_text_add(text, ",\"MillisBehindLatest\":%s}", records > 0 ? "60000" : "0");
 }
 
 void bench_list_shards_answer(struct bench_text *text, uint32_t shards)

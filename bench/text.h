@@ -1,6 +1,7 @@
 /* bench/text - the requests and answers of the service as text, made without the library's own code */
 #ifndef BENCH_TEXT_H
 #define BENCH_TEXT_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +20,8 @@ void bench_record(uint32_t i, char key[BENCH_KEY + 1], void *data, uint32_t byte
 void bench_put_body(struct bench_text *text, uint32_t records, uint32_t bytes);
 /* Where entry i ends in the answer's list, for answers with fewer of them: ends[0..records]. */
 void bench_put_answer(struct bench_text *text, uint32_t records, size_t *ends);
-/* sequences[i]: where the digits of record i's SequenceNumber stand. */
+/* Without what stands behind the records.  sequences[i]: where the digits of record i's SequenceNumber stand. */
 void bench_get_answer(struct bench_text *text, uint32_t records, uint32_t bytes, size_t *sequences);
+void bench_get_tail(struct bench_text *text, bool next, uint32_t records); /* next: the shard goes on */
 void bench_list_shards_answer(struct bench_text *text, uint32_t shards);
 #endif

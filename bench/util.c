@@ -74,6 +74,11 @@ uint32_t bench_peak_kib(void)
 	return status_number("VmHWM:");
 }
 
+uint32_t bench_now_kib(void)
+{
+	return status_number("VmRSS:");
+}
+
 uint64_t bench_faults(void)
 {
 	struct rusage usage;

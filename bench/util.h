@@ -11,6 +11,7 @@ uint64_t bench_wall_ns(void);
 void bench_nap_ms(uint32_t ms);
 uint64_t bench_cpu_ns(void);   /* user and system time of this process, all its threads */
 uint32_t bench_peak_kib(void); /* the largest resident size so far */
+uint32_t bench_now_kib(void);  /* the resident size now */
 uint64_t bench_faults(void);   /* page faults so far, without I/O */
 uint32_t bench_threads(void);  /* that this process has now */
 void bench_fill(void *out, size_t n, uint64_t seed); /* bytes that nothing compresses */
