@@ -130,14 +130,17 @@ static void measure(const struct bench_options *options, const char *name, bool 
                     uint32_t bytes, double goal)
 {
 	struct bench_server server;
-	struct bench_case what = { .name = name, .records = records, .bytes = bytes, .unit = 10000 / records * 4 };
+	struct bench_case what = {
+		.name = name, .records = records, .bytes = bytes, .unit = 10000 / records * 4
+	};
 	const struct bench_contestant all[] = {
 		bench_floor_get,
 		{ "kin_consumer, memory:", open_memory, run_consumer, close_consumer, .cpu_goal = goal,
 		  .no_latency = true },
 		{ "kin_consumer, file:", open_file, run_consumer, close_consumer, .cpu_goal = goal,
 		  .no_latency = true },
-		{ "the same, batches as usual", open_usual, run_consumer, close_consumer, .no_latency = true },
+		{ "the same, batches as usual", open_usual, run_consumer, close_consumer,
+		  .no_latency = true },
 	};
 
 	bench_server_start(&server, &(struct bench_server_options){ .tls = tls,

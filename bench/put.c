@@ -150,7 +150,11 @@ static void run_producer(void *state, uint32_t requests, double *wall_ns)
 static void measure(const struct bench_options *options, const struct bench_server *server, const char *name,
                     uint32_t records, uint32_t bytes, double call_goal)
 {
-	struct bench_case what = { .name = name, .records = records, .bytes = bytes, .url = server->url, .ca_file = server->ca_file };
+	struct bench_case what = { .name = name,
+		                   .records = records,
+		                   .bytes = bytes,
+		                   .url = server->url,
+		                   .ca_file = server->ca_file };
 	struct bench_contestant all[] = {
 		bench_floor_put,
 		bench_floor_hashed,

@@ -23,7 +23,7 @@ struct bench_case {
 	const char *name;
 	uint32_t records, bytes; /* of one request */
 	const char *url, *ca_file;
-	uint32_t unit; /* requests of a turn are a multiple of it; 0: 1 */
+	uint32_t unit;             /* requests of a turn are a multiple of it; 0: 1 */
 	struct bench_tally *tally; /* of the server, for those who tell it when to end */
 };
 

@@ -134,7 +134,8 @@ static void measure_memory(void)
 	struct idling one = idle(1), all = idle(shards);
 	double more = (all.now_kib - one.now_kib) / 1024.0;
 
-	printf("  idle: 1 shard %.1f MiB, peak %.1f; %u shards %.1f MiB, peak %.1f (with the list of shards)\n",
+	printf("  idle: 1 shard %.1f MiB, peak %.1f; %u shards %.1f MiB, peak %.1f (with the list of "
+	       "shards)\n",
 	       one.now_kib / 1024.0, one.peak_kib / 1024.0, shards, all.now_kib / 1024.0,
 	       all.peak_kib / 1024.0);
 	printf("  above 1 shard %.1f MiB (goal 25: %s), %.0f bytes a shard; %u connections (goal 32: %s), %u "

@@ -21,7 +21,14 @@
 #include "text.h"
 #include "util.h"
 
-enum { HEAD_MAX = 16384, INPUT = 1 << 18, AT_ONCE = 1 << 16, ENTRIES_MAX = 500, EVENTS = 256, SERVERS_MAX = 8 };
+enum {
+	HEAD_MAX = 16384,
+	INPUT = 1 << 18,
+	AT_ONCE = 1 << 16,
+	ENTRIES_MAX = 500,
+	EVENTS = 256,
+	SERVERS_MAX = 8
+};
 
 struct piece {
 	const char *at;

@@ -16,7 +16,7 @@ struct bench_server_options {
 	uint32_t shards;                /* that ListShards tells of */
 };
 
-struct bench_tally { /* shared memory */
+struct bench_tally {                   /* shared memory */
 	uint64_t requests, body_bytes; /* what came in so far */
 	/* GetRecords answers until the shard ends, set by who asks; the last one has no next iterator.  0: no end. */
 	uint64_t pages_left;

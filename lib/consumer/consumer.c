@@ -41,6 +41,7 @@ struct kin__consumer *kin__consumer_new(const struct kin__consumer_settings *set
 	kin__map_init(&consumer->by_id);
 	kin__heap_init(&consumer->timers);
 	kin__heap_init(&consumer->sleepers);
+	kin__heap_init(&consumer->furthest);
 	kin__list_init(&consumer->read_queue);
 	kin__list_init(&consumer->ahead_queue);
 	kin__list_init(&consumer->work_queue);
@@ -65,6 +66,7 @@ void kin__consumer_free(struct kin__consumer *consumer)
 		return;
 	kin__heap_fini(&consumer->timers); /* they write into the shards */
 	kin__heap_fini(&consumer->sleepers);
+	kin__heap_fini(&consumer->furthest);
 	for (size_t i = 0; i < consumer->shards_n; i++)
 		kin__descent_free(consumer, consumer->shards[i]);
 	kin__mem_free(consumer->shards);
@@ -297,6 +299,7 @@ bool kin__consumer_idle(const struct kin__consumer *consumer)
 
 void kin__consumer_health(const struct kin__consumer *consumer, struct kin_consumer_health *out)
 {
+	const struct kin__heap_node *furthest = kin__heap_first(&consumer->furthest);
 	struct kin_consumer_health health = consumer->health;
 	size_t size = out->size;
 
@@ -304,11 +307,7 @@ void kin__consumer_health(const struct kin__consumer *consumer, struct kin_consu
 	health.state = consumer->state;
 	health.code = consumer->state == KIN_CONSUMER_FATAL ? consumer->error.code : KIN_OK;
 	health.buffered_bytes = consumer->held_bytes;
-	health.behind_ms = -1;
-	for (size_t i = consumer->live_first; i < consumer->shards_n; i++)
-		if (consumer->shards[i]->life == LIFE_ACTIVE &&
-		    consumer->shards[i]->behind_ms > health.behind_ms)
-			health.behind_ms = consumer->shards[i]->behind_ms;
+	health.behind_ms = furthest ? kin__container(furthest, struct kin__shard, furthest)->behind_ms : -1;
 	if (consumer->state == KIN_CONSUMER_FATAL)
 		health.error = consumer->error;
 	memcpy(out, &health, size < sizeof health ? size : sizeof health);

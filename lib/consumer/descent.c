@@ -9,6 +9,8 @@
 static void live(struct kin__consumer *consumer, struct kin__shard *shard, uint8_t next)
 {
 	kin__machine_move(&consumer->bug, kin__shard_lives, &shard->life, next, consumer->seen_lives);
+	if (shard->life != LIFE_ACTIVE)
+		kin__heap_remove(&consumer->furthest, &shard->furthest);
 }
 
 static void init(struct kin__shard *shard, uint32_t index)
@@ -58,6 +60,8 @@ static int keep(struct kin__consumer *consumer, struct kin__shard *shard)
 	    kin__mem_room(&consumer->timers.at, &consumer->timers.room, 3 * (n + 1) + 2,
 	                  sizeof(struct kin__heap_node *)) < 0 ||
 	    kin__mem_room(&consumer->sleepers.at, &consumer->sleepers.room, n + 1,
+	                  sizeof(struct kin__heap_node *)) < 0 ||
+	    kin__mem_room(&consumer->furthest.at, &consumer->furthest.room, n + 1,
 	                  sizeof(struct kin__heap_node *)) < 0 ||
 	    kin__map_set(&consumer->by_id, kin__span_text(shard->id), shard) < 0)
 		return -1;

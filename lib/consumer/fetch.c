@@ -409,6 +409,16 @@ static bool until_reached(struct kin__consumer *consumer, const struct kin__shar
 	return false;
 }
 
+/* Whoever asks how far behind the consumer is gets its answer without a look at each shard. */
+static void set_behind(struct kin__consumer *consumer, struct kin__shard *shard, int64_t behind_ms)
+{
+	shard->behind_ms = behind_ms;
+	if (behind_ms < 0)
+		kin__heap_remove(&consumer->furthest, &shard->furthest);
+	else if (kin__heap_set(&consumer->furthest, &shard->furthest, UINT64_MAX - (uint64_t)behind_ms) < 0)
+		kin__emit_nomem(consumer);
+}
+
 /* What the answer says of the shard as a whole. */
 static void learn(struct kin__consumer *consumer, struct kin__shard *shard,
                   const struct kin__consumer_event *event, uint32_t cut)
@@ -416,7 +426,7 @@ static void learn(struct kin__consumer *consumer, struct kin__shard *shard,
 	int64_t seen = 0,
 		last = event->page.count ? event->page.records[event->page.count - 1].arrival_ms : 0;
 
-	shard->behind_ms = event->page.behind_ms;
+	set_behind(consumer, shard, event->page.behind_ms);
 	/* When we asked, by the clock that this answer may be the first to tell.  A last page says nothing about the
 	 * time after its end. */
 	if (!event->page.ended && event->page.behind_ms >= 0 && consumer->service_ms > 0)

@@ -2,15 +2,6 @@
 #include "consumer/gather.h"
 #include "consumer/pages.h"
 
-enum { AHEAD = 8 }; /* records, between asking for the memory of one and its turn */
-
-/* An answer is larger than the caches: its texts are on their way when they are looked at. */
-static void look_ahead(const struct kin_record *record)
-{
-	__builtin_prefetch(record->sequence_number);
-	__builtin_prefetch(record->partition_key);
-}
-
 /* Takes records [gather_end, end) of one page into the batch until it is full. */
 static void take(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__page *page,
                  uint64_t end)
@@ -20,8 +11,6 @@ static void take(struct kin__consumer *consumer, struct kin__shard *shard, const
 		                                         &page->records[shard->gather_end - page->first]);
 		bool first = shard->gather_n == 0;
 
-		if (shard->gather_end + AHEAD < end)
-			look_ahead(&page->records[shard->gather_end + AHEAD - page->first]);
 		if (!first && shard->gather_bytes + 1 + bytes > consumer->set.batch_bytes_max) {
 			shard->gather_full = true;
 			return;

@@ -180,7 +180,8 @@ struct kin__shard {
 	uint32_t marks_n;
 
 	struct kin__timer read_timer, work_timer, write_timer;
-	struct kin__heap_node sleeper; /* it holds pages and waits: see reread.h */
+	struct kin__heap_node sleeper;  /* it holds pages and waits: see reread.h */
+	struct kin__heap_node furthest; /* by behind_ms, while it is read and that is known */
 };
 
 struct kin__consumer {
@@ -225,7 +226,8 @@ struct kin__consumer {
 			live_first; /* live_first: those before it belong to an earlier stream of this name */
 	struct kin__list read_queue, ahead_queue, work_queue, write_queue, gatherers, missing, missing_seen,
 			doubting, doubted;
-	struct kin__heap timers, sleepers; /* sleepers: the one that waits longest first */
+	/* sleepers: the one that waits longest first; furthest: the one furthest behind its tip */
+	struct kin__heap timers, sleepers, furthest;
 	struct kin__timer job_timer, sync_timer;
 	uint64_t held_bytes, read_turns;
 	uint64_t unfinished, fresh_n; /* shards `until` waits for; LATEST iterators not yet there */

@@ -95,6 +95,8 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 {
 	uint64_t bytes = 0, buffered = 0, unfinished = 0, fresh = 0, blocked = 0, pending = 0;
 	uint32_t reads = 0, works = 0, writes = 0;
+	int64_t behind_ms = -1;
+	struct kin_consumer_health told = { .size = sizeof told };
 	const struct kin_consumer_health *health = &consumer->health;
 
 	if (consumer->bug.what || consumer->nomem)
@@ -112,6 +114,8 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 		unfinished += shard->counted;
 		fresh += shard->fresh;
 		blocked += shard->blocked;
+		if (shard->life == LIFE_ACTIVE && shard->behind_ms > behind_ms)
+			behind_ms = shard->behind_ms;
 		buffered += kin__settled_missing(&shard->settled, shard->settled.low, shard->held);
 	}
 	HOLDS(bytes == consumer->held_bytes);
@@ -121,6 +125,8 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 	HOLDS(pending == consumer->writes_pending);
 	HOLDS(unfinished == consumer->unfinished && fresh == consumer->fresh_n);
 	HOLDS(blocked == health->shards_blocked);
+	kin__consumer_health(consumer, &told);
+	HOLDS(told.behind_ms == behind_ms);
 	HOLDS(buffered == health->buffered);
 	HOLDS(health->polled == health->handled + health->filtered + health->on_failure + health->dropped +
 	                                        health->buffered + health->given_back);
