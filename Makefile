@@ -234,7 +234,7 @@ check-abi: $(LIB) $(LIB_MOCK)
 		$(SED) -n 's/^[[:space:]]*\(kin_[a-z0-9_]*\);.*/\1/p' $(srcdir)/lib/$$l.map | sort | diff -u - abi-$$l.tmp || exit 1; done
 	@cat abi-kinstream.tmp abi-kinstream-mock.tmp | sort -u > abi-all.tmp
 	@cat $(HEADERS:%=$(srcdir)/%) | $(SED) -n 's/^KIN_API .*[ *]\(kin_[a-z0-9_]*\)(.*/\1/p' | sort -u | diff -u - abi-all.tmp
-	@cat $(MANS:%=$(srcdir)/%) | $(SED) -n 's/^\.F[no] \(kin_[a-z0-9_]*\).*/\1/p' | sort -u | grep -vxE 'kin_(handler|log|call)_fn|kin_[a-z_]*_init' | diff -u - abi-all.tmp
+	@cat $(MANS:%=$(srcdir)/%) | $(SED) -n 's/^\.F[no] \(kin_[a-z0-9_]*\).*/\1/p' | sort -u | grep -vxE 'kin_(handler|log|log_line|call|metrics)_fn|kin_[a-z_]*_init' | diff -u - abi-all.tmp
 	@for h in $(HEADERS); do $(CC) -std=c11 -Wall -Wextra -pedantic -Werror -fsyntax-only -I$(srcdir)/include $(srcdir)/$$h || exit 1; \
 		test -z '$(CXX)' || $(CXX) -std=c++17 -x c++ -Wall -Wextra -pedantic -Werror -fsyntax-only -I$(srcdir)/include $(srcdir)/$$h || exit 1; done
 	@rm -f abi-*.tmp

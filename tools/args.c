@@ -7,14 +7,13 @@
 int tool_usage(const struct tool *tool, const char *format, ...)
 {
 	va_list values;
+	char text[4096];
 
-	fputs("kinstream: ", stderr);
-	if (tool->command)
-		fprintf(stderr, "%s: ", tool->command);
 	va_start(values, format);
-	vfprintf(stderr, format, values);
+	vsnprintf(text, sizeof text, format, values);
 	va_end(values);
-	fputc('\n', stderr);
+	tool_say(KIN_LOG_ERROR, "%s%s%s", tool->command ? tool->command : "", tool->command ? ": " : "",
+	         text);
 	return TOOL_USAGE;
 }
 
@@ -172,16 +171,9 @@ static const char *without_function(const char *message)
 
 int tool_fail(const struct kin_error *error)
 {
-	fprintf(stderr, "kinstream: %s\n",
-	        error->message[0] ? without_function(error->message) : kin_code_name(error->code));
+	tool_say(KIN_LOG_ERROR, "%s",
+	         error->message[0] ? without_function(error->message) : kin_code_name(error->code));
 	return tool_exit_code(error);
-}
-
-/* What ends a command for good it says itself, in its last line. */
-static void log_line(void *user, int level, const char *room, const char *line)
-{
-	if (level != KIN_LOG_ERROR)
-		kin_log_stderr(user, level, room, line);
 }
 
 int tool_client(const struct tool *tool, struct kin_client **out)
@@ -190,7 +182,7 @@ int tool_client(const struct tool *tool, struct kin_client **out)
 	struct kin_error error;
 
 	kin_client_options_init(&options);
-	options.log = log_line;
+	tool_say_for(&options);
 	if (kin_client_options_apply(&options, tool->config, &error) != KIN_OK ||
 	    kin_client_open(out, &options, &error) != KIN_OK)
 		return tool_fail(&error);

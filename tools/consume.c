@@ -61,7 +61,7 @@ static int print(void *user, struct kin_batch *batch)
 	while ((record = kin_batch_next(batch)))
 		tool_json_record(stdout, record);
 	if (fflush(stdout) == EOF) { /* a closed pipe stays closed: end, with nothing checkpointed */
-		fprintf(stderr, "kinstream: consume: cannot write to standard output: %s\n", strerror(errno));
+		tool_say(KIN_LOG_ERROR, "consume: cannot write to standard output: %s", strerror(errno));
 		kin_batch_stop(batch);
 		code = KIN_BUSY;
 	}
@@ -152,8 +152,8 @@ static int work(struct consume *consume, struct kin_client *client,
 	if (opened != KIN_OK)
 		return tool_fail(&error);
 	if (consume->default_store)
-		fprintf(stderr, "kinstream: consume: checkpoints are kept in %s/%s.leases\n",
-		        consume->default_store + strlen("file:"), options->application);
+		tool_say(KIN_LOG_INFO, "consume: checkpoints are kept in %s/%s.leases",
+		         consume->default_store + strlen("file:"), options->application);
 	if (kin_consumer_wait(consume->consumer, -1, &error) != KIN_OK)
 		code = tool_fail(&error);
 	pthread_mutex_lock(&consume->opening);
@@ -244,6 +244,7 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 	if (tool_from(tool, from, &options.starting_position, &options.starting_position_timestamp_ms) ||
 	    tool_until(tool, until, &options.until, &options.until_timestamp_ms))
 		return TOOL_USAGE;
+	tool_say_about(stream, app);
 	options.stream = stream;
 	options.application = app;
 	options.store = store ? store : options.store;

@@ -49,8 +49,8 @@ static int read_environment(struct tool *tool)
 			name[i] = (char)tolower((unsigned char)(*at)[sizeof prefix - 1 + i]);
 		name[n] = 0;
 		if (kin_config_set(tool->config, name, equals + 1, &error) != KIN_OK) {
-			fprintf(stderr, "kinstream: environment variable %.*s: %s\n", (int)(equals - *at),
-			        *at, error.message);
+			tool_say(KIN_LOG_ERROR, "environment variable %.*s: %s", (int)(equals - *at), *at,
+			         error.message);
 			return TOOL_USAGE;
 		}
 	}
@@ -136,6 +136,7 @@ int main(int argc, char **argv)
 	if (kin_config_new(&tool.config, &error) != KIN_OK)
 		return tool_fail(&error);
 	code = read_globals(&tool, &argc, argv);
+	tool_say_as(&tool);
 	if (code == TOOL_DONE && argc < 2)
 		code = help(stderr, TOOL_USAGE);
 	else if (code == TOOL_DONE && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0))
@@ -151,7 +152,7 @@ int main(int argc, char **argv)
 	kin_config_free(tool.config);
 	if (fflush(stdout) == EOF && errno != EPIPE &&
 	    code == TOOL_DONE) { /* who closed the pipe has seen enough */
-		fprintf(stderr, "kinstream: cannot write to standard output: %s\n", strerror(errno));
+		tool_say(KIN_LOG_ERROR, "cannot write to standard output: %s", strerror(errno));
 		code = TOOL_FAILED;
 	}
 	return code;

@@ -47,7 +47,7 @@ static int serve(struct tool *tool, const struct kin_mock_options *options, cons
 		}
 	if (pipe(stop_pipe) < 0) {
 		kin_mock_close(mock);
-		return fprintf(stderr, "kinstream: mock: cannot make a pipe\n"), TOOL_FAILED;
+		return tool_say(KIN_LOG_ERROR, "mock: cannot make a pipe"), TOOL_FAILED;
 	}
 	tool_signals(stop, NULL);
 	printf("{\"url\":\"%s\",\"region\":\"%s\",\"accessKeyId\":\"%s\",\"secretAccessKey\":\"%s\"}\n",

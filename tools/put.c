@@ -150,15 +150,15 @@ static int put_file(struct put *put, FILE *file, const char *name)
 		if (n > 0 && put->line[n - 1] == '\n')
 			n--;
 		if (!dissect(put, put->line, (size_t)n, &entry, &why)) {
-			fprintf(stderr, "kinstream: put: %s, line %llu: %s\n", name, (unsigned long long)line,
-			        why);
+			tool_say(KIN_LOG_ERROR, "put: %s, line %llu: %s", name, (unsigned long long)line,
+			         why);
 			return TOOL_FAILED;
 		}
 		int code = kin_producer_put_entry(put->producer, &entry, (void *)(uintptr_t)(put->read + 1),
 		                                  -1, &error);
 		if (code != KIN_OK) {
-			fprintf(stderr, "kinstream: put: %s, line %llu: %s\n", name, (unsigned long long)line,
-			        error.message);
+			tool_say(KIN_LOG_ERROR, "put: %s, line %llu: %s", name, (unsigned long long)line,
+			         error.message);
 			return error.code == KIN_INVALID ? TOOL_FAILED : tool_exit_code(&error);
 		}
 		put->read++;
@@ -166,7 +166,7 @@ static int put_file(struct put *put, FILE *file, const char *name)
 		progress(put, false);
 	}
 	if (!tool_stopping() && ferror(file)) {
-		fprintf(stderr, "kinstream: put: cannot read %s: %s\n", name, strerror(errno));
+		tool_say(KIN_LOG_ERROR, "put: cannot read %s: %s", name, strerror(errno));
 		return TOOL_FAILED;
 	}
 	return TOOL_DONE;
@@ -181,7 +181,7 @@ static int put_all(struct put *put, const char **files, size_t n)
 		bool standard = strcmp(name, "-") == 0;
 		FILE *file = standard ? stdin : fopen(name, "r");
 		if (!file) {
-			fprintf(stderr, "kinstream: put: cannot open %s: %s\n", name, strerror(errno));
+			tool_say(KIN_LOG_ERROR, "put: cannot open %s: %s", name, strerror(errno));
 			return TOOL_FAILED;
 		}
 		code = put_file(put, file, standard ? "standard input" : name);
@@ -212,14 +212,14 @@ static int finish(struct put *put, int code)
 	       (unsigned long long)put->failed, (unsigned long long)stats.retried,
 	       (unsigned long long)stats.requests, (unsigned long long)put->bytes, now() - put->began);
 	if (put->failed && code == TOOL_DONE) {
-		fprintf(stderr, "kinstream: put: %llu of %llu records were not stored; the first: %s\n",
-		        (unsigned long long)put->failed, (unsigned long long)put->read, put->first.message);
+		tool_say(KIN_LOG_ERROR, "put: %llu of %llu records were not stored; the first: %s",
+		         (unsigned long long)put->failed, (unsigned long long)put->read, put->first.message);
 		code = tool_exit_code(&put->first);
 		code = code == TOOL_USAGE ? TOOL_FAILED : code;
 	}
 	if (tool_stopping() && code == TOOL_DONE) {
-		fprintf(stderr, "kinstream: put: interrupted after %llu records, all of them stored\n",
-		        (unsigned long long)put->read);
+		tool_say(KIN_LOG_ERROR, "put: interrupted after %llu records, all of them stored",
+		         (unsigned long long)put->read);
 		code = TOOL_FAILED;
 	}
 	return code;

@@ -309,10 +309,10 @@ static int split(struct request *r)
 		if (code != TOOL_DONE)
 			return code;
 		if (!range.first[0] || !range.last[0])
-			return fprintf(stderr,
-			               "kinstream: stream split: %s has no shard %s; 'kinstream stream "
-			               "shards %s' lists them\n",
-			               r->name, r->shard, r->name),
+			return tool_say(KIN_LOG_ERROR,
+			                "stream split: %s has no shard %s; 'kinstream stream "
+			                "shards %s' lists them",
+			                r->name, r->shard, r->name),
 			       TOOL_FAILED;
 		middle(&range, at);
 		r->at = at;

@@ -48,7 +48,7 @@ static int follow(struct kin_reader *reader, bool jsonl)
 	}
 	if (tool_stopping() || errno == EPIPE) /* head(1) has seen enough */
 		return TOOL_DONE;
-	return fprintf(stderr, "kinstream: tail: cannot write to standard output: %s\n", strerror(errno)),
+	return tool_say(KIN_LOG_ERROR, "tail: cannot write to standard output: %s", strerror(errno)),
 	       TOOL_FAILED;
 }
 
@@ -86,10 +86,10 @@ static int check_shards(struct kin_client *client, const char *stream, const str
 	} while (token);
 	for (size_t k = 0; k < shards->n; k++)
 		if (!(found >> k & 1))
-			return fprintf(stderr,
-			               "kinstream: tail: %s has no shard %s; 'kinstream stream shards %s' "
-			               "lists them\n",
-			               stream, shards->at[k], stream),
+			return tool_say(KIN_LOG_ERROR,
+			                "tail: %s has no shard %s; 'kinstream stream shards %s' "
+			                "lists them",
+			                stream, shards->at[k], stream),
 			       TOOL_FAILED;
 	return TOOL_DONE;
 }

@@ -42,6 +42,12 @@ bool tool_time(const char *text, int64_t *unix_ms); /* ISO 8601 in UTC, or Unix 
 int tool_from(const struct tool *tool, const char *text, int32_t *position, int64_t *timestamp_ms);
 int tool_until(const struct tool *tool, const char *text, int32_t *until, int64_t *timestamp_ms);
 
+/* ---- words on standard error: "kinstream: TEXT", or with log_format = json a JSON line ---- */
+void tool_say_as(const struct tool *tool); /* reads log_format; before there is a second thread */
+void tool_say_about(const char *stream, const char *application); /* of JSON lines; borrowed */
+void tool_say(int level, const char *format, ...) KIN_PRINTF(2, 3);
+void tool_say_for(struct kin_client_options *options); /* the log of a client in the same form */
+
 /* ---- ends ---- */
 int tool_fail(const struct kin_error *error); /* says it on stderr; the exit code */
 int tool_exit_code(const struct kin_error *error);

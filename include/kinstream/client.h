@@ -37,6 +37,7 @@ struct kin_client_options {
 	uint8_t reserved[5];
 	kin_log_fn *log; /* NULL: no log */
 	void *log_user;
+	kin_log_line_fn *log_line; /* instead of log; gets log_user too */
 };
 
 KIN_API void kin_client_options_init_sized(struct kin_client_options *options, size_t size);

@@ -12,7 +12,7 @@ struct kin_config; /* named values as text; owns its text; one thread at a time 
 
 /* One row of the options tables; static, grows at the end only. */
 struct kin_option {
-	const char *object;   /* "client", "producer", "consumer" */
+	const char *object;   /* "client", "producer", "consumer", "command" */
 	const char *name;     /* "batch_size" */
 	const char *type;     /* "integer", "boolean", "text", "choice", "time" */
 	const char *unit;     /* "ms", "bytes", "records", ... or "" */

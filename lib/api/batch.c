@@ -63,14 +63,16 @@ int kin_batch_fail(struct kin_batch *batch, const struct kin_record *record, con
 int kin_batch_respond(struct kin_batch *batch, const char *json, size_t size)
 {
 	struct kin__response response;
+	struct kin__log_about about;
 
 	kin__response_read(&response, json, size, batch->records, batch->count);
 	switch ((enum kin__response_outcome)response.outcome) {
 	case KIN__RESPONSE_SUCCESS:
 		return KIN_OK;
 	case KIN__RESPONSE_WARNING:
-		KIN__LOG(batch->consumer->set.core, KIN_LOG_WARN, "consumer", "%s: %s", batch->shard_id,
-		         response.why);
+		about = kin__consume_about(batch->consumer, batch->shard_id);
+		KIN__LOG_ABOUT(batch->consumer->set.core, KIN_LOG_WARN, "consumer", &about, "%s",
+		               response.why);
 		return KIN_OK;
 	case KIN__RESPONSE_PARTIAL:
 		kin__batch_fail(batch, (uint32_t)response.first_failed, "named in batchItemFailures");

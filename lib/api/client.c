@@ -54,6 +54,9 @@ int kin_client_open(struct kin_client **out, const struct kin_client_options *gi
 	code = kin__options_read(&kin__options_client, &options, given, error);
 	if (code != KIN_OK)
 		return code;
+	if (options.log && options.log_line)
+		return kin__error(error, KIN_INVALID,
+		                  "kin_client_open: options log and log_line exclude each other");
 	client = client_new();
 	if (!client)
 		return kin__error_nomem(error);

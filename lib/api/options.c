@@ -10,7 +10,7 @@
 enum { ROOM_FOR_GROWTH = 4096 }; /* a struct this much larger than ours was never initialised */
 
 static const struct kin__options_table *const tables[] = { &kin__options_client, &kin__options_producer,
-	                                                   &kin__options_consumer };
+	                                                   &kin__options_consumer, &kin__options_command };
 
 /* ---- the tables as one list ------------------------------------------------------------ */
 

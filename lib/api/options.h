@@ -49,7 +49,7 @@ struct kin__options_row {
 };
 
 struct kin__options_table {
-	const char *object; /* "client", "producer", "consumer" */
+	const char *object; /* "client", "producer", "consumer", "command" */
 	const char *init;   /* "kin_client_options_init", for messages */
 	const struct kin__options_row *rows;
 	size_t rows_n;
@@ -59,7 +59,8 @@ struct kin__options_table {
 	size_t reserved_at, reserved_n; /* bytes that must be 0 */
 };
 
-extern const struct kin__options_table kin__options_client, kin__options_producer, kin__options_consumer;
+extern const struct kin__options_table kin__options_client, kin__options_producer, kin__options_consumer,
+		kin__options_command;
 
 /* Fills given[0..size): our defaults where both sides know the member, 0 in what only the program knows. */
 void kin__options_init(const struct kin__options_table *table, void *given, size_t size);

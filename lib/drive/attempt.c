@@ -164,8 +164,9 @@ static void set_out(struct kin__attempt *attempt)
 	http->done = on_answer;
 	http->user = attempt;
 	attempt->state = SENDING;
-	KIN__LOG(core, KIN_LOG_TRACE, "http", "%s: %zu bytes to %s", operation_name(attempt), attempt->body.n,
-	         endpoint->host);
+	struct kin__log_about about = { .operation = operation_name(attempt) };
+	KIN__LOG_ABOUT(core, KIN_LOG_TRACE, "http", &about, "%s: %zu bytes to %s", about.operation,
+	               attempt->body.n, endpoint->host);
 	kin__http_start(kin__loop_http(core->set.loop), http);
 }
 
@@ -208,16 +209,19 @@ static void log_outcome(struct kin__attempt *attempt)
 	const struct kin__http_answer *answer = &attempt->http.answer;
 	const struct kin__outcome *outcome = &attempt->outcome;
 	struct kin__core *core = attempt->core;
+	struct kin__log_about about = { .operation = operation_name(attempt),
+		                        .request_id = answer->request_id[0] ? answer->request_id : NULL };
 
 	if (outcome->error.code == KIN_OK)
-		KIN__LOG(core, KIN_LOG_TRACE, "http", "%s: %d, %zu bytes, %lld ms, request id %s",
-		         operation_name(attempt), answer->status, outcome->body.n,
-		         (long long)answer->elapsed_ms, answer->request_id);
+		KIN__LOG_ABOUT(core, KIN_LOG_TRACE, "http", &about,
+		               "%s: %d, %zu bytes, %lld ms, request id %s", about.operation, answer->status,
+		               outcome->body.n, (long long)answer->elapsed_ms, answer->request_id);
 	else
-		KIN__LOG(core, KIN_LOG_DEBUG, "http", "%s (%s, attempt %u of %u, %lld ms, request id %s)",
-		         outcome->error.message, kin__retry_class_name(outcome->retry_class),
-		         (unsigned)attempt->number, (unsigned)attempt->number_max,
-		         (long long)answer->elapsed_ms, answer->request_id);
+		KIN__LOG_ABOUT(core, KIN_LOG_DEBUG, "http", &about,
+		               "%s (%s, attempt %u of %u, %lld ms, request id %s)", outcome->error.message,
+		               kin__retry_class_name(outcome->retry_class), (unsigned)attempt->number,
+		               (unsigned)attempt->number_max, (long long)answer->elapsed_ms,
+		               answer->request_id);
 }
 
 static long long seconds(int64_t ms)

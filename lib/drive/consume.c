@@ -82,9 +82,11 @@ static void run_state_call(struct kin__pool_job *job)
 
 static void tell_state(struct kin__consume *consumer, int state, const struct kin_error *error)
 {
+	struct kin__log_about about = kin__consume_about(consumer, NULL);
+
 	if (state == KIN_CONSUMER_FATAL)
-		KIN__LOG(consumer->set.core, KIN_LOG_ERROR, room, "%s: cannot go on: %s",
-		         consumer->set.stream, error ? error->message : "unknown cause");
+		KIN__LOG_ABOUT(consumer->set.core, KIN_LOG_ERROR, room, &about, "cannot go on: %s",
+		               error ? error->message : "unknown cause");
 	if (!consumer->set.on_state)
 		return;
 	struct state_call *call = kin__mem_zalloc(sizeof *call);
@@ -113,6 +115,26 @@ void kin__consume_freeze(struct kin__consume *consumer, int code, const char *wh
 	pthread_mutex_unlock(&consumer->inbox.lock);
 	tell_state(consumer, KIN_CONSUMER_FATAL, &error);
 	kin__consume_busy_ready(consumer);
+}
+
+struct kin__log_about kin__consume_about(const struct kin__consume *consumer, const char *shard_id)
+{
+	return (struct kin__log_about){ .stream = consumer->set.stream,
+		                        .application = consumer->set.application,
+		                        .shard_id = shard_id };
+}
+
+/* The machine names the shard first in a line about one: here it becomes a part of its own. */
+static void note(struct kin__consume *consumer, const struct kin__consumer_effect *effect)
+{
+	const char *text = effect->note.text,
+		   *id = kin__consumer_shard_id(consumer->own.machine, effect->shard);
+	size_t n = strlen(id);
+	bool named = n > 0 && strncmp(text, id, n) == 0 && text[n] == ':' && text[n + 1] == ' ';
+	struct kin__log_about about = kin__consume_about(consumer, named ? id : NULL);
+
+	KIN__LOG_ABOUT(consumer->set.core, effect->note.level, room, &about, "%s",
+	               named ? text + n + 2 : text);
 }
 
 static void carry_out(struct kin__consume *consumer, const struct kin__consumer_effect *effect)
@@ -149,8 +171,7 @@ static void carry_out(struct kin__consume *consumer, const struct kin__consumer_
 		tell_state(consumer, effect->state.state, effect->state.error);
 		break;
 	case KIN__CONSUMER_NOTE:
-		KIN__LOG(consumer->set.core, effect->note.level, room, "%s: %s", consumer->set.stream,
-		         effect->note.text);
+		note(consumer, effect);
 		break;
 	}
 }

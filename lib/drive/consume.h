@@ -122,6 +122,8 @@ void kin__consume_answer(struct kin__consume *consumer,
 void kin__consume_freeze(struct kin__consume *consumer, int code, const char *what);
 struct kin__consume_shard *kin__consume_shard(struct kin__consume *consumer,
                                               uint32_t shard); /* NULL: out of memory, frozen */
+struct kin__log_about kin__consume_about(const struct kin__consume *consumer,
+                                         const char *shard_id); /* any thread; NULL: of no shard */
 /* Carry out one effect.  Each is answered later, never inside. */
 void kin__consume_service(struct kin__consume *consumer, const struct kin__consumer_effect *effect);
 void kin__consume_store(struct kin__consume *consumer, const struct kin__consumer_effect *effect);

@@ -108,16 +108,18 @@ size_t kin__consume_gather(struct kin__consume *consumer, const struct kin__slic
 static void keep_reason(struct kin__consume *consumer, struct kin_batch *batch)
 {
 	struct kin__consume_shard *shard = kin__consume_shard(consumer, batch->shard);
+	struct kin__log_about about = kin__consume_about(consumer, batch->shard_id);
+
 	if (!shard || (batch->code == KIN_OK && batch->fail_at == UINT32_MAX))
 		return;
 	kin__mem_free(shard->reason);
 	shard->reason = kin__mem_text(
 			batch->reason); /* without memory the reason is left out, the record is not */
 	if (batch->reason[0] || batch->code != KIN_BUSY)
-		KIN__LOG(consumer->set.core, KIN_LOG_DEBUG, "consumer",
-		         "%s: %s: attempt %u of %zu records: %s: %s", consumer->set.stream, batch->shard_id,
-		         (unsigned)batch->attempt, batch->count, batch->code == KIN_BUSY ? "busy" : "failed",
-		         batch->reason[0] ? batch->reason : "no reason given");
+		KIN__LOG_ABOUT(consumer->set.core, KIN_LOG_DEBUG, "consumer", &about,
+		               "attempt %u of %zu records: %s: %s", (unsigned)batch->attempt, batch->count,
+		               batch->code == KIN_BUSY ? "busy" : "failed",
+		               batch->reason[0] ? batch->reason : "no reason given");
 }
 
 /* Loop thread: the batch comes back. */

@@ -92,8 +92,9 @@ static void init(struct kin__core *core, const struct kin_client_options *option
 	core->set.request_timeout_ms = options->request_timeout_ms;
 	core->set.call_timeout_ms = options->call_timeout_ms;
 	core->set.log = options->log;
+	core->set.log_line = options->log_line;
 	core->set.log_user = options->log_user;
-	core->set.log_level = options->log ? options->log_level : KIN_LOG_NONE;
+	core->set.log_level = options->log || options->log_line ? options->log_level : KIN_LOG_NONE;
 	core->set.fork_generation = kin__fork_generation();
 	core->set.base64 = kin__base64_fastest();
 	kin__chain_init(&core->set.chain);
@@ -303,17 +304,49 @@ bool kin__core_logs(const struct kin__core *core, int level)
 	return level <= core->set.log_level;
 }
 
-void kin__core_log(struct kin__core *core, int level, const char *room, const char *format, ...)
+/* Writes "WHAT: "; gives how much room is left. */
+static size_t put_prefix(char **at, size_t room, const char *what)
 {
-	char line[1024];
+	int n = what ? snprintf(*at, room, "%s: ", what) : 0;
+	size_t used = n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1;
+
+	*at += used;
+	return room - used;
+}
+
+void kin__core_log(struct kin__core *core, int level, const char *room, const struct kin__log_about *about,
+                   const char *format, ...)
+{
+	static const struct kin__log_about nothing;
+	char line[1024], *message = line;
+	size_t left = sizeof line;
 	va_list values;
 
+	about = about ? about : &nothing;
+	if (core->set.log) {
+		left = put_prefix(&message, left, about->stream);
+		left = put_prefix(&message, left, about->shard_id);
+	}
 	va_start(values, format);
-	if (vsnprintf(line, sizeof line, format, values) < 0)
-		line[0] = 0;
+	if (vsnprintf(message, left, format, values) < 0)
+		*message = 0;
 	va_end(values);
 	for (char *at = line; *at; at++)
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
 			*at = ' ';
-	core->set.log(core->set.log_user, level, room, line);
+	if (core->set.log) {
+		core->set.log(core->set.log_user, level, room, line);
+		return;
+	}
+	struct kin_log_line whole = { .size = sizeof whole,
+		                      .time_ms = kin__clock_wall_ms(),
+		                      .level = level,
+		                      .room = room,
+		                      .message = line,
+		                      .stream = about->stream,
+		                      .application = about->application,
+		                      .shard_id = about->shard_id,
+		                      .operation = about->operation,
+		                      .request_id = about->request_id };
+	core->set.log_line(core->set.log_user, &whole);
 }

@@ -43,11 +43,16 @@ uint32_t kin__core_attempts_max(const struct kin__core *core);
 
 /* --- log --- */
 bool kin__core_logs(const struct kin__core *core, int level);
-/* Formats only when the level is on: use the macro.  room: "producer", "consumer", "http", ...; never a secret. */
-void kin__core_log(struct kin__core *core, int level, const char *room, const char *format, ...)
-		KIN_PRINTF(4, 5);
-#define KIN__LOG(core, level, ...)                                                                           \
-	(kin__core_logs((core), (level)) ? kin__core_log((core), (level), __VA_ARGS__) : (void)0)
+struct kin__log_about { /* NULL: not about one; stream and shard stand before the text of a plain line */
+	const char *stream, *application, *shard_id, *operation, *request_id;
+};
+/* Formats only when the level is on: use the macros.  room: "producer", "consumer", "http", ...; never a secret. */
+void kin__core_log(struct kin__core *core, int level, const char *room, const struct kin__log_about *about,
+                   const char *format, ...) KIN_PRINTF(5, 6);
+#define KIN__LOG_ABOUT(core, level, room, about, ...)                                                        \
+	(kin__core_logs((core), (level)) ? kin__core_log((core), (level), (room), (about), __VA_ARGS__)      \
+	                                 : (void)0)
+#define KIN__LOG(core, level, room, ...) KIN__LOG_ABOUT(core, level, room, NULL, __VA_ARGS__)
 
 /* --- one signed attempt --- */
 struct kin__outcome {

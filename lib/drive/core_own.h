@@ -19,6 +19,7 @@ struct kin__core {
 		bool can_refresh;
 		uint32_t request_timeout_ms, call_timeout_ms;
 		kin_log_fn *log;
+		kin_log_line_fn *log_line; /* one of the two, or none */
 		void *log_user;
 		int32_t log_level;
 		unsigned fork_generation;

@@ -79,9 +79,9 @@ static void publish(struct kin__produce *produce)
 	if (!frozen)
 		return;
 	produce->own.frozen = true;
-	KIN__LOG(produce->set.core, KIN_LOG_ERROR, "producer",
-	         "a broken invariant, the producer of %s is frozen: %s (%d)", produce->set.stream, bug->what,
-	         bug->line);
+	struct kin__log_about about = { .stream = produce->set.stream };
+	KIN__LOG_ABOUT(produce->set.core, KIN_LOG_ERROR, "producer", &about,
+	               "a broken invariant, the producer is frozen: %s (%d)", bug->what, bug->line);
 }
 
 static void arm(struct kin__produce *produce)

@@ -133,9 +133,10 @@ void kin__produce_send(struct kin__produce *produce, const struct kin__producer_
 	attempt->done = on_done;
 	attempt->user = request;
 	attempt->http.answer.sent = false; /* of the last time */
-	KIN__LOG(produce->set.core, KIN_LOG_TRACE, "producer", "send request %llu: %u records, %llu bytes",
-	         (unsigned long long)request->id, (unsigned)request->n,
-	         (unsigned long long)effect->send.bytes);
+	struct kin__log_about about = { .stream = produce->set.stream };
+	KIN__LOG_ABOUT(produce->set.core, KIN_LOG_TRACE, "producer", &about,
+	               "send request %llu: %u records, %llu bytes", (unsigned long long)request->id,
+	               (unsigned)request->n, (unsigned long long)effect->send.bytes);
 	kin__core_attempt(produce->set.core, attempt);
 }
 

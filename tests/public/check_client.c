@@ -285,6 +285,9 @@ START_TEST(open_errors)
 	options.ca_bundle = "/nonexistent.pem";
 	REFUSED(kin_client_open(&none, &options, &error), "/nonexistent.pem");
 	options = mock_options();
+	options.log_line = kin_log_json_stderr;
+	REFUSED(kin_client_open(&none, &options, &error), "log_line");
+	options = mock_options();
 	options.secret_access_key = NULL;
 	ck_assert_int_eq(kin_client_open(&none, &options, &error), KIN_CREDENTIALS);
 	ck_assert_ptr_nonnull(strstr(error.message, "secret_access_key"));
@@ -380,6 +383,65 @@ START_TEST(log_levels)
 }
 END_TEST
 
+/* The same lines with their parts, as JSON. */
+static void keep_parts(void *user, const struct kin_log_line *line)
+{
+	char text[4096];
+
+	ck_assert_ptr_eq(user, &journal);
+	ck_assert_uint_eq(line->size, sizeof *line);
+	pthread_mutex_lock(&journal.lock);
+	if (journal.n + kin_log_json(line, text, sizeof text) + 2 < sizeof journal.text)
+		journal.n += (size_t)snprintf(journal.text + journal.n, sizeof text + 2, "%s\n", text);
+	pthread_mutex_unlock(&journal.lock);
+}
+
+START_TEST(log_parts)
+{
+	struct kin_client_options options = mock_options();
+	struct kin_client *parts;
+
+	options.log = NULL;
+	options.log_line = keep_parts;
+	options.log_user = &journal;
+	parts = client_with(&options);
+	fault("*:error500:count=1");
+	ck_assert_int_eq(put_one(parts), KIN_OK);
+	kin_client_close(parts);
+	ck_assert_ptr_nonnull(
+			strstr(journal.text, "\"level\":\"debug\",\"room\":\"client\",\"message\":\"open: "));
+	ck_assert_ptr_nonnull(strstr(journal.text,
+	                             "\"level\":\"trace\",\"room\":\"http\",\"message\":\"PutRecord: "));
+	ck_assert_ptr_nonnull(strstr(journal.text, "\"operation\":\"PutRecord\",\"requestId\":\""));
+	ck_assert_ptr_null(strstr(journal.text, "\"stream\""));
+}
+END_TEST
+
+START_TEST(log_json_to_stderr)
+{
+	static const char wanted[] = "{\"time\":\"1970-01-01T00:00:00.005Z\",\"level\":\"info\",\"room\":"
+				     "\"app\",\"message\":\"m\"}\n";
+	struct kin_log_line line = {
+		.size = sizeof line, .time_ms = 5, .level = KIN_LOG_INFO, .room = "app", .message = "m"
+	};
+	int pipes[2], was = dup(2);
+	char text[512];
+	ssize_t n;
+
+	ck_assert_int_eq(pipe(pipes), 0);
+	dup2(pipes[1], 2);
+	kin_log_json_stderr(NULL, &line);
+	dup2(was, 2);
+	n = read(pipes[0], text, sizeof text - 1);
+	ck_assert_int_gt(n, 0);
+	text[n] = 0;
+	ck_assert_str_eq(text, wanted);
+	close(pipes[0]);
+	close(pipes[1]);
+	close(was);
+}
+END_TEST
+
 #include "client_faults.h"
 #include "client_refresh.h"
 
@@ -398,6 +460,8 @@ static Suite *client_suite(void)
 	tcase_add_test(plain, names);
 	tcase_add_test(plain, log_to_stderr);
 	tcase_add_test(plain, log_levels);
+	tcase_add_test(plain, log_parts);
+	tcase_add_test(plain, log_json_to_stderr);
 	tcase_add_loop_test(plain, expired_keys_are_read_again, 0, 3);
 	suite_add_tcase(suite, plain);
 	suite_add_tcase(suite, faults_case());
