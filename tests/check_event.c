@@ -272,6 +272,26 @@ START_TEST(response_unsorted)
 }
 END_TEST
 
+/* As large as Lambda lets it be, and one byte larger: that is no answer any more. */
+START_TEST(response_size)
+{
+	struct kin_record record = record_of("10");
+	const struct kin_record *records[1] = { &record };
+	size_t most = 6291456;
+	char *text = kin__mem_alloc(most + 1);
+	struct kin__response response;
+
+	memset(text, ' ', most + 1);
+	memcpy(text, ITEMS(ITEM("10")), sizeof ITEMS(ITEM("10")) - 1);
+	kin__response_read(&response, text, most, records, 1);
+	ck_assert_uint_eq(response.outcome, KIN__RESPONSE_PARTIAL);
+	kin__response_read(&response, text, most + 1, records, 1);
+	ck_assert_uint_eq(response.outcome, KIN__RESPONSE_TOO_LARGE);
+	ck_assert_ptr_nonnull(strstr(response.why, "more than 6291456 bytes"));
+	kin__mem_free(text);
+}
+END_TEST
+
 START_TEST(response_damaged)
 {
 	static const char sample[] = ITEMS(ITEM("10") "," ITEM("11"));
@@ -400,6 +420,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, event_no_memory);
 	tcase_add_loop_test(tcase, response_table, 0, COUNT(responses));
 	tcase_add_test(tcase, response_unsorted);
+	tcase_add_test(tcase, response_size);
 	tcase_add_test(tcase, response_damaged);
 	tcase_add_loop_test(tcase, failure_table, 0, COUNT(failures));
 	tcase_add_test(tcase, failure_no_memory);

@@ -63,24 +63,23 @@ int kin_batch_fail(struct kin_batch *batch, const struct kin_record *record, con
 int kin_batch_respond(struct kin_batch *batch, const char *json, size_t size)
 {
 	struct kin__response response;
-	struct kin__log_about about;
 
 	kin__response_read(&response, json, size, batch->records, batch->count);
 	switch ((enum kin__response_outcome)response.outcome) {
 	case KIN__RESPONSE_SUCCESS:
 		return KIN_OK;
 	case KIN__RESPONSE_WARNING:
-		about = kin__consume_about(batch->consumer, batch->shard_id);
-		KIN__LOG_ABOUT(batch->consumer->set.core, KIN_LOG_WARN, "consumer", &about, "%s",
-		               response.why);
+		kin__batch_warn(batch, response.why);
 		return KIN_OK;
 	case KIN__RESPONSE_PARTIAL:
 		kin__batch_fail(batch, (uint32_t)response.first_failed, "named in batchItemFailures");
 		return KIN_OK;
 	case KIN__RESPONSE_FAILED:
+		batch->answered = true;
+		break;
+	case KIN__RESPONSE_TOO_LARGE:
 		break;
 	}
-	batch->answered = true;
 	if (batch->reason[0] == 0)
 		snprintf(batch->reason, sizeof batch->reason, "%.255s", response.why);
 	return KIN_FAILED;

@@ -1,7 +1,10 @@
 #include "drive/batch.h"
 #include "base/mem.h"
 #include "drive/consume.h"
+#include "io/clock.h"
 #include <stdio.h>
+
+enum { WARN_INTERVAL_US = 60000000 };
 
 struct kin_batch *kin__batch_new(size_t records)
 {
@@ -29,6 +32,26 @@ void kin__batch_fail(struct kin_batch *batch, uint32_t index, const char *reason
 		return;
 	batch->fail_at = index;
 	snprintf(batch->reason, sizeof batch->reason, "%.255s", reason);
+}
+
+void kin__batch_warn(struct kin_batch *batch, const char *why)
+{
+	struct kin__consume *consumer = batch->consumer;
+	struct kin__log_about about = kin__consume_about(consumer, batch->shard_id);
+	uint64_t now_us = kin__clock_us(), held_back;
+
+	pthread_mutex_lock(&consumer->inbox.lock);
+	bool say = consumer->inbox.warned_us == 0 || now_us - consumer->inbox.warned_us >= WARN_INTERVAL_US;
+	held_back = consumer->inbox.held_back;
+	consumer->inbox.held_back = say ? 0 : held_back + 1;
+	if (say)
+		consumer->inbox.warned_us = now_us;
+	pthread_mutex_unlock(&consumer->inbox.lock);
+	if (say && held_back > 0)
+		KIN__LOG_ABOUT(consumer->set.core, KIN_LOG_WARN, "consumer", &about,
+		               "%s; %llu more since the last such line", why, (unsigned long long)held_back);
+	else if (say)
+		KIN__LOG_ABOUT(consumer->set.core, KIN_LOG_WARN, "consumer", &about, "%s", why);
 }
 
 void kin__batch_finish(struct kin_batch *batch, int code)

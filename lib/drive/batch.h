@@ -40,5 +40,7 @@ struct kin_batch {
 struct kin_batch *kin__batch_new(size_t records); /* NULL: out of memory */
 void kin__batch_free(struct kin_batch *batch);
 void kin__batch_fail(struct kin_batch *batch, uint32_t index, const char *reason); /* the lowest index wins */
+/* A response that may be a mistake: at most one line a minute of a consumer, with the number of those held back. */
+void kin__batch_warn(struct kin_batch *batch, const char *why);
 void kin__batch_finish(struct kin_batch *batch, int code);
 #endif

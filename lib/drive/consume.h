@@ -81,6 +81,8 @@ struct kin__consume {
 		struct kin_consumer_health health;
 		/* why the last request failed; code KIN_OK: none did, or its like went well since */
 		struct kin_error trouble;
+		uint64_t warned_us,
+				held_back; /* of responses that may be a mistake: the last line, and those not told since */
 		uint32_t callbacks; /* on_state calls not made yet */
 		uint32_t taken;     /* batches given out by next and not finished */
 		bool idle;          /* ended or fatal, and nothing in flight */

@@ -163,6 +163,12 @@ void kin__response_read(struct kin__response *response, const char *json, size_t
 	struct kin__json *root;
 
 	*response = (struct kin__response){ .outcome = KIN__RESPONSE_SUCCESS };
+	if (n > KIN__RESPONSE_BYTES_MAX) {
+		conclude(response, KIN__RESPONSE_TOO_LARGE,
+		         "response: more than 6291456 bytes; all of the batch counts as failed",
+		         kin__span(NULL, 0));
+		return;
+	}
 	if (kin__span_trim(kin__span(json, n)).n == 0)
 		return;
 	if (kin__json_parse(json, n, &root, error) < 0) {
