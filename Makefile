@@ -256,7 +256,7 @@ lint: tidy check-man
 		$$c -O1 $(KIN_CPPFLAGS) -I$(srcdir)/tests $(HTTPD_CFLAGS) $(KIN_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
-	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/host/run tests/postgres/run tests/distcheck tests/faults/run tests/e2e/run)
+	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/exec tests/host/run tests/postgres/run tests/distcheck tests/faults/run tests/e2e/run)
 	shellcheck -s sh $(addprefix $(srcdir)/,tests/memcheck tests/foreign tests/fuzz/smoke tests/sim/long tests/scenes)
 	shellcheck -s sh $(addprefix $(srcdir)/,tests/coverage/run tests/mutants/run tests/mutants/one)
 	if test -f $(srcdir)/.ci/run; then shellcheck -s bash -e SC2016 $(srcdir)/.ci/run; fi

@@ -11,7 +11,8 @@
 static const char usage[] =
 		"usage: kinstream consume STREAM --app NAME (--exec 'COMMAND' | --handler "
 		"LIBRARY.so[:SYMBOL] | --print)\n"
-		"                         [--exec-protocol event|lines] [--store memory:|file:PATH]\n"
+		"                         [--exec-protocol event|lines] [--exec-grace MS] [--store "
+		"memory:|file:PATH]\n"
 		"                         [--on-failure drop|file:PATH] [--from trim-horizon|latest|TIME] "
 		"[--until latest|TIME]\n\n"
 		"--exec: one run of COMMAND (by /bin/sh) for each batch, the Lambda event JSON on its "
@@ -21,6 +22,10 @@ static const char usage[] =
 		"        ReportBatchItemFailures.  With --exec-protocol lines it is kept alive: it reads an "
 		"event a line, and\n"
 		"        answers each with a line of JSON; {\"errorMessage\":...} is a failure.\n"
+		"        With -o handler_timeout_ms=MS it is killed when it takes longer: SIGTERM, and "
+		"SIGKILL "
+		"after --exec-grace,\n"
+		"        5000 ms unless given.\n"
 		"--handler: calls int SYMBOL(void *user, struct kin_batch *batch) of a shared library; "
 		"SYMBOL is \"handle\" unless\n"
 		"        given.\n"
@@ -29,9 +34,13 @@ static const char usage[] =
 		"Consumer options by -o, for\n"
 		"example -o batch_size=1000; 'kinstream config' lists them.\n";
 
+enum { GRACE_MS = 5000, GRACE_MS_MAX = 600000 };
+
 struct consume {
 	struct tool *tool;
 	const char *command;       /* of --exec; NULL: --print or --handler */
+	int64_t timeout_ms;        /* of a run of it, or of an exchange; 0: none */
+	int64_t grace_ms;          /* between SIGTERM and SIGKILL */
 	struct tool_lines *lines;  /* of --exec-protocol lines; NULL: one run a batch */
 	bool responses;            /* its output is a response */
 	const char *default_store; /* NULL: it was told */
@@ -69,33 +78,30 @@ static int print(void *user, struct kin_batch *batch)
 	return code;
 }
 
-static int execute(void *user, struct kin_batch *batch)
-{
-	struct consume *consume = user;
-	struct tool_exec run = { .command = consume->command, .capture = consume->responses };
-	size_t size;
-	const char *event = kin_batch_event_json(batch, &size);
-	int code = KIN_FAILED;
-
-	if (!event)
-		return KIN_FAILED;
-	run.input = event;
-	run.input_size = size;
-	if (!tool_exec(&run) || run.status != 0) {
-		kin_batch_fail(batch, kin_batch_record(batch, 0), "%s", run.why);
-	} else {
-		code = consume->responses ? kin_batch_respond(batch, run.output ? run.output : "",
-		                                              run.output_size)
-		                          : KIN_OK;
-	}
-	free(run.output);
-	return code;
-}
-
 static int failed(struct kin_batch *batch, const char *why)
 {
 	kin_batch_fail(batch, kin_batch_record(batch, 0), "%s", why);
 	return KIN_FAILED;
+}
+
+static int execute(void *user, struct kin_batch *batch)
+{
+	struct consume *consume = user;
+	struct tool_exec run = { .command = consume->command,
+		                 .capture = consume->responses,
+		                 .timeout_ms = consume->timeout_ms,
+		                 .grace_ms = consume->grace_ms };
+	int code = KIN_OK;
+
+	run.input = kin_batch_event_json(batch, &run.input_size);
+	if (!run.input)
+		return failed(batch, "out of memory for the event");
+	if (!tool_exec(&run))
+		code = failed(batch, run.why);
+	else if (consume->responses)
+		code = kin_batch_respond(batch, run.output ? run.output : "", run.output_size);
+	free(run.output);
+	return code;
 }
 
 /* One line to the command and one back. */
@@ -109,7 +115,7 @@ static int ask(void *user, struct kin_batch *batch)
 
 	event = kin_batch_event_json(batch, &size);
 	if (!event)
-		return KIN_FAILED;
+		return failed(batch, "out of memory for the event");
 	answer = tool_lines_call(consume->lines, event, size, &answer_size, why);
 	if (!answer)
 		return failed(batch, why);
@@ -179,7 +185,7 @@ static int run(struct consume *consume, struct kin_consumer_options *options)
 
 /* Which of --exec, --handler and --print: options->handler.  TOOL_DONE or TOOL_USAGE, having said why. */
 static int choose(struct consume *consume, struct kin_consumer_options *options, bool printing,
-                  const char *plugin, const char *protocol)
+                  const char *plugin, const char *protocol, const char *grace)
 {
 	char why[512];
 
@@ -191,6 +197,13 @@ static int choose(struct consume *consume, struct kin_consumer_options *options,
 		                  consume->command ? "--exec-protocol is '%s'; it must be event or lines"
 		                                   : "--exec-protocol %s goes with --exec only",
 		                  protocol);
+	consume->grace_ms = GRACE_MS;
+	if (grace && (!consume->command || !tool_number(grace, 0, GRACE_MS_MAX, &consume->grace_ms)))
+		return tool_usage(consume->tool,
+		                  consume->command ? "--exec-grace is '%s'; it must be 0..600000 milliseconds"
+		                                   : "--exec-grace %s goes with --exec only",
+		                  grace);
+	consume->timeout_ms = options->handler_timeout_ms;
 	options->user = consume;
 	options->handler = printing ? print : execute;
 	if (plugin) {
@@ -200,7 +213,7 @@ static int choose(struct consume *consume, struct kin_consumer_options *options,
 			return tool_usage(consume->tool, "--handler: %s", why);
 	} else if (protocol && strcmp(protocol, "lines") == 0) {
 		options->handler = ask;
-		consume->lines = tool_lines_new(consume->command);
+		consume->lines = tool_lines_new(consume->command, consume->timeout_ms, consume->grace_ms);
 		if (!consume->lines)
 			return tool_usage(consume->tool, "out of memory");
 	}
@@ -214,7 +227,7 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 		                   .opening = PTHREAD_MUTEX_INITIALIZER };
 	struct kin_consumer_options options;
 	const char *app = NULL, *store = NULL, *on_failure = NULL, *from = NULL, *until = NULL,
-		   *stream = NULL, *plugin = NULL, *protocol = NULL;
+		   *stream = NULL, *plugin = NULL, *protocol = NULL, *grace = NULL;
 	bool help = false, printing = false;
 	const struct tool_flag flags[] = { { .name = "--help", .set = &help },
 		                           { .name = "--app", .value = &app },
@@ -226,6 +239,7 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 		                           { .name = "--print", .set = &printing },
 		                           { .name = "--handler", .value = &plugin },
 		                           { .name = "--exec-protocol", .value = &protocol },
+		                           { .name = "--exec-grace", .value = &grace },
 		                           { 0 } };
 	struct kin_error error;
 	char path[4096];
@@ -252,7 +266,7 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 	consume.responses = options.report_batch_item_failures;
 	if (!options.store && !default_store(path))
 		return tool_usage(tool, "no --store, and neither XDG_STATE_HOME nor HOME is set");
-	if (choose(&consume, &options, printing, plugin, protocol) != TOOL_DONE)
+	if (choose(&consume, &options, printing, plugin, protocol, grace) != TOOL_DONE)
 		return TOOL_USAGE;
 	if (!options.store) {
 		options.store = consume.default_store = path;

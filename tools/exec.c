@@ -1,175 +1,216 @@
 #include "exec.h"
-#include "tool.h"
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
-#include <pthread.h>
-#include <spawn.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
+/* More than a pipe can hold: what is behind it was not written by the command before its end. */
+enum { LEFT_MAX = 1048576, LINE_MAX_SHOWN = 160 };
 
-/* From a pipe's making until it is marked close-on-exec no other thread may spawn: its child would hold our end. */
-static pthread_mutex_t spawning = PTHREAD_MUTEX_INITIALIZER;
+struct talk {
+	struct tool_exec *run;
+	struct tool_child child;
+	size_t written, room;
+	bool too_much, late;
+	char line[LINE_MAX_SHOWN], last[LINE_MAX_SHOWN]; /* of its standard error: begun; whole */
+	size_t line_n;
+};
 
-static void close_pipe(int ends[2])
+/* ---- its standard input ---- */
+
+static void close_input(struct talk *talk)
 {
-	for (int i = 0; i < 2; i++)
-		if (ends[i] >= 0)
-			close(ends[i]);
+	close(talk->child.in);
+	talk->child.in = -1;
 }
 
-static bool make_pipe(int ends[2])
+static void feed(struct talk *talk)
 {
-	if (pipe(ends) < 0) {
-		ends[0] = ends[1] = -1;
-		return false;
+	const struct tool_exec *run = talk->run;
+	ssize_t n = 0;
+
+	if (talk->written < run->input_size)
+		n = write(talk->child.in, run->input + talk->written, run->input_size - talk->written);
+	if (n > 0)
+		talk->written += (size_t)n;
+	else if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0 || talk->written == run->input_size)
+		close_input(talk); /* it does not want to read on: its right */
+}
+
+/* ---- its standard output ---- */
+
+static void keep(struct talk *talk, const char *bytes, size_t n)
+{
+	struct tool_exec *run = talk->run;
+
+	if (talk->too_much || run->output_size + n > TOOL_RESPONSE_MAX) {
+		talk->too_much = true;
+		return;
 	}
-	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	return true;
-}
-
-static int spawn(const char *command, int in, int out, pid_t *pid)
-{
-	char *const argv[] = { (char *)"sh", (char *)"-c", (char *)command, NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none, usual;
-
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-	if (out >= 0)
-		posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-	sigemptyset(&none);
-	sigemptyset(&usual);
-	sigaddset(&usual, SIGINT);
-	sigaddset(&usual, SIGTERM);
-	sigaddset(&usual, SIGPIPE);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &usual);
-	posix_spawnattr_setpgroup(&attributes,
-	                          0); /* a terminal's ^C asks us to drain, and leaves the batch alone */
-	posix_spawnattr_setflags(&attributes,
-	                         POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	int number = posix_spawn(pid, "/bin/sh", &files, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	return number;
-}
-
-static bool keep(struct tool_exec *run, size_t *room, const char *bytes, size_t n)
-{
-	if (run->output_size + n + 1 > *room) {
-		size_t more = (*room + n + 1) * 2;
-		char *grown = more > 2 * (size_t)TOOL_RESPONSE_MAX ? NULL : realloc(run->output, more);
-		if (!grown)
-			return false;
+	if (run->output_size + n > talk->room) {
+		size_t room = (talk->room + n) * 2;
+		char *grown = realloc(run->output, room);
+		if (!grown) {
+			talk->too_much = true;
+			return;
+		}
 		run->output = grown;
-		*room = more;
+		talk->room = room;
 	}
 	memcpy(run->output + run->output_size, bytes, n);
 	run->output_size += n;
+}
+
+/* ---- its standard error: passed on, and the last line kept ---- */
+
+static void end_line(struct talk *talk)
+{
+	if (talk->line_n == 0)
+		return;
+	memcpy(talk->last, talk->line, talk->line_n);
+	talk->last[talk->line_n] = 0;
+	talk->line_n = 0;
+}
+
+static void pass_on(struct talk *talk, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+		if (c == '\n')
+			end_line(talk);
+		else if (talk->line_n < sizeof talk->line - 1)
+			talk->line[talk->line_n++] = c < ' ' || c == 127 ? ' ' : (char)c;
+	}
+	while (n > 0) {
+		ssize_t done = write(STDERR_FILENO, bytes, n);
+		if (done < 0 && errno != EINTR)
+			return;
+		bytes += done > 0 ? done : 0;
+		n -= done > 0 ? (size_t)done : 0;
+	}
+}
+
+/* ---- both ---- */
+
+/* Reads once; false: nothing is there now, or ever again.  Then the end is closed. */
+static bool hear(struct talk *talk, int *end, void (*take)(struct talk *, const char *, size_t),
+                 size_t *read_n)
+{
+	char bytes[65536];
+	ssize_t n = *end < 0 ? -1 : read(*end, bytes, sizeof bytes);
+
+	if (*end < 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		return false;
+	if (n <= 0) {
+		close(*end);
+		*end = -1;
+		return false;
+	}
+	take(talk, bytes, (size_t)n);
+	*read_n += (size_t)n;
 	return true;
 }
 
-/* Feeds and reads at once: neither side may wait for the other. */
-static void exchange(struct tool_exec *run, int in, int out)
+/* What it wrote before its end; others may hold the pipes and write on. */
+static void hear_the_rest(struct talk *talk)
 {
-	size_t written = 0, room = 0;
-	char bytes[65536];
-	bool whole = true;
+	size_t out = 0, err = 0;
 
-	fcntl(in, F_SETFL, O_NONBLOCK);
-	while (in >= 0 || out >= 0) {
-		struct pollfd ends[2] = { { .fd = in, .events = POLLOUT }, { .fd = out, .events = POLLIN } };
-		if (poll(ends, 2, -1) < 0 && errno != EINTR)
-			break;
-		if (in >= 0 && ends[0].revents) {
-			ssize_t n = run->input_size > written ? write(in, run->input + written,
-			                                              run->input_size - written)
-			                                      : 0;
-			written += n > 0 ? (size_t)n : 0;
-			bool ended = n < 0 && errno != EAGAIN &&
-			             errno != EINTR; /* it does not want to read on: its right */
-			if (written == run->input_size || ended) {
-				close(in);
-				in = -1;
-			}
-		}
-		if (out >= 0 && ends[1].revents) {
-			ssize_t n = read(out, bytes, sizeof bytes);
-			if (n == 0 || (n < 0 && errno != EINTR)) {
-				close(out);
-				out = -1;
-			} else if (n > 0) {
-				whole = whole && keep(run, &room, bytes, (size_t)n);
-			}
-		}
-	}
-	if (!whole) { /* more than a response may have: no response */
-		run->output_size = 0;
-		keep(run, &room, "response over 6 MB", 18);
-	}
-}
-
-int tool_spawn(struct tool_child *child, const char *command, bool capture, const char **what)
-{
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, number = 0;
-
-	pthread_mutex_lock(&spawning);
-	*what = "pipe";
-	if (!make_pipe(in) || (capture && !make_pipe(out)))
-		number = errno;
-	if (!number) {
-		*what = "/bin/sh";
-		number = spawn(command, in[0], out[1], &child->pid);
-	}
-	pthread_mutex_unlock(&spawning);
-	if (number) {
-		close_pipe(in);
-		close_pipe(out);
-		return number;
-	}
-	close(in[0]);
-	if (out[1] >= 0)
-		close(out[1]);
-	child->in = in[1];
-	child->out = out[0];
-	tool_child_began(child->pid);
-	return 0;
-}
-
-int tool_reap(const struct tool_child *child, char why[TOOL_WHY])
-{
-	int status = 0;
-
-	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+	while (out < LEFT_MAX && hear(talk, &talk->child.out, keep, &out))
 		;
-	tool_child_ended(child->pid);
-	why[0] = 0;
-	if (WIFSIGNALED(status))
-		snprintf(why, TOOL_WHY, "the command was ended by signal %d", WTERMSIG(status));
-	else if (WEXITSTATUS(status))
-		snprintf(why, TOOL_WHY, "the command exited with status %d", WEXITSTATUS(status));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	while (err < LEFT_MAX && hear(talk, &talk->child.err, pass_on, &err))
+		;
+	end_line(talk);
+}
+
+/* Its time is over: it is asked to end, then made to. */
+static int64_t hasten(struct talk *talk)
+{
+	tool_child_signal(&talk->child, talk->late ? SIGKILL : SIGTERM);
+	if (talk->late)
+		return INT64_MAX;
+	talk->late = true;
+	return tool_now_ms() + talk->run->grace_ms;
+}
+
+static int left_ms(int64_t until_ms)
+{
+	int64_t left = until_ms == INT64_MAX ? -1 : until_ms - tool_now_ms();
+
+	if (until_ms != INT64_MAX && left < 0)
+		return 0;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+/* Feeds and reads at once, neither side may wait for the other, until the command has ended. */
+static void converse(struct talk *talk)
+{
+	int64_t until_ms = talk->run->timeout_ms > 0 ? tool_now_ms() + talk->run->timeout_ms : INT64_MAX;
+	size_t heard = 0;
+
+	for (;;) {
+		struct pollfd ends[4] = { { .fd = talk->child.in, .events = POLLOUT },
+			                  { .fd = talk->child.out, .events = POLLIN },
+			                  { .fd = talk->child.err, .events = POLLIN },
+			                  { .fd = talk->child.ended, .events = POLLIN } };
+		int wait_ms = left_ms(until_ms);
+
+		if (wait_ms == 0)
+			until_ms = hasten(talk);
+		if (poll(ends, 4, wait_ms) < 0)
+			continue; /* EINTR, or a moment without memory */
+		if (ends[0].revents)
+			feed(talk);
+		if (ends[1].revents)
+			hear(talk, &talk->child.out, keep, &heard);
+		if (ends[2].revents)
+			hear(talk, &talk->child.err, pass_on, &heard);
+		if (ends[3].revents)
+			return;
+	}
+}
+
+static void explain(struct talk *talk)
+{
+	struct tool_exec *run = talk->run;
+	size_t n;
+
+	if (talk->late) {
+		tool_why_late(run->timeout_ms, run->why);
+		return;
+	}
+	tool_child_why(&talk->child, run->why);
+	n = strlen(run->why);
+	if (n > 0 && talk->last[0])
+		snprintf(run->why + n, sizeof run->why - n, ": %s", talk->last);
+	if (n == 0 && talk->too_much)
+		snprintf(run->why, sizeof run->why, "the command answered with more than %d bytes",
+		         TOOL_RESPONSE_MAX);
 }
 
 bool tool_exec(struct tool_exec *run)
 {
-	struct tool_child child;
+	struct talk talk = { .run = run };
 	const char *what;
-	int number = tool_spawn(&child, run->command, run->capture, &what);
+	int number = tool_child_start(&talk.child, run->command,
+	                              TOOL_CHILD_ERR | (run->capture ? TOOL_CHILD_OUT : 0), &what);
 
 	if (number) {
 		snprintf(run->why, sizeof run->why, "cannot run the command: %s: %s", what, strerror(number));
 		return false;
 	}
-	exchange(run, child.in, child.out);
-	run->status = tool_reap(&child, run->why);
-	return true;
+	converse(&talk);
+	hear_the_rest(&talk);
+	if (talk.late)
+		tool_child_sweep(&talk.child, run->grace_ms);
+	else
+		tool_child_reap(&talk.child);
+	explain(&talk);
+	return run->why[0] == 0;
 }

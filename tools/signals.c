@@ -2,9 +2,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { CHILDREN_MAX = 1024 };
+enum { CHILDREN_MAX = 2048, BEGIN_STEPS = 1000, BEGIN_STEP_NS = 1000000 };
 
 static atomic_int signals_seen;
 static int wake[2] = { -1, -1 };
@@ -12,7 +13,18 @@ static void (*first_fn)(void *user);
 static void *first_user;
 /* Process groups of running children, 0 where none is.  Lock-free, so the signal handler may read what other threads write. */
 static atomic_int children[CHILDREN_MAX];
+static atomic_int beginning; /* children that may be there already and are not among these yet */
 static pthread_mutex_t children_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Of a signal handler. */
+static void kill_children(void)
+{
+	for (int i = 0; i < CHILDREN_MAX; i++) {
+		pid_t child = atomic_load(&children[i]);
+		if (child)
+			kill(-child, SIGKILL);
+	}
+}
 
 static void on_signal(int number)
 {
@@ -20,11 +32,12 @@ static void on_signal(int number)
 	int before = errno; /* of the code that is interrupted */
 	(void)number;
 	if (atomic_fetch_add(&signals_seen, 1) > 0) {
-		for (int i = 0; i < CHILDREN_MAX; i++) {
-			pid_t child = atomic_load(&children[i]);
-			if (child)
-				kill(-child, SIGKILL);
-		}
+		const struct timespec step = { .tv_nsec = BEGIN_STEP_NS };
+
+		kill_children();
+		for (int i = 0; i < BEGIN_STEPS && atomic_load(&beginning) > 0; i++)
+			nanosleep(&step, NULL);
+		kill_children();
 		_exit(TOOL_INTERRUPTED);
 	}
 	if (write(wake[1], &byte, 1) != 1)
@@ -83,9 +96,16 @@ static void replace_child(pid_t from, pid_t to)
 	pthread_mutex_unlock(&children_lock);
 }
 
+void tool_child_begins(void)
+{
+	atomic_fetch_add(&beginning, 1);
+}
+
 void tool_child_began(pid_t pid)
 {
-	replace_child(0, pid);
+	if (pid)
+		replace_child(0, pid);
+	atomic_fetch_sub(&beginning, 1);
 }
 
 void tool_child_ended(pid_t pid)

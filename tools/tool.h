@@ -59,7 +59,9 @@ int tool_client(const struct tool *tool,
 /* ---- signals: the first SIGINT or SIGTERM asks to drain, a second one exits 130 ---- */
 void tool_signals(void (*on_first)(void *user), void *user); /* on_first runs on a thread of its own */
 bool tool_stopping(void);
-void tool_child_began(pid_t pid); /* process groups to kill when a second signal comes */
+/* Process groups to kill when a second signal comes. */
+void tool_child_begins(void);     /* one is being made; tool_child_began() follows */
+void tool_child_began(pid_t pid); /* 0: it was not */
 void tool_child_ended(pid_t pid);
 
 /* ---- JSON lines ---- */

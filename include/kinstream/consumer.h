@@ -65,6 +65,8 @@ struct kin_consumer_options {
 	uint32_t shard_sync_interval_ms; /* 100..3600000, default 60000: looking for unknown shards */
 	uint32_t retry_base_ms; /* 1..60000, default 1000: pause before a retry, doubling, full jitter */
 	uint32_t retry_max_ms;  /* 1..600000, default 60000 */
+	/* 0..86400000, default 0: none; the command kills what --exec runs, see kinstream(1) */
+	uint32_t handler_timeout_ms;
 	uint32_t parallelization_factor;     /* 1; more is not supported by this version */
 	bool bisect_batch_on_function_error; /* default false */
 	/* function_response_types = ReportBatchItemFailures: the command reads responses */

@@ -85,6 +85,9 @@ static const struct kin__options_row rows[] = {
 	           "The pause before the first retry of a batch; it doubles with each, with full jitter."),
 	ROW_NUMBER(U32, retry_max_ms, "retry_max_ms", "ms", 60000, 1, 600000, NULL, 1,
 	           "The longest pause before a retry."),
+	ROW_NUMBER(U32, handler_timeout_ms, "handler_timeout_ms", "ms", 0, 0, 86400000, NULL, 1,
+	           "How long a command of --exec may take for a batch before it is killed; 0: without "
+	           "limit."),
 	{ .show = ROW_SHOW("parallelization_factor", "integer", "batches", "1", "1",
 	                   "Batches of one shard at once; this version supports 1 of the 10 that Lambda "
 	                   "knows."),
