@@ -8,6 +8,7 @@
 #include "round.h"
 #include "text.h"
 #include "util.h"
+#include "wire/aggregate_write.h"
 #include "wire/base64.h"
 #include "wire/base64_ways.h"
 
@@ -234,6 +235,66 @@ static void measure_put(const struct kin__base64 *const ways[], uint32_t bytes)
 	free(request.data);
 }
 
+/* --- aggregation ------------------------------------------------------------------------------ */
+
+struct aggregation {
+	struct kin__hash *hash;
+	struct kin__aggregate_write write;
+	struct kin__bytes out;
+	uint32_t records, bytes;
+	char keys[ENTRIES][BENCH_KEY + 1];
+	unsigned char *data;
+	struct kin__md5 md5;
+};
+
+static void aggregate(void *user)
+{
+	struct aggregation *all = user;
+
+	kin__bytes_clear(&all->out);
+	kin__aggregate_write_clear(&all->write);
+	for (uint32_t i = 0; i < all->records; i++) {
+		const char *data = (const char *)all->data + (size_t)i * all->bytes;
+		struct kin__aggregate_part part = { .key = kin__span(all->keys[i], BENCH_KEY),
+			                            .data = kin__span(data, all->bytes) };
+
+		memcpy(&part.key_id, all->keys[i] + BENCH_KEY - 8,
+		       8); /* the producer has it from the key's MD5 */
+		if (kin__aggregate_write_add(&all->write, &part) < 0)
+			bench_die("out of memory");
+	}
+	if (kin__aggregate_write_end(&all->write, all->hash, &all->out) < 0)
+		bench_die("out of memory");
+}
+
+static void md5_aggregate(void *user)
+{
+	struct aggregation *all = user;
+
+	if (!kin__hash_md5(all->hash, all->out.at, all->out.n, &all->md5))
+		bench_die("OpenSSL cannot MD5");
+}
+
+static void measure_aggregate(uint32_t records, uint32_t bytes)
+{
+	struct aggregation all = { .hash = kin__hash_new(), .records = records, .bytes = bytes };
+	struct piece pieces[] = { { aggregate, &all }, { md5_aggregate, &all } };
+	double ns[2];
+
+	all.data = bench_alloc((size_t)records * bytes);
+	for (uint32_t i = 0; i < records; i++)
+		bench_record(i, all.keys[i], all.data + (size_t)i * bytes, bytes);
+	kin__bytes_init(&all.out);
+	kin__aggregate_write_init(&all.write);
+	time_pieces(pieces, 2, options.smoke ? 1 : 200, ns);
+	printf("aggregate of %u records of %u bytes: %.1f ns a record, %.2f x its MD5 (%.1f)\n", records,
+	       bytes, ns[0] / records, ns[0] / ns[1], ns[1] / records);
+	kin__aggregate_write_fini(&all.write);
+	kin__bytes_fini(&all.out);
+	free(all.data);
+	kin__hash_free(all.hash);
+}
+
 int main(int argc, char **argv)
 {
 	const struct kin__base64 *ways[KIN__BASE64_WAYS];
@@ -246,5 +307,7 @@ int main(int argc, char **argv)
 	measure_get(ways, 1000, 100);
 	measure_put(ways, RECORD);
 	measure_put(ways, 100);
+	measure_aggregate(400, 100);
+	measure_aggregate(48, RECORD);
 	return 0;
 }

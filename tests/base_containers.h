@@ -376,8 +376,76 @@ START_TEST(machine_moves)
 }
 END_TEST
 
+/* --- ids --------------------------------------------------------------------------------- */
+
+/* Against an array that is looked through; used again and again, with few and with many. */
+START_TEST(ids_in_the_order_of_first_use)
+{
+	static const size_t rounds[] = { 3, 16, 17, 2000, 5, 700, 1 };
+	uint64_t seen[2000];
+	struct kin__rng rng = { 5 };
+	struct kin__ids ids;
+
+	kin__ids_init(&ids);
+	ck_assert_uint_eq(kin__ids_find(&ids, 0), KIN__IDS_NONE);
+	kin__ids_clear(&ids);
+	for (size_t round = 0; round < KIN__ARRAY_LEN(rounds); round++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < rounds[round] * 2; i++) {
+			/* close together, or only in their high half */
+			uint64_t id = kin__rng_below(&rng, rounds[round]) << (round % 2 ? 40 : 0);
+			size_t at = 0;
+
+			while (at < n && seen[at] != id)
+				at++;
+			ck_assert_uint_eq(kin__ids_find(&ids, id), at < n ? at : KIN__IDS_NONE);
+			ck_assert_uint_eq(kin__ids_add(&ids, id), at);
+			if (at == n)
+				seen[n++] = id;
+			ck_assert_uint_eq(ids.n, n);
+			ck_assert_uint_eq(kin__ids_find(&ids, id), at);
+		}
+		kin__ids_clear(&ids);
+		ck_assert_uint_eq(kin__ids_find(&ids, seen[0]), KIN__IDS_NONE);
+	}
+	kin__ids_fini(&ids);
+}
+END_TEST
+
+static bool fill_ids(void)
+{
+	struct kin__ids ids;
+	bool fine = true;
+
+	kin__ids_init(&ids);
+	for (uint64_t i = 0; i < 100 && fine; i++)
+		fine = kin__ids_add(&ids, i) == i;
+	for (uint64_t i = 0; i < ids.n; i++)
+		ck_assert_uint_eq(kin__ids_find(&ids, i), i); /* those that are in stay in */
+	kin__ids_fini(&ids);
+	return fine;
+}
+
+START_TEST(ids_without_memory)
+{
+	uint64_t total;
+
+	kin__mem_fail_at(0);
+	ck_assert(fill_ids());
+	total = kin__mem_count();
+	for (uint64_t i = 1; i <= total; i++) {
+		kin__mem_fail_at(i);
+		ck_assert_msg(!fill_ids(), "allocation %d of %d failed unnoticed", (int)i, (int)total);
+	}
+	kin__mem_fail_at(0);
+}
+END_TEST
+
 static void add_containers(TCase *tcase)
 {
+	tcase_add_test(tcase, ids_in_the_order_of_first_use);
+	tcase_add_test(tcase, ids_without_memory);
 	tcase_add_test(tcase, arena_blocks);
 	tcase_add_test(tcase, arena_clear_keeps);
 	tcase_add_test(tcase, list_order);

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/heap.h"
 #include "base/histogram.h"
+#include "base/ids.h"
 #include "base/list.h"
 #include "base/machine.h"
 #include "base/map.h"

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "wire/aggregate_write.h"
 #include "wire/base64.h"
 #include "wire/base64_ways.h"
 #include "wire/ini.h"
@@ -263,6 +264,7 @@ END_TEST
 
 #include "wire_json.h"
 #include "wire_ini.h"
+#include "wire_aggregate_write.h"
 
 static Suite *suite(void)
 {
@@ -279,6 +281,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, jsontext_document);
 	add_json(tcase);
 	add_ini(tcase);
+	add_aggregate_write(tcase);
 	suite_add_tcase(all, tcase);
 	return all;
 }

@@ -35,9 +35,11 @@ START_TEST(requests)
 	              "\"Timestamp\":1768480496.789}");
 	ck_assert_str_eq(kin__iterator_type_name(KIN__ITERATOR_LATEST), "LATEST");
 	ck_assert_str_eq(kin__iterator_type_name((enum kin__iterator_type)99), "UNKNOWN");
-	kin__list_shards_encode(&out, T("s"), NONE_SPAN, 0);
+	kin__list_shards_encode(&out, T("s"), NONE_SPAN, 0, false);
 	ck_text(&out, "{\"StreamName\":\"s\"}");
-	kin__list_shards_encode(&out, T("s"), T("tok"), 7);
+	kin__list_shards_encode(&out, T("s"), NONE_SPAN, 1000, true);
+	ck_text(&out, "{\"StreamName\":\"s\",\"ShardFilter\":{\"Type\":\"AT_LATEST\"},\"MaxResults\":1000}");
+	kin__list_shards_encode(&out, T("s"), T("tok"), 7, true);
 	ck_text(&out, "{\"NextToken\":\"tok\",\"MaxResults\":7}");
 	kin__create_stream_encode(&out, T("s"), 4);
 	ck_text(&out, "{\"StreamName\":\"s\",\"ShardCount\":4}");

@@ -124,6 +124,66 @@ START_TEST(shard_map_even)
 }
 END_TEST
 
+/* The answer of one who looks at every row. */
+static const char *linear(const struct kin__shard_info *infos, size_t n, struct kin__hashkey key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (kin__hashkey_compare(infos[i].first_hash, key) <= 0 &&
+		    kin__hashkey_compare(key, infos[i].last_hash) <= 0)
+			return infos[i].id;
+	return NULL;
+}
+
+/* Ranges cut anywhere, also many within a few keys, some of them left out: the index finds what a linear search does,
+ * for each end, its neighbours, and keys from anywhere. */
+START_TEST(shard_map_finds_as_a_linear_search)
+{
+	enum { MOST = 300 };
+	struct kin__shard_info infos[MOST];
+	char ids[MOST][16];
+	struct kin__rng rng = { (uint64_t)_i };
+	uint64_t narrow = _i % 3 ? UINT64_MAX : UINT64_C(0xffff);
+	struct kin__hashkey due = { 0, 0 };
+	struct kin__shard_map map;
+	size_t n = 0, most = (size_t)kin__rng_between(&rng, 1, MOST);
+
+	for (size_t i = 0; i < most; i++) {
+		uint64_t step = narrow / most / 2 + kin__rng_below(&rng, narrow / most);
+		struct kin__hashkey last = { due.high + step, kin__rng_next(&rng) };
+
+		if (last.high < due.high || i + 1 == most)
+			last = KIN__HASHKEY_MAX;
+		snprintf(ids[n], sizeof ids[n], "%u", (unsigned)n);
+		infos[n] = (struct kin__shard_info){
+			.id = ids[n], .first_sequence = "1", .first_hash = due, .last_hash = last
+		};
+		n += _i % 4 || kin__rng_chance(&rng, 900);
+		if (last.high == UINT64_MAX && last.low == UINT64_MAX)
+			break;
+		due = kin__hashkey_next(last);
+	}
+	kin__shard_map_init(&map);
+	ck_assert_int_eq(kin__shard_map_build(&map, infos, n), 0);
+	for (size_t i = 0; i < n * 12; i++) {
+		const struct kin__shard_info *info = &infos[i % n];
+		struct kin__hashkey keys[] = { info->first_hash,
+			                       kin__hashkey_prior(info->first_hash),
+			                       info->last_hash,
+			                       kin__hashkey_next(info->last_hash),
+			                       { kin__rng_next(&rng), kin__rng_next(&rng) },
+			                       { kin__rng_below(&rng, narrow), 0 } };
+		struct kin__hashkey key = keys[i / n % KIN__ARRAY_LEN(keys)];
+		const struct kin__shard_map_row *row = kin__shard_map_find(&map, key);
+		const char *id = linear(infos, n, key);
+
+		ck_assert_msg((row != NULL) == (id != NULL) && (!row || strcmp(row->id, id) == 0),
+		              "%016llx...: the index finds %s, a linear search %s",
+		              (unsigned long long)key.high, row ? row->id : "nothing", id ? id : "nothing");
+	}
+	kin__shard_map_fini(&map);
+}
+END_TEST
+
 static bool build_map(void)
 {
 	static const struct range range = { "a", "0", MAX_TEXT, NULL };
@@ -343,6 +403,7 @@ static void add_shards(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, shard_map_table, 0, COUNT(maps));
 	tcase_add_loop_test(tcase, shard_map_even, 0, 6);
+	tcase_add_loop_test(tcase, shard_map_finds_as_a_linear_search, 0, 60);
 	tcase_add_test(tcase, shard_map_no_memory);
 	tcase_add_loop_test(tcase, lineage_families, 0, COUNT(families));
 	tcase_add_test(tcase, lineage_equal_ids);

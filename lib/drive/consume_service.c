@@ -148,7 +148,7 @@ static void list_page(struct kin__consume_request *request, const char *token)
 	struct kin__consume *consumer = request->consumer;
 	kin__bytes_clear(&request->body);
 	kin__list_shards_encode(&request->body, kin__span_text(consumer->set.stream), kin__span_text(token),
-	                        0);
+	                        0, false);
 	send(request);
 }
 

@@ -5,13 +5,15 @@
 #include "kinstream.h"
 
 void kin__list_shards_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span next_token,
-                             uint32_t max)
+                             uint32_t max, bool open)
 {
 	kin__bytes_char(out, '{');
 	if (next_token.at)
 		kin__members_add(out, "\"NextToken\":", next_token);
 	else
 		kin__members_stream(out, stream);
+	if (open && !next_token.at)
+		kin__bytes_text(out, ",\"ShardFilter\":{\"Type\":\"AT_LATEST\"}");
 	if (max > 0) {
 		kin__bytes_text(out, ",\"MaxResults\":");
 		kin__bytes_u64(out, max);

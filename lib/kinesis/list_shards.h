@@ -15,9 +15,10 @@ struct kin__shard_page {
 	const char *next_token; /* NULL: this was the last page */
 };
 
-/* The first page by stream (next_token at NULL); every other by the token alone.  max 0: the service's own. */
+/* The first page by stream (next_token at NULL); every other by the token alone.  max 0: the service's own.
+ * open: only the shards that are open now, by the filter AT_LATEST; of the first page. */
 void kin__list_shards_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span next_token,
-                             uint32_t max);
+                             uint32_t max, bool open);
 /* KIN_OK, KIN_NOMEM, or KIN_PROTOCOL and the reason; then *page is empty. */
 int kin__list_shards_decode(struct kin__shard_page *page, struct kin__arena *arena, const char *answer,
                             size_t n, struct kin__reason *reason);

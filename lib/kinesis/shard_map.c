@@ -2,6 +2,8 @@
 #include "base/mem.h"
 #include "kinesis/shard_map.h"
 
+enum { INDEX_BITS_MAX = 16 };
+
 void kin__shard_map_init(struct kin__shard_map *map)
 {
 	*map = (struct kin__shard_map){ .state = KIN__SHARD_MAP_HOLE };
@@ -10,6 +12,7 @@ void kin__shard_map_init(struct kin__shard_map *map)
 void kin__shard_map_fini(struct kin__shard_map *map)
 {
 	kin__mem_free(map->rows);
+	kin__mem_free(map->index);
 	kin__shard_map_init(map);
 }
 
@@ -95,25 +98,68 @@ static struct kin__shard_map_row *copy_open(const struct kin__shard_info *shards
 	return rows;
 }
 
+/* Sixteen entries for each row of an even split, so that most have one row to look at. */
+static uint8_t bits_for(size_t rows)
+{
+	uint8_t bits = 4;
+
+	while (bits < INDEX_BITS_MAX && rows > (size_t)1 << (bits - 4))
+		bits++;
+	return bits;
+}
+
+static size_t slot_of(struct kin__hashkey key, uint8_t bits)
+{
+	return (size_t)(key.high >> (64 - bits));
+}
+
+static uint32_t *make_index(const struct kin__shard_map_row *rows, size_t n, uint8_t bits)
+{
+	size_t slots = ((size_t)1 << bits) + 1, row = 0;
+	uint32_t *index = kin__mem_array(slots, sizeof *index);
+
+	if (!index)
+		return NULL;
+	for (size_t slot = 0; slot < slots; slot++) {
+		while (row < n && slot_of(rows[row].first, bits) < slot)
+			row++;
+		index[slot] = (uint32_t)row;
+	}
+	return index;
+}
+
 int kin__shard_map_build(struct kin__shard_map *map, const struct kin__shard_info *shards, size_t n)
 {
 	size_t open;
 	struct kin__shard_map_row *rows = copy_open(shards, n, &open);
+	uint8_t bits = bits_for(open);
+	uint32_t *index;
 
 	if (!rows)
 		return -1;
 	sort(rows, open);
+	index = make_index(rows, open, bits);
+	if (!index) {
+		kin__mem_free(rows);
+		return -1;
+	}
 	kin__shard_map_fini(map);
-	*map = (struct kin__shard_map){ .rows = rows, .n = open, .state = judge(rows, open) };
+	*map = (struct kin__shard_map){
+		.rows = rows, .n = open, .index = index, .index_bits = bits, .state = judge(rows, open)
+	};
 	return 0;
 }
 
-/* The last row that starts at or before the key is the only one that is looked at. */
+/* The last row that starts at or before the key is the only one that is looked at; the index says between which. */
 const struct kin__shard_map_row *kin__shard_map_find(const struct kin__shard_map *map,
                                                      struct kin__hashkey key)
 {
-	size_t low = 0, high = map->n;
+	size_t low, high;
 
+	if (map->n == 0)
+		return NULL;
+	low = map->index[slot_of(key, map->index_bits)];
+	high = map->index[slot_of(key, map->index_bits) + 1];
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 

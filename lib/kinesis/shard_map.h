@@ -1,7 +1,7 @@
 /* kinesis/shard_map - the open shards of a stream by hash range: which of them gets a key.
  *
  * Pure.  Owns its rows and texts.  Rows are sorted by `first`; when `state` is WHOLE they tile
- * [0, 2^128-1] and every key finds one.
+ * [0, 2^128-1] and every key finds one.  An index of the keys' first bits makes a look-up as fast for 10,000 shards.
  */
 #ifndef KIN_KINESIS_SHARD_MAP_H
 #define KIN_KINESIS_SHARD_MAP_H
@@ -21,7 +21,9 @@ struct kin__shard_map_row {
 struct kin__shard_map {
 	struct kin__shard_map_row *rows;
 	size_t n;
-	uint8_t state; /* enum kin__shard_map_state */
+	uint32_t *index;    /* by the first bits of a key: how many rows begin before all keys with these */
+	uint8_t index_bits; /* 1..16 */
+	uint8_t state;      /* enum kin__shard_map_state */
 };
 
 void kin__shard_map_init(struct kin__shard_map *map); /* no rows: all a hole */
