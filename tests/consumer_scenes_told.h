@@ -357,9 +357,9 @@ START_TEST(tries_stop_at_their_end)
 	scene_start(&s);
 	scene_wait(&s, KIN__CONSUMER_INVOKE);
 	shard = s.consumer->shards[0];
-	shard->stack[0].tries = shard->stack[0].attempts = UINT32_MAX;
+	shard->lanes[0].stack[0].tries = shard->lanes[0].stack[0].attempts = UINT32_MAX;
 	scene_run(&s, 1);
-	ck_assert_uint_eq(shard->stack[0].tries, UINT32_MAX);
+	ck_assert_uint_eq(shard->lanes[0].stack[0].tries, UINT32_MAX);
 	ck_assert_uint_eq(scene_wait(&s, KIN__CONSUMER_INVOKE)->attempt, UINT32_MAX);
 	ck_assert_uint_eq(scene_health(&s).shards_blocked, 1);
 	/* reading: two failures of a fetch; the shard's list; its checkpoint */
@@ -412,9 +412,9 @@ START_TEST(a_sink_fails_for_ever)
 	s.sink_codes[0] = KIN_IO;
 	scene_start(&s);
 	scene_wait(&s, KIN__CONSUMER_SINK);
-	s.consumer->shards[0]->sink_tries = UINT32_MAX;
+	s.consumer->shards[0]->lanes[0].sink_tries = UINT32_MAX;
 	scene_run(&s, 1);
-	ck_assert_uint_eq(s.consumer->shards[0]->sink_tries, UINT32_MAX);
+	ck_assert_uint_eq(s.consumer->shards[0]->lanes[0].sink_tries, UINT32_MAX);
 	ck_assert_uint_eq(scene_health(&s).shards_blocked, 1);
 	scene_run(&s, 100000);
 	scene_told(&s, "[0]E {0 failed 1 unhandled}! {0 failed 1 unhandled}");

@@ -32,6 +32,8 @@ struct kin__consumer *kin__consumer_new(const struct kin__consumer_settings *set
 	if (!consumer)
 		return NULL;
 	consumer->set = *settings;
+	if (consumer->set.parallelization_factor == 0)
+		consumer->set.parallelization_factor = 1;
 	consumer->rng.state = settings->seed;
 	consumer->job = JOBS;
 	consumer->until_ms = settings->until == KIN_UNTIL_TIMESTAMP ? settings->until_timestamp_ms : 0;
@@ -166,7 +168,7 @@ static void timer(struct kin__consumer *consumer, struct kin__timer *at)
 		kin__fetch_due(consumer, kin__container(at, struct kin__shard, read_timer));
 		return;
 	case TIMER_WORK:
-		kin__delivery_due(consumer, kin__container(at, struct kin__shard, work_timer));
+		kin__delivery_due(consumer, kin__container(at, struct kin__lane, work_timer));
 		return;
 	case TIMER_WRITE:
 		kin__lease_due(consumer, kin__container(at, struct kin__shard, write_timer));

@@ -23,8 +23,9 @@ struct kin__consumer_settings {    /* copied */
 	/* 6 MiB: size of the event JSON at which a batch stops growing; one larger record goes alone */
 	uint64_t batch_bytes_max;
 	uint64_t batching_window_us;
-	int32_t maximum_retry_attempts; /* -1: no limit */
-	int64_t maximum_record_age_ms;  /* -1: no limit */
+	int32_t maximum_retry_attempts;  /* -1: no limit */
+	int64_t maximum_record_age_ms;   /* -1: no limit */
+	uint32_t parallelization_factor; /* lanes of each shard: 1..10; 0: 1 */
 	bool bisect;
 	bool drop;                                      /* on_failure = drop: settled without a SINK effect */
 	bool leases;                                    /* false: a reader; no store effects at all */
@@ -86,9 +87,12 @@ struct kin__consumer_event {
 			const struct kin_record *records; /* stay until RELEASE */
 			/* A byte a record, during the step: not 0, the filter leaves it out.  NULL: none is. */
 			const uint8_t *left_out;
+			/* A byte a record, below parallelization_factor, the same for all records of a key and each
+			 * time a record is read: the lane it goes through.  Stay until RELEASE.  NULL: all 0. */
+			const uint8_t *lanes;
 			uint32_t count;
 			uint64_t bytes;       /* what the page holds in memory */
-			uint64_t array_bytes; /* of these: the array of records */
+			uint64_t array_bytes; /* of these: the arrays of records and lanes */
 			int64_t behind_ms;    /* MillisBehindLatest; -1: not told */
 			bool ended;           /* no next iterator: the shard is read to its end */
 		} page;
@@ -124,6 +128,7 @@ enum kin__consumer_effect_type {
 struct kin__consumer_effect {
 	uint64_t id; /* requests: unique, never 0 */
 	uint8_t type;
+	uint8_t lane;   /* INVOKE and SINK: of the shard; one of them at a time is in flight for each lane */
 	uint32_t shard; /* index of the shard: stable until the machine is freed */
 	union {
 		struct {

@@ -3,6 +3,7 @@
 #include "consumer/delivery.h"
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
+#include "consumer/lane.h"
 #include "consumer/lease.h"
 #include "consumer/descent.h"
 
@@ -18,9 +19,7 @@ static void init(struct kin__shard *shard, uint32_t index)
 	shard->index = index;
 	shard->behind_ms = -1;
 	kin__list_init(&shard->read_queue);
-	kin__list_init(&shard->work_queue);
 	kin__list_init(&shard->write_queue);
-	kin__list_init(&shard->gatherers);
 	kin__list_init(&shard->children);
 	for (size_t i = 0; i < 2; i++) {
 		kin__list_init(&shard->as_child[i].list);
@@ -28,7 +27,6 @@ static void init(struct kin__shard *shard, uint32_t index)
 	}
 	kin__settled_init(&shard->settled);
 	shard->read_timer.kind = TIMER_READ;
-	shard->work_timer.kind = TIMER_WORK;
 	shard->write_timer.kind = TIMER_WRITE;
 }
 
@@ -42,8 +40,7 @@ void kin__descent_free(struct kin__consumer *consumer, struct kin__shard *shard)
 		kin__mem_free(page);
 	}
 	kin__settled_fini(&shard->settled);
-	kin__mem_free(shard->stack);
-	kin__mem_free(shard->sunk);
+	kin__lane_free(shard);
 	kin__mem_free(shard->id);
 	kin__mem_free(shard->parents);
 	kin__mem_free(shard);
@@ -53,11 +50,11 @@ static int keep(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	size_t n = consumer->shards_n;
 
-	/* Room for every timer the shards may set: setting one never fails later. */
+	/* Room for every timer that may be set: setting one never fails later. */
 	if (!shard->id || !shard->parents ||
 	    kin__mem_room(&consumer->shards, &consumer->shards_room, n + 1, sizeof(struct kin__shard *)) <
 	                    0 ||
-	    kin__mem_room(&consumer->timers.at, &consumer->timers.room, 3 * (n + 1) + 2,
+	    kin__mem_room(&consumer->timers.at, &consumer->timers.room, 2 * (n + 1) + consumer->lanes_n + 2,
 	                  sizeof(struct kin__heap_node *)) < 0 ||
 	    kin__mem_room(&consumer->sleepers.at, &consumer->sleepers.room, n + 1,
 	                  sizeof(struct kin__heap_node *)) < 0 ||

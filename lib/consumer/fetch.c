@@ -4,6 +4,7 @@
 #include "consumer/delivery.h"
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
+#include "consumer/lane.h"
 #include "consumer/lease.h"
 #include "consumer/descent.h"
 #include "consumer/pages.h"
@@ -27,13 +28,41 @@ static void done(struct kin__consumer *consumer, struct kin__shard *shard)
 /* It gave its pages back, and the time to read them again has not come. */
 static bool sleeps(const struct kin__consumer *consumer, const struct kin__shard *shard)
 {
-	return kin__shard_lacks(shard) && kin__delivery_due_us(consumer, shard) > consumer->now_us;
+	return shard->again.number[0] && kin__shard_lacks(shard) &&
+	       kin__lane_first_due_us(consumer, shard) > consumer->now_us;
+}
+
+/* It can do nothing before more is read; or it waits, but for lanes that have nothing to do. */
+static bool is_hungry(const struct kin__shard *shard)
+{
+	return !shard->first_page || kin__shard_lacks(shard) ||
+	       (shard->sleeper.index > 0 && kin__lane_any(shard, KIN__TO(WORK_REST)));
 }
 
 static void enqueue(struct kin__consumer *consumer, struct kin__shard *shard)
 {
-	shard->ahead = !kin__shard_is_hungry(shard);
+	shard->ahead = !is_hungry(shard);
 	kin__list_append(shard->ahead ? &consumer->ahead_queue : &consumer->read_queue, &shard->read_queue);
+}
+
+/* Ahead of a lane that lags only as long as another one has nothing to do; but what the lowest record waits for in a
+ * batching window may be anywhere. */
+static bool is_far(const struct kin__shard *shard)
+{
+	bool starves = false;
+
+	for (uint32_t i = 0; i < shard->lanes_n; i++)
+		starves = starves || kin__lane_lacks_records(&shard->lanes[i]);
+	return !starves || (shard->pages_n >= PAGES_AHEAD &&
+	                    kin__lane_at(shard, shard->settled.low)->working != WORK_GATHERING);
+}
+
+/* Does it hold enough? */
+static bool is_full(const struct kin__shard *shard)
+{
+	if (shard->pages_n < PAGES_MAX || kin__shard_lacks(shard))
+		return false;
+	return shard->lanes_n > 1 ? is_far(shard) : shard->lanes[0].working != WORK_GATHERING;
 }
 
 void kin__fetch_away(struct kin__consumer *consumer, struct kin__shard *shard)
@@ -48,10 +77,21 @@ void kin__fetch_away(struct kin__consumer *consumer, struct kin__shard *shard)
 	move(consumer, shard, READ_AWAY);
 }
 
+/* It waits for its turn: it may have become hungry. */
+static void reconsider(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	if (!shard->ahead || !is_hungry(shard))
+		return;
+	kin__list_remove(&shard->read_queue);
+	enqueue(consumer, shard);
+}
+
 void kin__fetch_consider(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	if (shard->life != LIFE_ACTIVE || !kin__consumer_lives(consumer))
 		return;
+	if (shard->reading == READ_QUEUED)
+		reconsider(consumer, shard);
 	if (shard->reading >= READ_QUEUED && shard->reading != READ_FLYING)
 		return;
 	if (shard->reading == READ_FLYING && shard->read_id != 0)
@@ -60,8 +100,7 @@ void kin__fetch_consider(struct kin__consumer *consumer, struct kin__shard *shar
 		kin__fetch_away(consumer, shard);
 	} else if (shard->held == shard->fetched && (shard->ended || shard->reached)) {
 		done(consumer, shard);
-	} else if (shard->pages_n >= PAGES_MAX && shard->working != WORK_GATHERING &&
-	           !kin__shard_lacks(shard)) {
+	} else if (is_full(shard)) {
 		if (shard->reading == READ_FLYING)
 			move(consumer, shard, READ_FULL);
 	} else if (shard->read_due_us > consumer->now_us) {
@@ -130,8 +169,8 @@ static void send(struct kin__consumer *consumer, struct kin__shard *shard)
 	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_FETCH,
 		                               .fetch = { .limit = FETCH_LIMIT } };
 
-	if (kin__shard_lacks(shard) && shard->assigned - shard->held < FETCH_LIMIT)
-		effect.fetch.limit = (uint32_t)(shard->assigned - shard->held);
+	if (kin__shard_lacks(shard) && shard->back - shard->held < FETCH_LIMIT)
+		effect.fetch.limit = (uint32_t)(shard->back - shard->held);
 	kin__list_remove(&shard->read_queue);
 	move(consumer, shard, READ_FLYING);
 	shard->sent_us = consumer->now_us;
@@ -156,6 +195,23 @@ static struct kin__shard *next(const struct kin__consumer *consumer, bool full)
 	return ahead;
 }
 
+/* The buffer is full: may this shard fetch all the same?  An iterator takes no room. */
+static bool gets_room(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	if (shard->ahead)
+		return false;
+	return !shard->iterator ||
+	       (!kin__reread_must_wait(consumer) && kin__reread_make_room(consumer, shard));
+}
+
+/* It may go on in some of its lanes, only not now: those that can do nothing at all come first. */
+static void stand_back(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	kin__list_remove(&shard->read_queue);
+	shard->ahead = true;
+	kin__list_append(&consumer->ahead_queue, &shard->read_queue);
+}
+
 void kin__fetch_pump(struct kin__consumer *consumer)
 {
 	while (kin__consumer_lives(consumer) && consumer->reads_flying < consumer->set.fetches_max) {
@@ -164,12 +220,16 @@ void kin__fetch_pump(struct kin__consumer *consumer)
 
 		if (!shard)
 			return;
-		if (full && (shard->ahead || (shard->iterator && !kin__reread_make_room(consumer, shard)))) {
-			/* Batches that wait for more records would wait for nothing. */
-			kin__delivery_flush(consumer);
-			return;
+		if (!full || gets_room(consumer, shard)) {
+			send(consumer, shard);
+			continue;
 		}
-		send(consumer, shard);
+		/* Batches that wait for more records would wait for nothing. */
+		kin__delivery_flush(consumer);
+		if (shard->ahead || !shard->first_page || kin__shard_lacks(shard) ||
+		    kin__reread_must_wait(consumer))
+			return;
+		stand_back(consumer, shard);
 	}
 }
 
@@ -480,7 +540,7 @@ void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard
 	bool useful = answered(consumer, shard, event) && event->verdict == KIN__DONE;
 	uint32_t cut = 0;
 
-	/* Of a batch that was given back more is known than the times: see kin__reread_check(). */
+	/* Of what was given back more is known than the times: see kin__reread_check(). */
 	if (useful && !kin__shard_lacks(shard) && trimmed(consumer, shard))
 		useful = kin__fetch_gap(consumer, shard);
 	if (useful && kin__shard_lacks(shard) && !kin__reread_check(consumer, shard, event)) {
@@ -519,10 +579,6 @@ void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard
 void kin__fetch_settled(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	kin__pages_settle(consumer, shard);
-	if (shard->reading == READ_QUEUED && shard->ahead && kin__shard_is_hungry(shard)) {
-		kin__list_remove(&shard->read_queue);
-		enqueue(consumer, shard);
-	}
 	kin__fetch_consider(consumer, shard);
 }
 
@@ -542,8 +598,11 @@ static bool forget_position(struct kin__consumer *consumer, struct kin__shard *s
 void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard, bool listed)
 {
 	kin__list_remove(&shard->read_queue);
-	if (listed && shard->strange && !forget_position(consumer, shard))
-		return;
+	if (listed && shard->strange) {
+		if (!forget_position(consumer, shard))
+			return;
+		kin__delivery_consider(consumer, shard);
+	}
 	if (!listed) {
 		kin__bytes_format(kin__emit_text(consumer),
 		                  "%s: the shard is gone, with what it held behind position %s", shard->id,

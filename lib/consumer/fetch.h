@@ -1,7 +1,8 @@
 /* consumer/fetch - reading one shard: its iterator, its pages, its pace, and what was trimmed unseen.
  *
- * Pure.  A shard holds at most PAGES_MAX pages while its handler works; when all of them together hold
- * buffer_bytes_max, only hungry shards fetch, for the place of others.  Invariant: a page is released once.
+ * Pure.  A shard holds at most PAGES_MAX pages while its handlers work, and up to PAGES_AHEAD while one of its lanes
+ * lags and another has nothing to do; when all of them together hold buffer_bytes_max, only hungry shards fetch, for
+ * the place of others.  Invariant: a page is released once.
  */
 #ifndef KIN_CONSUMER_FETCH_H
 #define KIN_CONSUMER_FETCH_H

@@ -1,8 +1,9 @@
 /* consumer/inside - the parts of the consumer machine, for its own files.
  *
- * Pure.  One consumer holds many shards; a shard has four small machines of its own: life (which phase),
- * reading (iterator and fetch), working (batches, retries) and writing (its item in the store).
- * Invariant: a shard waits in at most one place of each kind, so an event costs O(1) and a timer log n.
+ * Pure.  One consumer holds many shards; a shard has three small machines of its own: life (which phase),
+ * reading (iterator and fetch) and writing (its item in the store), and one for each of its lanes: working
+ * (batches, retries).  Invariant: a shard or lane waits in at most one place of each kind, so an event costs O(1)
+ * a lane and a timer log n.
  */
 #ifndef KIN_CONSUMER_INSIDE_H
 #define KIN_CONSUMER_INSIDE_H
@@ -71,12 +72,14 @@ enum kin__job {
 }; /* of the stream, one at a time, in this order */
 
 enum {
-	MARKS_MAX = 2,
+	MARKS_MAX = 2, /* batches a lane may finish while a checkpoint is being written */
 	BLOCKED_TRIES = 10,
 	WRITE_TRIES_MAX = 10,
 	ITERATOR_TRIES_MAX = 10,
+	LANES_MAX = 10,
 	PAGES_MAX = 2,
-	COPY_PART = 4, /* a page is copied out when at most 1 of 4 records is needed still */
+	PAGES_AHEAD = 8, /* with several lanes: pages of a shard, while one lane lags and another has nothing */
+	COPY_PART = 4,   /* a page is copied out when at most 1 of 4 records is needed still */
 	FETCH_LIMIT = 10000,
 	GAP_SLACK_MS = 2000,
 	LATEST_SLACK_MS = 1000,
@@ -90,11 +93,12 @@ enum {
 struct kin__page {
 	struct kin__page *next;
 	const struct kin_record *records;
+	const uint8_t *lanes;                   /* a byte a record; NULL: all go through lane 0 */
 	uint64_t id, first, bytes, array_bytes; /* first: ordinal of records[0] */
 	uint32_t count;                         /* cut by `until` */
 };
 
-/* Records of one shard that are tried together: those of [first, end) that are not settled. */
+/* Records of one lane that are tried together: those of [first, end) that are not settled. */
 struct kin__work {
 	uint64_t first, end, due_us; /* due_us: not before */
 	uint32_t attempts;           /* calls that count against maximum_retry_attempts */
@@ -117,11 +121,32 @@ struct kin__kin {
 	struct kin__shard *child;
 }; /* a place among a parent's children */
 
+/* One call of a lane is in flight at a time.  A record's partition key says through which lane of its shard it
+ * goes. */
+struct kin__lane {
+	struct kin__shard *shard;
+	uint8_t number, working;
+	bool blocked, gather_full;
+	uint32_t stack_n, sink_tries;
+	struct kin__list work_queue, gatherers;
+	uint64_t work_id;
+	/* assigned: no batch was made yet of its records from here on; taken: behind the last one of a batch */
+	uint64_t assigned, taken;
+	struct kin__work *stack; /* top: the lowest records */
+	size_t stack_room, sunk_n, sunk_room;
+	struct kin__range *sunk; /* what the SINK in flight holds */
+	uint64_t sink_due_us;
+	/* The next batch: its records in [assigned, gather_end), up to gather_last. */
+	uint64_t gather_end, gather_last, gather_n, gather_bytes, gather_since_us;
+	uint64_t over_us; /* the last invocation's end */
+	struct kin__timer work_timer;
+};
+
 struct kin__shard {
 	char *id, *parents; /* yours; parents: ids joined by ',' */
 	uint32_t index;
-	uint8_t life, reading, working, writing;
-	struct kin__list read_queue, work_queue, write_queue, gatherers;
+	uint8_t life, reading, writing;
+	struct kin__list read_queue, write_queue;
 
 	/* lineage */
 	struct kin__list children;
@@ -156,9 +181,9 @@ struct kin__shard {
 	uint64_t unjudged_us; /* when that was */
 	uint64_t named_us;    /* when a gap was named that no clock could place; 0 none */
 	struct kin__page *first_page, *last_page;
-	/* Ordinals behind the last record fetched, and behind the last one in memory: less while those of a
-	 * batch are given back. */
-	uint64_t fetched, held;
+	/* Ordinals behind the last record fetched, behind the last one in memory, and behind the last one that
+	 * was given back: while held < back those between are to be read again. */
+	uint64_t fetched, held, back;
 	uint64_t pages_n, read_turn;
 	bool ahead; /* queued for more than it needs to go on */
 
@@ -167,19 +192,13 @@ struct kin__shard {
 	uint64_t noted; /* settled.low when the next two were taken */
 	struct kin__position settled_at;
 	int64_t settled_ms, caught_up_ms; /* caught_up_ms: covered, once all that was fetched is settled */
-	uint64_t work_id, assigned;       /* assigned: the first record no batch was made of */
-	struct kin__work *stack;          /* top: the lowest records */
-	uint32_t stack_n, sink_tries;
-	size_t stack_room, sunk_n, sunk_room;
-	struct kin__range *sunk; /* what the SINK in flight holds */
-	uint64_t sink_due_us;
-	uint64_t gather_end, gather_n, gather_bytes, gather_since_us,
-			over_us; /* over_us: the last invocation's end */
-	bool gather_full, blocked;
-	uint64_t marks[MARKS_MAX]; /* ends of finished batches that no stored checkpoint covers */
-	uint32_t marks_n;
+	struct kin__lane *lanes;          /* lanes_n of them, from the first record on */
+	uint32_t lanes_n, blocked_n;      /* blocked_n: lanes that are blocked */
+	/* Batches that were finished; of these, when the checkpoint in the store was made up, and the one under
+	 * way. */
+	uint64_t finished, stored_finished, writing_finished;
 
-	struct kin__timer read_timer, work_timer, write_timer;
+	struct kin__timer read_timer, write_timer;
 	struct kin__heap_node sleeper;  /* it holds pages and waits: see reread.h */
 	struct kin__heap_node furthest; /* by behind_ms, while it is read and that is known */
 };
@@ -222,7 +241,7 @@ struct kin__consumer {
 	/* shards */
 	struct kin__map by_id;
 	struct kin__shard **shards;
-	size_t shards_n, shards_room, linked,
+	size_t shards_n, shards_room, lanes_n, linked,
 			live_first; /* live_first: those before it belong to an earlier stream of this name */
 	struct kin__list read_queue, ahead_queue, work_queue, write_queue, gatherers, missing, missing_seen,
 			doubting, doubted;
@@ -240,21 +259,16 @@ struct kin__consumer {
 };
 
 extern const struct kin__state_row kin__consumer_states[], kin__shard_lives[], kin__shard_readings[],
-		kin__shard_workings[], kin__shard_writings[];
+		kin__lane_workings[], kin__shard_writings[];
 
 static inline bool kin__consumer_lives(const struct kin__consumer *consumer) /* new work may begin */
 {
 	return consumer->state <= KIN_CONSUMER_RUNNING;
 }
-/* Its batch, or a part of it, was given back. */
+/* Its batches, or a part of them, were given back: nothing goes on before all of that is read again. */
 static inline bool kin__shard_lacks(const struct kin__shard *shard)
 {
-	return shard->stack_n > 0 && shard->held < shard->assigned;
-}
-/* It can do nothing before more is read. */
-static inline bool kin__shard_is_hungry(const struct kin__shard *shard)
-{
-	return !shard->first_page || kin__shard_lacks(shard);
+	return shard->held < shard->back;
 }
 static inline bool kin__shard_is_old(const struct kin__consumer *consumer, const struct kin__shard *shard)
 {

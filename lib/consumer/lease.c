@@ -74,16 +74,12 @@ static void queue(struct kin__consumer *consumer, struct kin__shard *shard)
 	kin__list_append(&consumer->write_queue, &shard->write_queue);
 }
 
-/* What is settled is stored: forget the marks it covers. */
-static void stored(struct kin__consumer *consumer, struct kin__shard *shard, uint64_t low)
+/* What is settled up to `low` is stored, and with it so many finished batches. */
+static void stored(struct kin__consumer *consumer, struct kin__shard *shard, uint64_t low, uint64_t finished)
 {
 	shard->stored_low = low;
-	while (shard->marks_n > 0 && shard->marks[0] <= low) {
-		shard->marks_n--;
-		memmove(shard->marks, shard->marks + 1, shard->marks_n * sizeof *shard->marks);
-	}
-	if (shard->working == WORK_HELD)
-		kin__delivery_consider(consumer, shard);
+	shard->stored_finished = finished;
+	kin__delivery_stored(consumer, shard);
 }
 
 void kin__lease_consider(struct kin__consumer *consumer, struct kin__shard *shard)
@@ -103,7 +99,7 @@ void kin__lease_consider(struct kin__consumer *consumer, struct kin__shard *shar
 	} else if (shard->life == LIFE_ENDING) {
 		kin__descent_ended(consumer, shard);
 	} else if (shard->life == LIFE_ACTIVE && shard->settled.low > shard->stored_low) {
-		stored(consumer, shard, shard->settled.low);
+		stored(consumer, shard, shard->settled.low, shard->finished);
 	}
 }
 
@@ -118,6 +114,7 @@ static void prepare(struct kin__shard *shard)
 	bool begun = shard->settled_at.number[0] != 0;
 
 	shard->writing_low = shard->settled.low;
+	shard->writing_finished = shard->finished;
 	shard->writing_covered_ms = covered_ms(shard);
 	shard->writing_timestamp_ms = begun ? 0 : shard->timestamp_ms;
 	if (shard->life == LIFE_ENDING)
@@ -185,11 +182,11 @@ static void accept(struct kin__consumer *consumer, struct kin__shard *shard)
 		consumer->health.checkpoints++;
 	if (strcmp(shard->checkpoint.number, "SHARD_END") == 0) {
 		shard->stored_low = shard->writing_low;
-		shard->marks_n = 0;
+		shard->stored_finished = shard->writing_finished;
 		kin__descent_ended(consumer, shard);
 		return;
 	}
-	stored(consumer, shard, shard->writing_low);
+	stored(consumer, shard, shard->writing_low, shard->writing_finished);
 	kin__descent_settled(consumer, shard);
 	kin__lease_consider(consumer, shard);
 }

@@ -1,16 +1,32 @@
 /* consumer/pages - see pages.h */
 #include "consumer/emit.h"
+#include "consumer/lane.h"
 #include "consumer/pages.h"
+
+/* A record of a lane that is not there would never be handed out. */
+static void check_lanes(struct kin__consumer *consumer, const struct kin__consumer_event *event, uint32_t n)
+{
+	uint8_t most = 0;
+
+	for (uint32_t i = 0; event->page.lanes && i < n; i++)
+		most = event->page.lanes[i] > most ? event->page.lanes[i] : most;
+	KIN__CHECK(&consumer->bug, most < consumer->set.parallelization_factor);
+}
 
 bool kin__pages_add(struct kin__consumer *consumer, struct kin__shard *shard,
                     const struct kin__consumer_event *event, uint32_t n)
 {
-	struct kin__page *page = kin__mem_alloc(sizeof *page);
+	struct kin__page *page;
 	uint64_t open;
 
+	check_lanes(consumer, event, n);
+	if (!kin__lane_make(consumer, shard))
+		return false;
+	page = kin__mem_alloc(sizeof *page);
 	if (!page)
 		return false;
 	*page = (struct kin__page){ .records = event->page.records,
+		                    .lanes = event->page.lanes,
 		                    .id = event->page.id,
 		                    .first = shard->held,
 		                    .bytes = event->page.bytes,
@@ -101,7 +117,7 @@ void kin__pages_release_all(struct kin__consumer *consumer, struct kin__shard *s
 bool kin__pages_slices(struct kin__consumer *consumer, const struct kin__shard *shard,
                        const struct kin__range *ranges, size_t ranges_n, struct kin__slices *out)
 {
-	const struct kin__page *page;
+	const struct kin__page *page = ranges_n > 0 ? kin__pages_find(shard, ranges[0].first) : NULL;
 	size_t most = ranges_n + shard->pages_n;
 
 	*out = (struct kin__slices){ 0 };
@@ -111,9 +127,13 @@ bool kin__pages_slices(struct kin__consumer *consumer, const struct kin__shard *
 	for (size_t i = 0; i < ranges_n; i++) {
 		uint64_t at = ranges[i].first;
 
-		for (page = kin__pages_find(shard, at); at < ranges[i].end; page = page->next) {
+		while (at < ranges[i].end) {
 			uint64_t end = page->first + page->count;
 
+			if (at >= end) {
+				page = page->next;
+				continue;
+			}
 			if (end > ranges[i].end)
 				end = ranges[i].end;
 			out->at[out->n++] = (struct kin__slice){ page->id, (uint32_t)(at - page->first),

@@ -1,38 +1,39 @@
 /* consumer/pieces - see pieces.h */
 #include <string.h>
 #include "consumer/emit.h"
+#include "consumer/lane.h"
 #include "consumer/pieces.h"
 
-static struct kin__work *top(const struct kin__shard *shard)
+static struct kin__work *top(const struct kin__lane *lane)
 {
-	return &shard->stack[shard->stack_n - 1];
+	return &lane->stack[lane->stack_n - 1];
 }
 
-static bool push(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__work *work)
+static bool push(struct kin__consumer *consumer, struct kin__lane *lane, const struct kin__work *work)
 {
-	if (kin__mem_room(&shard->stack, &shard->stack_room, shard->stack_n + 1, sizeof *shard->stack) < 0) {
+	if (kin__mem_room(&lane->stack, &lane->stack_room, lane->stack_n + 1, sizeof *lane->stack) < 0) {
 		kin__emit_nomem(consumer);
 		return false;
 	}
-	shard->stack[shard->stack_n++] = *work;
+	lane->stack[lane->stack_n++] = *work;
 	return true;
 }
 
-bool kin__pieces_push(struct kin__consumer *consumer, struct kin__shard *shard, struct kin__range range)
+bool kin__pieces_push(struct kin__consumer *consumer, struct kin__lane *lane, struct kin__range range)
 {
 	struct kin__work work = { .first = range.first, .end = range.end };
 
-	return push(consumer, shard, &work);
+	return push(consumer, lane, &work);
 }
 
-size_t kin__pieces_members(struct kin__consumer *consumer, const struct kin__shard *shard, uint64_t first,
+size_t kin__pieces_members(struct kin__consumer *consumer, const struct kin__lane *lane, uint64_t first,
                            uint64_t end, struct kin__range **out, uint64_t *count)
 {
 	size_t n = 0;
 	struct kin__range range;
 
 	*count = 0;
-	while (kin__settled_open(&shard->settled, first, end, &range)) {
+	while (kin__lane_run(lane, first, end, &range)) {
 		if (kin__mem_room(&consumer->members, &consumer->members_room, n + 1, sizeof range) < 0) {
 			kin__emit_nomem(consumer);
 			return 0;
@@ -59,17 +60,25 @@ bool kin__pieces_settle(struct kin__consumer *consumer, struct kin__shard *shard
 	return true;
 }
 
-static bool sunk_add(struct kin__consumer *consumer, struct kin__shard *shard, uint64_t first, uint64_t end)
+static void settle_all(struct kin__consumer *consumer, struct kin__shard *shard,
+                       const struct kin__range *ranges, size_t n, uint64_t *counter)
 {
-	if (shard->sunk_n > 0 && shard->sunk[shard->sunk_n - 1].end == first) {
-		shard->sunk[shard->sunk_n - 1].end = end;
+	for (size_t i = 0; i < n; i++)
+		if (!kin__pieces_settle(consumer, shard, ranges[i].first, ranges[i].end, counter))
+			return;
+}
+
+static bool sunk_add(struct kin__consumer *consumer, struct kin__lane *lane, uint64_t first, uint64_t end)
+{
+	if (lane->sunk_n > 0 && lane->sunk[lane->sunk_n - 1].end == first) {
+		lane->sunk[lane->sunk_n - 1].end = end;
 		return true;
 	}
-	if (kin__mem_room(&shard->sunk, &shard->sunk_room, shard->sunk_n + 1, sizeof *shard->sunk) < 0) {
+	if (kin__mem_room(&lane->sunk, &lane->sunk_room, lane->sunk_n + 1, sizeof *lane->sunk) < 0) {
 		kin__emit_nomem(consumer);
 		return false;
 	}
-	shard->sunk[shard->sunk_n++] = (struct kin__range){ first, end };
+	lane->sunk[lane->sunk_n++] = (struct kin__range){ first, end };
 	return true;
 }
 
@@ -78,20 +87,22 @@ static bool too_old(const struct kin__consumer *consumer, const struct kin_recor
 	return consumer->service_ms - record->arrival_ms > consumer->set.maximum_record_age_ms;
 }
 
-/* Collects the members that are too old into shard->sunk; no ageing before service time is known. */
-static void collect_old(struct kin__consumer *consumer, struct kin__shard *shard,
+/* Collects the members that are too old into lane->sunk; no ageing before service time is known. */
+static void collect_old(struct kin__consumer *consumer, struct kin__lane *lane,
                         const struct kin__range *ranges, size_t n)
 {
+	const struct kin__page *page = NULL;
+
 	if (consumer->set.maximum_record_age_ms < 0 || consumer->service_ms <= 0)
 		return;
+	if (n > 0)
+		page = kin__pages_find(lane->shard, ranges[0].first);
 	for (size_t i = 0; i < n; i++) {
-		const struct kin__page *page = kin__pages_find(shard, ranges[i].first);
-
 		for (uint64_t at = ranges[i].first; at < ranges[i].end; at++) {
 			while (at >= page->first + page->count)
 				page = page->next;
 			if (too_old(consumer, &page->records[at - page->first]) &&
-			    !sunk_add(consumer, shard, at, at + 1))
+			    !sunk_add(consumer, lane, at, at + 1))
 				return;
 		}
 	}
@@ -110,15 +121,15 @@ static uint64_t member(const struct kin__range *ranges, size_t n, uint64_t i)
 }
 
 /* Cuts the top piece: its first half, rounded down, comes first; both halves start anew. */
-static void bisect(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__range *ranges,
+static void bisect(struct kin__consumer *consumer, struct kin__lane *lane, const struct kin__range *ranges,
                    size_t n, uint64_t count)
 {
 	uint64_t cut = member(ranges, n, count / 2);
-	struct kin__work left = { .first = top(shard)->first, .end = cut };
+	struct kin__work left = { .first = top(lane)->first, .end = cut };
 
-	*top(shard) = (struct kin__work){ .first = cut, .end = top(shard)->end };
+	*top(lane) = (struct kin__work){ .first = cut, .end = top(lane)->end };
 	consumer->health.bisected++;
-	push(consumer, shard, &left);
+	push(consumer, lane, &left);
 }
 
 static uint64_t retry_us(struct kin__consumer *consumer, uint32_t tries)
@@ -127,90 +138,91 @@ static uint64_t retry_us(struct kin__consumer *consumer, uint32_t tries)
 }
 
 /* The call failed, its old records are gone: cut it in two, try it again, or give it up. */
-static void decide(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__range *ranges,
+static void decide(struct kin__consumer *consumer, struct kin__lane *lane, const struct kin__range *ranges,
                    size_t n, uint64_t count)
 {
-	struct kin__work *work = top(shard);
+	struct kin__work *work = top(lane);
 	int32_t retries = consumer->set.maximum_retry_attempts;
 
 	work->undecided = false;
 	if (work->halve && consumer->set.bisect && count > 1)
-		bisect(consumer, shard, ranges, n, count);
+		bisect(consumer, lane, ranges, n, count);
 	else if (retries >= 0 && work->attempts > (uint32_t)retries)
 		work->given_up = true;
 	else
 		work->due_us = retry_us(consumer, work->tries - 1);
 }
 
-static void give_all(struct kin__consumer *consumer, struct kin__shard *shard,
-                     const struct kin__range *ranges, size_t n)
+static void give_all(struct kin__consumer *consumer, struct kin__lane *lane, const struct kin__range *ranges,
+                     size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!sunk_add(consumer, shard, ranges[i].first, ranges[i].end))
+		if (!sunk_add(consumer, lane, ranges[i].first, ranges[i].end))
 			return;
 }
 
 /* on_failure = drop: what would go to the sink is settled and counted. */
-static bool dropped(struct kin__consumer *consumer, struct kin__shard *shard, const char *why)
+static bool dropped(struct kin__consumer *consumer, struct kin__lane *lane, const char *why)
 {
 	uint64_t before = consumer->health.dropped;
 
 	if (!consumer->set.drop)
 		return false;
-	for (size_t i = 0; i < shard->sunk_n; i++)
-		if (!kin__pieces_settle(consumer, shard, shard->sunk[i].first, shard->sunk[i].end,
-		                        &consumer->health.dropped))
-			break;
-	shard->sunk_n = 0;
+	settle_all(consumer, lane->shard, lane->sunk, lane->sunk_n, &consumer->health.dropped);
+	lane->sunk_n = 0;
 	kin__bytes_format(kin__emit_text(consumer),
-	                  "%s: %llu records dropped (%s), as on_failure = drop says", shard->id,
+	                  "%s: %llu records dropped (%s), as on_failure = drop says", lane->shard->id,
 	                  (unsigned long long)(consumer->health.dropped - before), why);
-	kin__emit_line(consumer, shard, KIN_LOG_WARN);
+	kin__emit_line(consumer, lane->shard, KIN_LOG_WARN);
 	return true;
 }
 
-enum kin__next kin__pieces_next(struct kin__consumer *consumer, struct kin__shard *shard)
+enum kin__next kin__pieces_next(struct kin__consumer *consumer, struct kin__lane *lane)
 {
-	while (shard->stack_n > 0 && !consumer->nomem) {
-		struct kin__work *work = top(shard);
+	while (lane->stack_n > 0 && !consumer->nomem) {
+		struct kin__work *work = top(lane);
 		struct kin__range *ranges;
 		uint64_t count;
-		size_t n = kin__pieces_members(consumer, shard, work->first, work->end, &ranges, &count);
+		size_t n = kin__pieces_members(consumer, lane, work->first, work->end, &ranges, &count);
 
-		shard->sunk_n = 0;
+		lane->sunk_n = 0;
 		if (count == 0) {
-			shard->stack_n--;
+			lane->stack_n--;
 			continue;
 		}
-		collect_old(consumer, shard, ranges, n);
-		if (shard->sunk_n > 0) {
-			if (dropped(consumer, shard, "RecordAgeExceeded"))
+		collect_old(consumer, lane, ranges, n);
+		if (lane->sunk_n > 0) {
+			if (dropped(consumer, lane, "RecordAgeExceeded"))
 				continue;
-			return shard->sink_due_us > consumer->now_us ? NEXT_WAIT : NEXT_SINK_OLD;
+			return lane->sink_due_us > consumer->now_us ? NEXT_WAIT : NEXT_SINK_OLD;
 		}
 		if (work->undecided) {
-			decide(consumer, shard, ranges, n, count);
+			decide(consumer, lane, ranges, n, count);
 			continue;
 		}
 		if (!work->given_up)
 			return work->due_us > consumer->now_us ? NEXT_WAIT : NEXT_INVOKE;
-		give_all(consumer, shard, ranges, n);
-		if (dropped(consumer, shard, "RetryAttemptsExhausted"))
+		give_all(consumer, lane, ranges, n);
+		if (dropped(consumer, lane, "RetryAttemptsExhausted"))
 			continue;
-		return shard->sink_due_us > consumer->now_us ? NEXT_WAIT : NEXT_SINK_FAILED;
+		return lane->sink_due_us > consumer->now_us ? NEXT_WAIT : NEXT_SINK_FAILED;
 	}
 	return NEXT_NONE;
 }
 
-/* The records before `at` are done, it and those behind it are a batch of their own. */
-static void partial(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__range *ranges,
+/* The first `done` records are done, those behind them are a batch of their own. */
+static void partial(struct kin__consumer *consumer, struct kin__lane *lane, struct kin__range *ranges,
                     size_t n, uint64_t done)
 {
-	struct kin__work *work = top(shard);
+	struct kin__work *work = top(lane);
 	uint64_t cut = member(ranges, n, done);
+	size_t whole = 0;
 
-	if (!kin__pieces_settle(consumer, shard, work->first, cut, &consumer->health.handled))
-		return;
+	while (whole < n && ranges[whole].end <= cut)
+		whole++;
+	if (whole < n && ranges[whole].first < cut)
+		ranges[whole++].end = cut;
+	settle_all(consumer, lane->shard, ranges, whole, &consumer->health.handled);
 	*work = (struct kin__work){ .first = cut, .end = work->end, .due_us = retry_us(consumer, 0) };
 }
 
@@ -220,20 +232,20 @@ static void count_up(uint32_t *n)
 		++*n;
 }
 
-void kin__pieces_handled(struct kin__consumer *consumer, struct kin__shard *shard,
+void kin__pieces_handled(struct kin__consumer *consumer, struct kin__lane *lane,
                          const struct kin__consumer_event *event)
 {
-	struct kin__work *work = top(shard);
+	struct kin__work *work = top(lane);
 	bool whole = event->handled.code != KIN_OK;
 	struct kin__range *ranges;
 	uint64_t count;
-	size_t n = kin__pieces_members(consumer, shard, work->first, work->end, &ranges, &count);
+	size_t n = kin__pieces_members(consumer, lane, work->first, work->end, &ranges, &count);
 
 	KIN__CHECK(&consumer->bug, count > 0 || consumer->nomem);
 	if (count == 0)
 		return;
 	if (!whole && event->handled.fail_at >= count) {
-		kin__pieces_settle(consumer, shard, work->first, work->end, &consumer->health.handled);
+		settle_all(consumer, lane->shard, ranges, n, &consumer->health.handled);
 		return;
 	}
 	if (event->handled.code == KIN_BUSY) {
@@ -243,7 +255,7 @@ void kin__pieces_handled(struct kin__consumer *consumer, struct kin__shard *shar
 	}
 	consumer->health.errors++;
 	if (!whole && event->handled.fail_at > 0) {
-		partial(consumer, shard, ranges, n, event->handled.fail_at);
+		partial(consumer, lane, ranges, n, event->handled.fail_at);
 		return;
 	}
 	count_up(&work->attempts);

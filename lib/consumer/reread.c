@@ -2,14 +2,24 @@
 #include "consumer/delivery.h"
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
+#include "consumer/gather.h"
+#include "consumer/lane.h"
 #include "consumer/pages.h"
 #include "consumer/reread.h"
 
-void kin__reread_offer(struct kin__consumer *consumer, struct kin__shard *shard, uint64_t due_us)
+/* All its lanes wait, or have nothing to do: no call holds a page, nor is about to. */
+static bool sleeps(const struct kin__shard *shard)
 {
-	if (!shard->first_page)
+	return shard->first_page && kin__lane_any(shard, KIN__TO(WORK_WAITING)) &&
+	       !kin__lane_any(shard, (uint32_t) ~(KIN__TO(WORK_WAITING) | KIN__TO(WORK_REST)));
+}
+
+void kin__reread_offer(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	if (!sleeps(shard))
 		kin__heap_remove(&consumer->sleepers, &shard->sleeper);
-	else if (kin__heap_set(&consumer->sleepers, &shard->sleeper, UINT64_MAX - due_us) < 0)
+	else if (kin__heap_set(&consumer->sleepers, &shard->sleeper,
+	                       UINT64_MAX - kin__lane_first_due_us(consumer, shard)) < 0)
 		kin__emit_nomem(consumer);
 }
 
@@ -31,16 +41,27 @@ static const struct kin_record *record_at(const struct kin__shard *shard, uint64
 	return &page->records[ordinal - page->first];
 }
 
-/* The batch keeps its ordinals; what was read ahead of it counts as never read. */
+/* Behind the last record of any batch. */
+static uint64_t last_taken(const struct kin__shard *shard)
+{
+	uint64_t last = 0;
+
+	for (uint32_t i = 0; i < shard->lanes_n; i++)
+		if (shard->lanes[i].taken > last)
+			last = shard->lanes[i].taken;
+	return last;
+}
+
+/* Batches keep their ordinals; what was read ahead of them counts as never read. */
 static void give_back(struct kin__consumer *consumer, struct kin__shard *shard)
 {
-	bool whole = shard->held >= shard->assigned;
-
 	kin__heap_remove(&consumer->sleepers, &shard->sleeper);
 	kin__position_of(&shard->again, record_at(shard, shard->settled.low));
-	if (whole) {
-		const struct kin_record *last = record_at(shard, shard->assigned - 1);
+	if (!kin__shard_lacks(shard)) {
+		const struct kin_record *last;
 
+		shard->back = last_taken(shard);
+		last = record_at(shard, shard->back - 1);
 		kin__position_of(&shard->again_last, last);
 		shard->fetched_ms =
 				shard->covered_ms > shard->settled_ms ? shard->covered_ms : shard->settled_ms;
@@ -48,10 +69,11 @@ static void give_back(struct kin__consumer *consumer, struct kin__shard *shard)
 			shard->fetched_ms = last->arrival_ms;
 	}
 	put_back(consumer, shard);
-	kin__settled_cut(&shard->settled, shard->assigned); /* left out by the filter: so it will be again */
-	shard->fetched = shard->gather_end = shard->assigned;
-	shard->gather_bytes = shard->gather_n = 0;
-	shard->gather_full = shard->ended = shard->reached = false;
+	kin__settled_cut(&shard->settled, shard->back); /* left out by the filter: so it will be again */
+	shard->fetched = shard->back;
+	for (uint32_t i = 0; i < shard->lanes_n; i++)
+		kin__gather_forget(&shard->lanes[i], shard->back);
+	shard->ended = shard->reached = false;
 	shard->caught_up_ms = 0;
 	kin__fetch_away(consumer, shard);
 }
@@ -62,13 +84,15 @@ static bool is_alone(const struct kin__consumer *consumer)
 	return consumer->reads_flying == 0 && consumer->works_flying == 0 && consumer->writes_pending == 0;
 }
 
+bool kin__reread_must_wait(const struct kin__consumer *consumer)
+{
+	return consumer->works_flying >= consumer->set.handlers_max || !kin__list_empty(&consumer->gatherers);
+}
+
 bool kin__reread_make_room(struct kin__consumer *consumer, struct kin__shard *shard)
 {
-	struct kin__heap_node *node, own = shard->sleeper;
+	struct kin__heap_node *node;
 
-	/* What runs, or is about to, gives its pages back by itself. */
-	if (consumer->works_flying >= consumer->set.handlers_max || !kin__list_empty(&consumer->gatherers))
-		return false;
 	kin__heap_remove(&consumer->sleepers, &shard->sleeper);
 	while (consumer->held_bytes >= consumer->set.buffer_bytes_max &&
 	       (node = kin__heap_first(&consumer->sleepers))) {
@@ -78,9 +102,9 @@ bool kin__reread_make_room(struct kin__consumer *consumer, struct kin__shard *sh
 			break; /* its answer comes first */
 		give_back(consumer, sleeper);
 	}
-	if (own.index > 0)
-		kin__reread_offer(consumer, shard, UINT64_MAX - own.due);
-	return consumer->held_bytes < consumer->set.buffer_bytes_max || is_alone(consumer);
+	kin__reread_offer(consumer, shard);
+	return consumer->held_bytes < consumer->set.buffer_bytes_max ||
+	       (is_alone(consumer) && (!shard->first_page || kin__shard_lacks(shard)));
 }
 
 void kin__reread_forget(struct kin__consumer *consumer, struct kin__shard *shard)
@@ -88,7 +112,7 @@ void kin__reread_forget(struct kin__consumer *consumer, struct kin__shard *shard
 	if (!kin__shard_lacks(shard))
 		return;
 	put_back(consumer, shard);
-	if (kin__settled_add(&shard->settled, shard->settled.low, shard->assigned) < 0) {
+	if (kin__settled_add(&shard->settled, shard->settled.low, shard->back) < 0) {
 		kin__emit_nomem(consumer);
 		return;
 	}
@@ -98,11 +122,11 @@ void kin__reread_forget(struct kin__consumer *consumer, struct kin__shard *shard
 	kin__delivery_forget(consumer, shard);
 }
 
-/* Trimming takes the oldest first: while the batch's first and last record stand where they stood, all of
- * it is there. */
+/* Trimming takes the oldest first: while the first and the last record stand where they stood, all between them
+ * is there. */
 static bool is_there(const struct kin__shard *shard, const struct kin__consumer_event *event)
 {
-	uint64_t left = shard->assigned - shard->held;
+	uint64_t left = shard->back - shard->held;
 	bool over = event->page.ended || (event->page.count == 0 && event->page.behind_ms <= 0);
 
 	if (event->page.count > 0 && shard->again.number[0] &&

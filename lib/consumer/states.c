@@ -1,4 +1,4 @@
-/* consumer/states - the tables of allowed moves: the consumer's and those of a shard's four parts */
+/* consumer/states - the tables of allowed moves: the consumer's, those of a shard's three parts, a lane's */
 #include "consumer/inside.h"
 
 #define TO(state) KIN__TO(state)
@@ -37,7 +37,7 @@ const struct kin__state_row kin__shard_readings[] = {
 
 #define AFTER_A_CALL (TO(WORK_REST) | TO(WORK_GATHERING) | TO(WORK_HELD) | TO(WORK_READY) | TO(WORK_WAITING))
 
-const struct kin__state_row kin__shard_workings[] = {
+const struct kin__state_row kin__lane_workings[] = {
 	[WORK_REST] = { "rest", TO(WORK_GATHERING) | TO(WORK_HELD) | TO(WORK_READY) },
 	[WORK_GATHERING] = { "gathering", TO(WORK_REST) | TO(WORK_HELD) | TO(WORK_READY) },
 	[WORK_HELD] = { "held", TO(WORK_REST) | TO(WORK_GATHERING) | TO(WORK_READY) | TO(WORK_WAITING) },

@@ -1,4 +1,5 @@
 /* consumer/verify - see verify.h */
+#include "consumer/lane.h"
 #include "consumer/verify.h"
 
 #define HOLDS(condition)                                                                                     \
@@ -17,7 +18,7 @@ static const char *pages(const struct kin__shard *shard, uint64_t *bytes)
 		HOLDS(page->first == at && page->count > 0);
 		HOLDS(page->next || page == shard->last_page);
 		at += page->count;
-		HOLDS(at > shard->settled.low);
+		HOLDS(at > shard->settled.low || shard->life >= LIFE_LOST); /* a call may hold it still */
 		*bytes += page->bytes;
 	}
 	HOLDS(n == shard->pages_n);
@@ -25,48 +26,99 @@ static const char *pages(const struct kin__shard *shard, uint64_t *bytes)
 	if (shard->life == LIFE_ACTIVE) {
 		HOLDS(shard->held >= shard->settled.low);
 		HOLDS(shard->held == shard->fetched ||
-		      (kin__shard_lacks(shard) && shard->fetched == shard->assigned));
+		      (kin__shard_lacks(shard) && shard->fetched == shard->back));
 		HOLDS(!shard->again.number[0] || (!shard->first_page && kin__shard_lacks(shard)));
 	}
 	return NULL;
 }
 
-static const char *pieces(const struct kin__shard *shard, bool works)
+/* How many of its records in [from, end) are not settled. */
+static uint64_t open(const struct kin__lane *lane, uint64_t from, uint64_t end)
 {
-	uint64_t at = shard->assigned;
+	struct kin__range run;
+	uint64_t n = 0;
 
-	for (uint32_t i = 0; i < shard->stack_n; i++) { /* from the highest records down */
-		HOLDS(shard->stack[i].end <= at && shard->stack[i].first < shard->stack[i].end);
-		at = shard->stack[i].first;
+	for (; kin__lane_run(lane, from, end, &run); from = run.end)
+		n += run.end - run.first;
+	return n;
+}
+
+static const char *pieces(const struct kin__lane *lane, bool works)
+{
+	const struct kin__shard *shard = lane->shard;
+	uint64_t at = lane->taken, n = 0;
+
+	for (uint32_t i = 0; i < lane->stack_n; i++) { /* from the highest records down */
+		HOLDS(lane->stack[i].end <= at && lane->stack[i].first < lane->stack[i].end);
+		at = lane->stack[i].first;
+		n += works ? open(lane, lane->stack[i].first, lane->stack[i].end) : 0;
 	}
 	/* A piece that is done stays while no work may begin; what the filter left out may be done behind it. */
-	HOLDS(shard->stack_n == 0 || at >= shard->settled.low || !works ||
-	      shard->stack[shard->stack_n - 1].end >= shard->settled.low);
-	HOLDS(shard->assigned <= shard->gather_end && shard->gather_end <= shard->fetched);
-	HOLDS(shard->gather_end <= shard->held || shard->gather_end == shard->assigned);
-	HOLDS(shard->marks_n <= MARKS_MAX);
-	for (uint32_t i = 0; i < shard->marks_n; i++)
-		HOLDS(shard->marks[i] > (i > 0 ? shard->marks[i - 1] : shard->stored_low) &&
-		      shard->marks[i] <= shard->settled.low);
+	HOLDS(lane->stack_n == 0 || at >= shard->settled.low || !works || shard->lanes_n > 1 ||
+	      lane->stack[lane->stack_n - 1].end >= shard->settled.low);
+	HOLDS(lane->taken <= lane->assigned && lane->assigned <= lane->gather_end);
+	HOLDS(lane->gather_end <= shard->fetched);
+	HOLDS(lane->gather_end <= shard->held || lane->gather_end == lane->assigned);
+	if (works) { /* each of its records is in one place */
+		HOLDS(n == open(lane, 0, lane->assigned));
+		HOLDS(lane->gather_n == open(lane, lane->assigned, lane->gather_end));
+		HOLDS(lane->gather_n > 0 || lane->gather_end == shard->held);
+	}
+	return NULL;
+}
+
+static const char *place(const struct kin__lane *lane)
+{
+	bool calling = KIN__TO(lane->working) & KIN__CALLING;
+
+	HOLDS((lane->work_id != 0) == calling);
+	HOLDS((lane->working == WORK_READY) == !kin__list_empty(&lane->work_queue));
+	HOLDS((lane->working == WORK_GATHERING) == !kin__list_empty(&lane->gatherers));
+	HOLDS(lane->working != WORK_WAITING || lane->work_timer.node.index != 0 ||
+	      lane->shard->life != LIFE_ACTIVE || kin__shard_lacks(lane->shard));
+	HOLDS(lane->work_timer.node.index == 0 || lane->working == WORK_WAITING ||
+	      lane->working == WORK_GATHERING);
+	return NULL;
+}
+
+static const char *lanes(const struct kin__consumer *consumer, const struct kin__shard *shard)
+{
+	bool works = kin__consumer_lives(consumer) && shard->life == LIFE_ACTIVE &&
+	             shard->writing != WRITE_DOUBT && !kin__shard_lacks(shard);
+	uint32_t blocked = 0;
+
+	HOLDS(shard->lanes_n == 0 || shard->lanes_n == consumer->set.parallelization_factor);
+	HOLDS(shard->lanes_n > 0 || !shard->first_page);
+	for (uint32_t i = 0; i < shard->lanes_n; i++) {
+		const struct kin__lane *lane = &shard->lanes[i];
+		const char *broken = pieces(lane, works);
+
+		HOLDS(lane->shard == shard && lane->number == i);
+		if (!broken)
+			broken = place(lane);
+		if (broken)
+			return broken;
+		blocked += lane->blocked;
+	}
+	HOLDS(blocked == shard->blocked_n);
+	HOLDS(shard->stored_finished <= shard->writing_finished || !consumer->set.leases);
+	HOLDS(shard->writing_finished <= shard->finished);
+	HOLDS(shard->lanes_n != 1 || shard->settled.low == shard->stored_low ||
+	      shard->finished - shard->stored_finished <= MARKS_MAX);
 	return NULL;
 }
 
 static const char *places(const struct kin__shard *shard)
 {
-	bool calling = shard->working == WORK_INVOKING || shard->working == WORK_SINKING;
+	uint32_t resting = KIN__TO(WORK_WAITING) | KIN__TO(WORK_REST), held = KIN__TO(WORK_HELD);
 
-	HOLDS((shard->work_id != 0) == calling);
 	HOLDS((shard->read_id != 0) == (shard->reading == READ_FLYING) || shard->life >= LIFE_LOST ||
 	      shard->reading == READ_FLYING || shard->reading == READ_DONE);
 	HOLDS((shard->write_id != 0) == (shard->writing == WRITE_FLYING));
-	HOLDS((shard->working == WORK_READY) == !kin__list_empty(&shard->work_queue));
-	HOLDS((shard->working == WORK_GATHERING) == !kin__list_empty(&shard->gatherers));
-	HOLDS(shard->working != WORK_WAITING || shard->work_timer.node.index != 0 ||
-	      shard->life != LIFE_ACTIVE || kin__shard_lacks(shard));
-	HOLDS(shard->sleeper.index == 0 || (shard->working == WORK_WAITING && shard->first_page));
+	HOLDS(shard->sleeper.index == 0 || (shard->first_page && !kin__lane_any(shard, ~resting) &&
+	                                    kin__lane_any(shard, KIN__TO(WORK_WAITING))));
+	HOLDS(!kin__shard_lacks(shard) || !kin__lane_any(shard, ~(resting | held)));
 	HOLDS(shard->reading != READ_AWAY || kin__shard_lacks(shard));
-	HOLDS(shard->work_timer.node.index == 0 || shard->working == WORK_WAITING ||
-	      shard->working == WORK_GATHERING);
 	HOLDS(shard->read_timer.node.index == 0 || shard->reading == READ_WAITING);
 	HOLDS(shard->write_timer.node.index == 0 || shard->writing == WRITE_WAITING);
 	HOLDS((shard->reading == READ_QUEUED) <= !kin__list_empty(&shard->read_queue));
@@ -86,8 +138,7 @@ static const char *shard_holds(const struct kin__consumer *consumer, const struc
 	HOLDS(shard->life == LIFE_ACTIVE || shard->life >= LIFE_LOST || shard->settled.low == shard->fetched);
 	broken = pages(shard, bytes);
 	if (!broken)
-		broken = pieces(shard, kin__consumer_lives(consumer) && shard->life == LIFE_ACTIVE &&
-		                                       shard->writing != WRITE_DOUBT);
+		broken = lanes(consumer, shard);
 	return broken ? broken : places(shard);
 }
 
@@ -108,12 +159,13 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 		if (broken)
 			return broken;
 		reads += shard->read_id != 0;
-		works += shard->work_id != 0;
+		for (uint32_t k = 0; k < shard->lanes_n; k++)
+			works += shard->lanes[k].work_id != 0;
 		writes += shard->write_id != 0;
 		pending += shard->writing != WRITE_REST;
 		unfinished += shard->counted;
 		fresh += shard->fresh;
-		blocked += shard->blocked;
+		blocked += shard->blocked_n > 0;
 		if (shard->life == LIFE_ACTIVE && shard->behind_ms > behind_ms)
 			behind_ms = shard->behind_ms;
 		buffered += kin__settled_missing(&shard->settled, shard->settled.low, shard->held);

@@ -193,7 +193,9 @@ void consume_check_repeats(struct consume_world *w, bool clean)
 {
 	uint32_t most = clean ? 0 : 2 * w->set.batch_size;
 
-	if (!w->set.leases || w->consumer->created_ms != w->created_ms[w->stream])
+	/* With several lanes: what lies between the lowest and the highest record that was handed out. */
+	if (!w->set.leases || (!clean && w->set.parallelization_factor > 1) ||
+	    w->consumer->created_ms != w->created_ms[w->stream])
 		return;
 	for (uint32_t s = 0; s < w->shards_n; s++) {
 		const struct consume_item *item = consume_store_find(w, w->shards[s].stream, w->shards[s].id);
@@ -202,10 +204,16 @@ void consume_check_repeats(struct consume_world *w, bool clean)
 		if (w->shards[s].stream != w->stream)
 			continue;
 		for (uint32_t i = 0; i < w->records_n; i++) {
-			if (clean && w->records[i].shard == s && !consume_excused(w, &w->records[i]))
+			struct consume_record *record = &w->records[i];
+			bool covered = item && consume_store_covers(item->checkpoint, record->sequence);
+			bool here = record->settled_in == w->process || record->left_out;
+
+			if (record->shard != s)
+				continue;
+			if (clean && !covered &&
+			    (w->set.parallelization_factor > 1 ? !here : !consume_excused(w, record)))
 				break; /* what is settled behind an open record has to wait for it */
-			n += w->records[i].shard == s && w->records[i].settled_in == w->process &&
-			     !(item && consume_store_covers(item->checkpoint, w->records[i].sequence));
+			n += record->settled_in == w->process && !covered;
 		}
 		if (n > most)
 			consume_fail(w, "%s: %u records will be repeated, at most %u may be", w->shards[s].id,
@@ -318,6 +326,19 @@ void consume_check_drained(struct consume_world *w)
 	consume_fail(w, "it does not come to its end");
 }
 
+/* Of a lane beside a sick one: is it within the bound up to which the others go on?  Everything that is held is. */
+static bool is_near(const struct consume_world *w, const struct consume_record *record)
+{
+	const struct kin__shard *shard = NULL;
+
+	for (size_t i = 0; i < w->consumer->shards_n; i++)
+		if (strcmp(w->consumer->shards[i]->id, w->shards[record->shard].id) == 0)
+			shard = w->consumer->shards[i];
+	if (!shard || w->set.buffer_bytes_max < CONSUME_ROOM)
+		return false; /* it may have to give all that back, again and again */
+	return shard->pages_n < PAGES_AHEAD || consume_store_covers(shard->after.number, record->sequence);
+}
+
 void consume_check_starving(struct consume_world *w)
 {
 	for (uint32_t i = 0; i < w->records_n; i++) {
@@ -326,6 +347,10 @@ void consume_check_starving(struct consume_world *w)
 		if (record->sick || record->left_out ||
 		    record->put_ms + CONSUME_PATIENCE_MS > consume_service_ms(w))
 			continue;
+		if (record->sick_shard && !record->settled && !is_near(w, record))
+			continue;
+		if (record->sick_shard)
+			consume_met(w, CONSUME_LANE_STARVED_NOT);
 		if (!record->settled)
 			consume_fail(w, "r%u of %s waits since %lld ms, while shards beside it are blocked",
 			             i, w->shards[record->shard].id, (long long)(record->put_ms - BASE_MS));

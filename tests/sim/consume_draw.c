@@ -22,10 +22,12 @@ static void draw_settings(struct consume_world *w)
 	set->drop = (set->maximum_retry_attempts >= 0 || set->maximum_record_age_ms >= 0) &&
 	            kin__rng_chance(rng, 500);
 	set->leases = kin__rng_chance(rng, 900);
-	set->handlers_max = 1 + (uint32_t)kin__rng_below(rng, 3);
+	set->parallelization_factor =
+			kin__rng_chance(rng, 500) ? 1 : 1 + (uint32_t)kin__rng_below(rng, LANES_MAX);
+	set->handlers_max = 1 + (uint32_t)kin__rng_below(rng, set->parallelization_factor > 1 ? 12 : 3);
 	set->fetches_max = 1 + (uint32_t)kin__rng_below(rng, 4);
 	set->stores_max = 1 + (uint32_t)kin__rng_below(rng, 2);
-	set->buffer_bytes_max = kin__rng_chance(rng, 300) ? kin__rng_between(rng, 300, 3000) : 1 << 20;
+	set->buffer_bytes_max = kin__rng_chance(rng, 300) ? kin__rng_between(rng, 300, 3000) : CONSUME_ROOM;
 	set->copy_bytes_min = kin__rng_between(rng, 200, 1500);
 	set->poll_interval_us = kin__rng_between(rng, 500000, 2000000);
 	set->behind_interval_us = consume_pick(w, 500, 1, 200000);
@@ -91,6 +93,11 @@ static void draw_sick(struct consume_world *w, uint32_t shards)
 	struct kin__rng *rng = &w->rng;
 
 	w->sick = 1 + (uint32_t)kin__rng_below(rng, (UINT64_C(1) << shards) - 2);
+	w->sick_lanes = kin__rng_chance(rng, 300)
+	                                ? UINT32_MAX
+	                                : 1 + (uint32_t)kin__rng_below(rng, (UINT64_C(1)
+	                                                                     << set->parallelization_factor) -
+	                                                                                    1);
 	consume_met(w, CONSUME_SICK);
 	w->api_fail_per_mille = w->store_fail_per_mille = w->handler_fail_per_mille = w->busy_per_mille = 0;
 	w->poison_per_mille = w->stop_per_mille = w->crashes = w->changes = w->recreates = w->thefts = 0;
@@ -106,7 +113,9 @@ static void draw_sick(struct consume_world *w, uint32_t shards)
 	set->maximum_retry_attempts = -1;
 	set->maximum_record_age_ms = -1;
 	set->drop = false;
-	set->buffer_bytes_max = kin__rng_between(rng, 300, 3000);
+	set->buffer_bytes_max = w->sick_lanes == UINT32_MAX || kin__rng_chance(rng, 500)
+	                                        ? kin__rng_between(rng, 300, 3000)
+	                                        : CONSUME_ROOM;
 }
 
 uint32_t consume_draw(struct consume_world *w)

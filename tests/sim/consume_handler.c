@@ -33,11 +33,19 @@ void consume_handler_begin(struct consume_world *w, struct consume_call *call)
 		consume_page_find(w, call->slices[i].page)->refs++;
 	if (call->slices_n > 1)
 		consume_met(w, CONSUME_SPANNED);
-	if (call->shard >= CONSUME_SHARDS || w->calling[call->shard])
+	if (call->shard >= CONSUME_SHARDS || call->lane >= w->set.parallelization_factor ||
+	    w->calling[call->shard][call->lane])
 		consume_fail(w, "%s: two calls at once", shard->id);
+	for (uint32_t i = 0; i < n; i++)
+		if (w->lanes[w->records[ids[i]].key] != call->lane)
+			consume_fail(w, "r%u goes through lane %u, its key's is %u", ids[i], call->lane,
+			             w->lanes[w->records[ids[i]].key]);
+	for (uint32_t i = 0; i < w->set.parallelization_factor; i++)
+		if (w->calling[call->shard][i])
+			consume_met(w, CONSUME_LANES_OVERLAP);
 	if (shard->stolen_told)
 		consume_fail(w, "%s: a call after its lease was taken", shard->id);
-	w->calling[call->shard] = true;
+	w->calling[call->shard][call->lane] = true;
 	consume_check_handed(w, call, ids, n);
 }
 
@@ -49,6 +57,10 @@ static void settle(struct consume_world *w, const struct consume_call *call, str
 	if (record->settled_in == w->process)
 		consume_fail(w, "r%u is settled twice in one process", record->id);
 	record->settled_in = w->process;
+	for (uint32_t i = 0; i < record->id; i++)
+		if (w->records[i].shard == record->shard && !w->records[i].settled &&
+		    w->records[i].fails > 0 && w->records[i].key != record->key)
+			consume_met(w, CONSUME_LANE_PASSED_BLOCKED);
 	if (call->type == KIN__CONSUMER_INVOKE && record->id + 1 > w->handled_max[record->key])
 		w->handled_max[record->key] = record->id + 1;
 }
@@ -92,23 +104,24 @@ static void perform_invoke(struct consume_world *w, struct consume_call *call, c
 
 	for (uint32_t i = 0; i < done; i++)
 		settle(w, call, &w->records[ids[i]]);
-	if (w->pieces[call->shard].first != ids[0] || w->pieces[call->shard].count != n)
-		w->pieces[call->shard].fails = 0;
-	w->pieces[call->shard].first = ids[0];
-	w->pieces[call->shard].count = n;
-	if (!busy && call->attempt < w->pieces[call->shard].fails + 1)
+	if (w->pieces[call->shard][call->lane].first != ids[0] ||
+	    w->pieces[call->shard][call->lane].count != n)
+		w->pieces[call->shard][call->lane].fails = 0;
+	w->pieces[call->shard][call->lane].first = ids[0];
+	w->pieces[call->shard][call->lane].count = n;
+	if (!busy && call->attempt < w->pieces[call->shard][call->lane].fails + 1)
 		consume_fail(w, "r%u..: told attempt %u, it is %u", ids[0], call->attempt,
-		             w->pieces[call->shard].fails + 1);
+		             w->pieces[call->shard][call->lane].fails + 1);
 	if (done < n && !busy)
-		w->pieces[call->shard].fails++;
+		w->pieces[call->shard][call->lane].fails++;
 	if (w->set.maximum_retry_attempts >= 0 && done == 0 &&
-	    w->pieces[call->shard].fails > (uint32_t)w->set.maximum_retry_attempts + 1)
+	    w->pieces[call->shard][call->lane].fails > (uint32_t)w->set.maximum_retry_attempts + 1)
 		consume_fail(w, "r%u..: %u failed calls, %d retries are allowed", ids[0],
-		             w->pieces[call->shard].fails, w->set.maximum_retry_attempts);
+		             w->pieces[call->shard][call->lane].fails, w->set.maximum_retry_attempts);
 	for (uint32_t i = done; i < n && !busy; i++)
 		w->records[ids[i]].fails++;
 	if (done > 0)
-		w->pieces[call->shard].fails = 0;
+		w->pieces[call->shard][call->lane].fails = 0;
 	if (consume_chance(w, w->stop_per_mille)) {
 		call->answer.handled.stop = true;
 		w->told_to_stop = true;

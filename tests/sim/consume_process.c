@@ -10,7 +10,7 @@ static struct {
 	{ .name = "consumer", .rows = kin__consumer_states, .n = KIN_CONSUMER_FATAL + 1 },
 	{ .name = "life", .rows = kin__shard_lives, .n = LIVES },
 	{ .name = "reading", .rows = kin__shard_readings, .n = READINGS },
-	{ .name = "working", .rows = kin__shard_workings, .n = WORKINGS },
+	{ .name = "working", .rows = kin__lane_workings, .n = WORKINGS },
 	{ .name = "writing", .rows = kin__shard_writings, .n = WRITINGS },
 };
 

@@ -122,7 +122,8 @@ void consume_service_put(struct consume_world *w)
 	if (told.code || put.outcome != KIN__MODEL_STORED)
 		return;
 	record->shard = consume_service_shard(w, put.shard);
-	record->sick = w->sick >> (put.shard[strlen(put.shard) - 1] - '0') & 1;
+	record->sick_shard = w->sick >> (put.shard[strlen(put.shard) - 1] - '0') & 1;
+	record->sick = record->sick_shard && w->sick_lanes >> w->lanes[record->key] & 1;
 	record->poison = record->poison || (record->sick && !w->healed);
 	memcpy(record->sequence, put.sequence, sizeof record->sequence);
 	record->arrival_ms = arrival_of(w, put.shard);
@@ -195,6 +196,7 @@ static void page_free(struct consume_world *w, struct consume_page *page)
 	free(page->records);
 	free(page->ids);
 	free(page->left_out);
+	free(page->lanes);
 	free(page->sequences);
 	*page = (struct consume_page){ 0 };
 }
@@ -261,6 +263,7 @@ static struct consume_page *page_new(struct consume_world *w, const struct kin__
 	page->records = calloc(from->n + 1, sizeof *page->records);
 	page->ids = calloc(from->n + 1, sizeof *page->ids);
 	page->left_out = calloc(from->n + 1, sizeof *page->left_out);
+	page->lanes = calloc(from->n + 1, sizeof *page->lanes);
 	page->sequences = calloc(from->n + 1, sizeof *page->sequences);
 	page->bytes = PAGE_BYTES(from->n);
 	if (page->bytes > w->page_bytes_max)
@@ -278,6 +281,7 @@ static void take_page(struct consume_world *w, struct consume_call *call, const 
 		kin__model_page_record(from, i, &record);
 		memcpy(&page->ids[i], record.data.at, sizeof page->ids[i]);
 		page->left_out[i] = w->records[page->ids[i]].left_out;
+		page->lanes[i] = w->lanes[w->records[page->ids[i]].key];
 		memcpy(page->sequences[i], record.sequence, sizeof page->sequences[i]);
 		page->records[i] = (struct kin_record){ .partition_key = record.key.at,
 			                                .partition_key_size = record.key.n,
@@ -290,6 +294,7 @@ static void take_page(struct consume_world *w, struct consume_call *call, const 
 	call->answer.page.id = page->id;
 	call->answer.page.records = page->records;
 	call->answer.page.left_out = w->filter_per_mille > 0 ? page->left_out : NULL;
+	call->answer.page.lanes = w->set.parallelization_factor > 1 ? page->lanes : NULL;
 	call->answer.page.count = page->n;
 	call->answer.page.bytes = page->bytes;
 	call->answer.page.array_bytes = PAGE_ARRAY(page->n);
@@ -399,6 +404,9 @@ void consume_service_tell(struct consume_world *w, struct consume_call *call,
 		memcpy(w->tokens[call->shard], call->token, sizeof call->token);
 		if (call->type == KIN__CONSUMER_FETCH) {
 			consume_page_find(w, event->page.id)->told = true;
+			if (w->set.parallelization_factor > 1 &&
+			    w->consumer->shards[call->shard]->pages_n >= PAGES_MAX)
+				consume_met(w, CONSUME_LANES_READ_AHEAD);
 			w->held_bytes += event->page.bytes;
 		}
 	}

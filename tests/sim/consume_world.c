@@ -55,7 +55,12 @@ const char *const consume_event_names[CONSUME_EVENTS] = { "put",
 	                                                  "trimmed while given back",
 	                                                  "sick shards",
 	                                                  "read beside sick shards",
-	                                                  "left out by the filter, and passed" };
+	                                                  "left out by the filter, and passed",
+	                                                  "lanes overlap",
+	                                                  "a lane passed a failing one",
+	                                                  "pages of several lanes given back",
+	                                                  "read ahead of a lane",
+	                                                  "handled beside sick lanes" };
 uint64_t consume_seen[CONSUME_EVENTS];
 
 void consume_say(const struct consume_world *w, const char *format, ...)
@@ -157,9 +162,11 @@ static struct consume_call *call_new(struct consume_world *w, const struct kin__
 
 		if (call->used)
 			continue;
-		*call = (struct consume_call){
-			.used = true, .id = effect->id, .type = effect->type, .shard = effect->shard
-		};
+		*call = (struct consume_call){ .used = true,
+			                       .id = effect->id,
+			                       .type = effect->type,
+			                       .lane = effect->lane,
+			                       .shard = effect->shard };
 		return call;
 	}
 	consume_fail(w, "too many effects in flight");
@@ -203,7 +210,8 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 		snprintf(call->sequence, sizeof call->sequence, "%s",
 		         effect->iterator.sequence ? effect->iterator.sequence : "");
 		if (call->position == KIN__AT_SEQUENCE_NUMBER)
-			consume_met(w, CONSUME_GIVEN_BACK);
+			consume_met(w, w->set.parallelization_factor > 1 ? CONSUME_LANES_GIVEN_BACK
+			                                                 : CONSUME_GIVEN_BACK);
 		break;
 	case KIN__CONSUMER_FETCH:
 		call->limit = effect->fetch.limit;
@@ -232,6 +240,16 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 	consume_heap(w, &call->node, consume_later(w, 1, latency));
 }
 
+/* A shard begins anew behind what was trimmed while it was given back: what other lanes did of it may come again. */
+static void begin_again(struct consume_world *w, const char *id)
+{
+	for (uint32_t i = 0; i < w->records_n && w->set.parallelization_factor > 1; i++)
+		if (w->records[i].stream == w->stream && strcmp(w->shards[w->records[i].shard].id, id) == 0) {
+			w->records[i].settled_in = 0;
+			w->handled_max[w->records[i].key] = 0;
+		}
+}
+
 static void notice(struct consume_world *w, const struct kin__consumer_effect *effect)
 {
 	if (effect->type == KIN__CONSUMER_RELEASE) {
@@ -253,8 +271,10 @@ static void notice(struct consume_world *w, const struct kin__consumer_effect *e
 		CONSUME_SAY(w, "note: %s", effect->note.text);
 		if (strstr(effect->note.text, "blocked"))
 			consume_met(w, CONSUME_BLOCKED);
-		if (strstr(effect->note.text, "while their batch waited"))
+		if (strstr(effect->note.text, "while their batch waited")) {
 			consume_met(w, CONSUME_TRIMMED_AWAY);
+			begin_again(w, kin__consumer_shard_id(w->consumer, effect->shard));
+		}
 	}
 }
 
@@ -303,11 +323,24 @@ static void take_effects(struct consume_world *w)
 	}
 }
 
+/* What is read again for one shard may need more than the buffer: with one lane a batch, else what lies between the
+ * lowest and the highest record of any batch; in the smallest pages. */
+static uint64_t alone(const struct consume_world *w)
+{
+	uint64_t most = w->set.batch_size;
+
+	for (size_t i = 0; i < w->consumer->shards_n && w->set.parallelization_factor > 1; i++) {
+		const struct kin__shard *shard = w->consumer->shards[i];
+
+		if (shard->back > shard->settled.low + most)
+			most = shard->back - shard->settled.low;
+	}
+	return most * PAGE_BYTES(1);
+}
+
 void consume_step(struct consume_world *w, struct kin__consumer_event *event)
 {
-	/* The last term: a batch alone may need more than the buffer. */
-	uint64_t room = w->set.buffer_bytes_max + w->set.fetches_max * w->page_bytes_max +
-	                w->set.batch_size * PAGE_BYTES(1);
+	uint64_t room = w->set.buffer_bytes_max + w->set.fetches_max * w->page_bytes_max + alone(w);
 	const char *broken;
 
 	event->now_us = w->now_us;
@@ -359,7 +392,7 @@ static void unhold(struct consume_world *w, struct consume_call *call)
 {
 	for (size_t i = 0; i < call->slices_n; i++)
 		consume_page_find(w, call->slices[i].page)->refs--;
-	w->calling[call->shard] = false;
+	w->calling[call->shard][call->lane] = false;
 }
 
 static void tell(struct consume_world *w, struct consume_call *call)
@@ -493,6 +526,8 @@ static void build(struct consume_world *w)
 		consume_fail(w, "out of memory");
 	for (size_t i = 0; i < CONSUME_KEYS; i++)
 		w->keys[i] = (struct kin__hashkey){ kin__rng_next(&w->rng), kin__rng_next(&w->rng) };
+	for (size_t i = 0; i < CONSUME_KEYS; i++)
+		w->lanes[i] = (uint8_t)kin__rng_below(&w->rng, w->set.parallelization_factor);
 	w->ever_running_us = UINT64_MAX;
 	consume_service_create(w, consume_service_ms(w), shards);
 	w->now_us = SECOND;
@@ -512,14 +547,15 @@ static void introduce(const struct consume_world *w)
 	const struct kin__consumer_settings *set = &w->set;
 
 	consume_say(w,
-	            "batch %u/%" PRIu64 " window %" PRIu64 " ms, retries %d age %" PRId64
+	            "lanes %u batch %u/%" PRIu64 " window %" PRIu64 " ms, retries %d age %" PRId64
 	            " bisect %d drop %d leases %d "
 	            "start %d@%" PRId64 " until %d@%" PRId64 " on_gap %d buffer %" PRIu64
 	            " retention %" PRId64,
-	            set->batch_size, set->batch_bytes_max, set->batching_window_us / 1000,
-	            set->maximum_retry_attempts, set->maximum_record_age_ms, set->bisect, set->drop,
-	            set->leases, set->starting_position, set->starting_timestamp_ms - BASE_MS, set->until,
-	            set->until_timestamp_ms - BASE_MS, set->on_gap, set->buffer_bytes_max, w->retention_ms);
+	            set->parallelization_factor, set->batch_size, set->batch_bytes_max,
+	            set->batching_window_us / 1000, set->maximum_retry_attempts, set->maximum_record_age_ms,
+	            set->bisect, set->drop, set->leases, set->starting_position,
+	            set->starting_timestamp_ms - BASE_MS, set->until, set->until_timestamp_ms - BASE_MS,
+	            set->on_gap, set->buffer_bytes_max, w->retention_ms);
 }
 
 /* All is healed and done: stop the consumer. */

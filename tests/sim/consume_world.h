@@ -2,6 +2,7 @@
  * store, handlers that fail, in virtual time.  Everything is drawn from one seed. */
 #ifndef KIN_SIM_CONSUME_WORLD_H
 #define KIN_SIM_CONSUME_WORLD_H
+#include "consumer/inside.h"
 #include "consumer/verify.h"
 #include "coverage.h"
 #include "model/model.h"
@@ -19,7 +20,9 @@ enum {
 	CONSUME_ITEMS = 96,
 	CONSUME_SLICES = 128,
 	CONSUME_KEYS = 5,
+	CONSUME_LANES = LANES_MAX,
 	CONSUME_TEXT = 64,
+	CONSUME_ROOM = 1 << 20,     /* a buffer for all that a world holds */
 	CONSUME_PATIENCE_MS = 10000 /* in a calm world a record of a healthy shard is settled by then */
 };
 
@@ -75,6 +78,11 @@ enum consume_event {
 	CONSUME_SICK,
 	CONSUME_STARVED_NOT,
 	CONSUME_LEFT_OUT,
+	CONSUME_LANES_OVERLAP,
+	CONSUME_LANE_PASSED_BLOCKED,
+	CONSUME_LANES_GIVEN_BACK,
+	CONSUME_LANES_READ_AHEAD,
+	CONSUME_LANE_STARVED_NOT,
 	CONSUME_EVENTS
 };
 extern const char *const consume_event_names[CONSUME_EVENTS];
@@ -84,7 +92,7 @@ struct consume_record {
 	uint32_t id, key, stream, shard; /* stream: which life of it; shard: of world.shards */
 	char sequence[KIN__MODEL_SEQUENCE];
 	int64_t arrival_ms, put_ms;
-	bool poison, sick, left_out, settled, optional, lost, dropped,
+	bool poison, sick, sick_shard, left_out, settled, optional, lost, dropped,
 			slack;      /* slack: trimmed within the tolerance of the gap rule */
 	uint32_t settled_in, fails; /* process, 0 none; failed calls in this process */
 };
@@ -112,7 +120,7 @@ struct consume_page {
 	uint32_t refs, n;
 	struct kin_record *records;
 	uint32_t *ids;
-	uint8_t *left_out;
+	uint8_t *left_out, *lanes;
 	char (*sequences)[KIN__MODEL_SEQUENCE];
 	uint64_t bytes;
 };
@@ -121,7 +129,7 @@ struct consume_call {
 	struct kin__heap_node node;
 	bool used, performed;
 	uint64_t id;
-	uint8_t type;
+	uint8_t type, lane;
 	uint32_t shard; /* of the machine */
 	/* what is asked */
 	struct consume_item item;
@@ -164,8 +172,8 @@ struct consume_world {
 	char tokens[CONSUME_SHARDS][KIN__MODEL_TOKEN]; /* by the machine's index */
 	struct {
 		uint32_t first, count, fails;
-	} pieces[CONSUME_SHARDS];     /* the last call of the machine's shard */
-	bool calling[CONSUME_SHARDS]; /* a call of the machine's shard is in flight */
+	} pieces[CONSUME_SHARDS][CONSUME_LANES];     /* the last call of the machine's shard and lane */
+	bool calling[CONSUME_SHARDS][CONSUME_LANES]; /* a call of it is in flight */
 	uint32_t reads, works, writes;
 
 	/* the service */
@@ -177,6 +185,7 @@ struct consume_world {
 	struct consume_shard shards[CONSUME_SHARDS];
 	uint32_t shards_n;
 	struct kin__hashkey keys[CONSUME_KEYS];
+	uint8_t lanes[CONSUME_KEYS]; /* through which lane the records of a key go */
 
 	/* the store */
 	struct consume_item items[CONSUME_ITEMS];
@@ -190,7 +199,9 @@ struct consume_world {
 	int64_t retention_ms, start_error_ms;
 	uint32_t jitter_ms;
 	bool short_retention;
-	uint32_t sick; /* bits of shards whose handler always fails, in a world that is calm otherwise */
+	/* Bits of shards whose handler always fails, in a world that is calm otherwise; and of the lanes for which it
+	 * does. */
+	uint32_t sick, sick_lanes;
 
 	/* for the checks */
 	uint64_t ever_running_us; /* when a process first said that it runs; UINT64_MAX: never yet */
