@@ -1,5 +1,6 @@
 /* The event room: the Lambda event and its size, responses, on-failure JSON. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -336,7 +337,7 @@ static const struct {
 	const char *condition;
 	uint32_t attempts;
 	bool handler_failed;
-	const char *event, *json;
+	const char *event, *json, *reason;
 } failures[] = {
 	{ KIN__CONDITION_ATTEMPTS, 2, true, NULL,
 	  REQUEST("RetryAttemptsExhausted", "2") RESPONSE("\"Unhandled\"") TAIL "}" },
@@ -347,6 +348,12 @@ static const struct {
 	{ KIN__CONDITION_ATTEMPTS, 1, true, "{\"Records\":[\"\xc3\xa9\\\"\"]}",
 	  REQUEST("RetryAttemptsExhausted", "1") RESPONSE("\"Unhandled\"") TAIL
 	  ",\"payload\":\"{\\\"Records\\\":[\\\"\xc3\xa9\\\\\\\"\\\"]}\"}" },
+	{ KIN__CONDITION_ATTEMPTS, 1, true, NULL,
+	  REQUEST("RetryAttemptsExhausted", "1") RESPONSE("\"Unhandled\"") TAIL
+	  ",\"reason\":\"disk \\\"a\\\": full\"}",
+	  "disk \"a\": full" },
+	{ KIN__CONDITION_AGE, 1, true, "{}",
+	  REQUEST("RecordAgeExceeded", "1") TAIL ",\"reason\":\"\",\"payload\":\"{}\"}", "" },
 };
 
 static void write_failure(struct kin__bytes *out, int row)
@@ -362,7 +369,8 @@ static void write_failure(struct kin__bytes *out, int row)
 		                        .handler_failed = failures[row].handler_failed,
 		                        .now_ms = 1768480496789,
 		                        .records = records,
-		                        .records_n = 2 };
+		                        .records_n = 2,
+		                        .reason = failures[row].reason };
 
 	last.arrival_ms = 1545084651000;
 	kin__event_source_init(&source, ARN, "billing");
@@ -381,6 +389,35 @@ START_TEST(failure_table)
 	ck_assert_int_eq(kin__json_parse(out.at, out.n, &root, error), 0);
 	kin__json_free(root);
 	kin__bytes_fini(&out);
+}
+END_TEST
+
+/* The day and the second are of UTC, and a millisecond before the next one. */
+START_TEST(failure_key)
+{
+	static const struct {
+		int64_t ms;
+		const char *key;
+	} rows[] = {
+		{ 1768480496789, "2026/01/15/2026-01-15T12.34.56" },
+		{ 1767225599999, "2025/12/31/2025-12-31T23.59.59" },
+		{ 1767225600000, "2026/01/01/2026-01-01T00.00.00" },
+		{ 951782400000, "2000/02/29/2000-02-29T00.00.00" },
+	};
+	char wanted[200];
+	struct kin__bytes out;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		kin__bytes_init(&out);
+		kin__failure_key(&out, "2f4b0a3c-5a7f-4a3b-af9c-0c604cde93a5", "shardId-000000000001",
+		                 rows[i].ms, "c9b8fa9f-5a7f-4e5d-af9c-0c604cde93a5");
+		snprintf(wanted, sizeof wanted,
+		         "aws/lambda/2f4b0a3c-5a7f-4a3b-af9c-0c604cde93a5/shardId-000000000001/"
+		         "%s-c9b8fa9f-5a7f-4e5d-af9c-0c604cde93a5",
+		         rows[i].key);
+		ck_assert_str_eq(out.at, wanted);
+		kin__bytes_fini(&out);
+	}
 }
 END_TEST
 
@@ -423,6 +460,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, response_size);
 	tcase_add_test(tcase, response_damaged);
 	tcase_add_loop_test(tcase, failure_table, 0, COUNT(failures));
+	tcase_add_test(tcase, failure_key);
 	tcase_add_test(tcase, failure_no_memory);
 	suite_add_tcase(all, tcase);
 	suite_add_tcase(all, windows_case());

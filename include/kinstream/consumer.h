@@ -71,6 +71,8 @@ struct kin_consumer_options {
 	bool bisect_batch_on_function_error; /* default false */
 	/* function_response_types = ReportBatchItemFailures: the command reads responses */
 	bool report_batch_item_failures;
+	bool on_failure_payload; /* default true: the event goes to a destination that has room for it: file: */
+	bool on_failure_reason; /* default false: the handler's reason goes into the on-failure JSON, too */
 	uint8_t reserved[6];
 };
 

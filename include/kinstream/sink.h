@@ -19,7 +19,8 @@ struct kin_failure {
 	const struct kin_record *const *records;
 	const char *json; /* Lambda's on-failure JSON without payload, 0-ended */
 	size_t json_size;
-	const char *json_payload; /* the same with "payload": the event JSON as a string */
+	/* the same with "payload": the event JSON as a string; NULL with on_failure_payload = false */
+	const char *json_payload;
 	size_t json_payload_size;
 };
 

@@ -171,7 +171,9 @@ static int open_parts(struct kin_consumer *consumer, struct kin__core *core,
 		                                .application = o->application,
 		                                .handler = o->handler,
 		                                .on_state = o->on_state,
-		                                .user = o->user };
+		                                .user = o->user,
+		                                .failure_payload = o->on_failure_payload,
+		                                .failure_reason = o->on_failure_reason };
 	struct kin_store store;
 	struct kin_sink sink;
 	char worker[300];

@@ -26,6 +26,7 @@ static const struct kin_consumer_options defaults = {
 	.retry_base_ms = 1000,
 	.retry_max_ms = 60000,
 	.parallelization_factor = 1,
+	.on_failure_payload = true,
 };
 
 static const struct kin__options_row rows[] = {
@@ -107,6 +108,11 @@ static const struct kin__options_row rows[] = {
 	  .at = offsetof(STRUCT, report_batch_item_failures),
 	  .choices = response_types,
 	  .alias = "FunctionResponseTypes" },
+	ROW_BOOL(on_failure_payload, "on_failure_payload", true, NULL,
+	         "Whether the on-failure JSON has the event as its payload, where there is room for it: "
+	         "file:."),
+	ROW_BOOL(on_failure_reason, "on_failure_reason", false, NULL,
+	         "Whether the on-failure JSON has the handler's reason, a member that Lambda's has not."),
 };
 
 const struct kin__options_table kin__options_consumer = {

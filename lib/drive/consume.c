@@ -262,7 +262,7 @@ static void free_own(struct kin__consume *consumer)
 			kin__consume_page_free(consumer, consumer->own.pages[i]->id);
 	for (size_t i = 0; i < consumer->own.shards_room; i++) {
 		kin__mem_free(consumer->own.shards[i].iterator);
-		kin__mem_free(consumer->own.shards[i].reason);
+		kin__consume_free_reasons(&consumer->own.shards[i]);
 	}
 	kin__mem_free(consumer->own.pages);
 	kin__filter_free(consumer->own.filter);
@@ -345,6 +345,8 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 		consumer->set.store = *options->store;
 	if (options->sink)
 		consumer->set.sink = *options->sink;
+	consumer->set.failure_payload = options->failure_payload;
+	consumer->set.failure_reason = options->failure_reason;
 	consumer->own.filter = options->filter;
 	consumer->set.handler = options->handler;
 	consumer->set.on_state = options->on_state;

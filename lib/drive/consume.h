@@ -20,9 +20,11 @@ struct kin__page {
 	uint32_t count;
 };
 
+enum { KIN__LANES_MAX = 10 };
+
 struct kin__consume_shard {
 	char *iterator; /* the next one, or NULL */
-	char *reason;   /* the handler's last words about a failure, or NULL */
+	char **reasons; /* the handler's words about the failure of each lane, where there is one; NULL: none */
 };
 
 /* A request to the service on behalf of one effect. */
@@ -42,8 +44,8 @@ struct kin__consume {
 		char *stream; /* as the user named it */
 		char *application;
 		char *worker;
-		bool leases; /* false: a reader; no store */
-		bool has_sink;
+		bool leases;                                    /* false: a reader; no store */
+		bool has_sink, failure_payload, failure_reason; /* of the JSON: is it, are they in it */
 		struct kin_store store;
 		struct kin_sink sink;
 		kin_handler_fn *handler; /* NULL: pull form */
@@ -100,7 +102,8 @@ struct kin__consume_options { /* all borrowed until return, but for the interfac
 	const struct kin_store *store;
 	const struct kin_sink *sink; /* the same; NULL: none */
 	bool own_store, own_sink;    /* the program's own */
-	struct kin__filter *filter;  /* given; NULL: none */
+	bool failure_payload, failure_reason;
+	struct kin__filter *filter; /* given; NULL: none */
 	kin_handler_fn *handler;
 	void (*on_state)(void *user, int state, const struct kin_error *error);
 	void *user;
@@ -130,6 +133,12 @@ struct kin__log_about kin__consume_about(const struct kin__consume *consumer,
 void kin__consume_service(struct kin__consume *consumer, const struct kin__consumer_effect *effect);
 void kin__consume_store(struct kin__consume *consumer, const struct kin__consumer_effect *effect);
 void kin__consume_sink(struct kin__consume *consumer, const struct kin__consumer_effect *effect);
+/* What the handler said of the failure that a lane of a shard, or any of them, has now; "": nothing, or no failure. */
+const char *kin__consume_reason(const struct kin__consume *consumer, uint32_t shard, uint8_t lane);
+const char *kin__consume_shard_reason(const struct kin__consume *consumer, uint32_t shard);
+void kin__consume_keep_reason(struct kin__consume *consumer, uint32_t shard, uint8_t lane, const char *text);
+void kin__consume_forget_reason(struct kin__consume *consumer, uint32_t shard, uint8_t lane);
+void kin__consume_free_reasons(struct kin__consume_shard *shard);
 void kin__consume_cancel(struct kin__consume *consumer); /* ends the requests under way; not inside a step */
 void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consumer_effect *effect);
 void kin__consume_busy_ready(struct kin__consume *consumer); /* gives the batches nobody took back, as busy */

@@ -104,22 +104,22 @@ size_t kin__consume_gather(struct kin__consume *consumer, const struct kin__slic
 
 /* ---- batches ---- */
 
-/* Keeps the handler's words for the sink: one batch of a shard is out at a time, so they are the last ones. */
+/* Keeps the handler's words about a failure until it is made good. */
 static void keep_reason(struct kin__consume *consumer, struct kin_batch *batch)
 {
-	struct kin__consume_shard *shard = kin__consume_shard(consumer, batch->shard);
 	struct kin__log_about about = kin__consume_about(consumer, batch->shard_id);
 
-	if (!shard || (batch->code == KIN_OK && batch->fail_at == UINT32_MAX))
+	if (batch->code == KIN_OK && batch->fail_at == UINT32_MAX) {
+		kin__consume_forget_reason(consumer, batch->shard, 0);
 		return;
-	kin__mem_free(shard->reason);
-	shard->reason = kin__mem_text(
-			batch->reason); /* without memory the reason is left out, the record is not */
-	if (batch->reason[0] || batch->code != KIN_BUSY)
-		KIN__LOG_ABOUT(consumer->set.core, KIN_LOG_DEBUG, "consumer", &about,
-		               "attempt %u of %zu records: %s: %s", (unsigned)batch->attempt, batch->count,
-		               batch->code == KIN_BUSY ? "busy" : "failed",
-		               batch->reason[0] ? batch->reason : "no reason given");
+	}
+	kin__consume_keep_reason(consumer, batch->shard, 0, batch->reason);
+	KIN__LOG_ABOUT(consumer->set.core, batch->code == KIN_BUSY ? KIN_LOG_DEBUG : KIN_LOG_INFO, "consumer",
+	               &about, "attempt %u of %zu records: %s: %s", (unsigned)batch->attempt, batch->count,
+	               batch->code == KIN_BUSY ? "busy"
+	               : batch->code == KIN_OK ? "failed in part"
+	                                       : "failed",
+	               batch->reason[0] ? batch->reason : "no reason given");
 }
 
 /* Loop thread: the batch comes back. */

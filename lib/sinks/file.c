@@ -1,4 +1,4 @@
-/* sinks/file - "file:PATH": one line of JSON, payload included, for each piece of a batch that is given up.
+/* sinks/file - "file:PATH": one line of JSON, the payload if there is one, for each piece of a batch that is given up.
  *
  * Blocking; one thread at a time.  A line is on the disk before the records count as done.  Others may append whole
  * lines to the same file, while they hold its flock, or move it away: each call opens it anew.  Invariant: a line
@@ -169,7 +169,10 @@ static int append_line(struct filesink *sink, struct kin__file_append *file,
 	int code;
 
 	kin__bytes_init(&line);
-	kin__bytes_add(&line, failure->json_payload, failure->json_payload_size);
+	if (failure->json_payload)
+		kin__bytes_add(&line, failure->json_payload, failure->json_payload_size);
+	else
+		kin__bytes_add(&line, failure->json, failure->json_size);
 	kin__bytes_char(&line, '\n');
 	code = line.failed ? kin__error_nomem(error) : kin__file_append(file, kin__bytes_view(&line), error);
 	if (code == KIN_IO)

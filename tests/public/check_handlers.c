@@ -1,4 +1,4 @@
-/* How handlers behave, and what is told of them: answers that may be a mistake. */
+/* How handlers behave, and what is told of them: answers that may be a mistake, reasons, on-failure JSON. */
 #include <check.h>
 #include <kinstream.h>
 #include <kinstream/mock.h>
@@ -161,6 +161,129 @@ START_TEST(an_answer_too_large_is_a_function_error)
 }
 END_TEST
 
+/* ---- reasons, and what the on-failure JSON has ---- */
+
+/* Fails "a" for a reason, is done with all else. */
+static int fail_a(void *user, struct kin_batch *batch)
+{
+	const struct kin_record *r;
+
+	(void)user;
+	while ((r = kin_batch_next(batch)))
+		if (r->data_size == 1 && *(const char *)r->data == 'a')
+			return kin_batch_fail(batch, r, "no room for \"%.*s\"", (int)r->data_size,
+			                      (const char *)r->data);
+	return KIN_OK;
+}
+
+struct told {
+	int n;
+	char reason[100], json[2000], payload[4000];
+	size_t json_size, payload_size;
+	bool has_payload;
+};
+
+static int keep_told(void *user, const struct kin_failure *failure, struct kin_error *why)
+{
+	struct told *told = user;
+
+	(void)why;
+	told->n++;
+	snprintf(told->reason, sizeof told->reason, "%s", failure->reason);
+	snprintf(told->json, sizeof told->json, "%s", failure->json);
+	told->json_size = failure->json_size;
+	told->has_payload = failure->json_payload != NULL;
+	told->payload_size = failure->json_payload_size;
+	snprintf(told->payload, sizeof told->payload, "%s",
+	         failure->json_payload ? failure->json_payload : "");
+	return KIN_OK;
+}
+
+static void tell_failure(struct told *told, bool payload, bool reason)
+{
+	struct kin_consumer_options o;
+	struct kin_sink sink = { sizeof sink, told, keep_told, NULL };
+
+	memset(told, 0, sizeof *told);
+	options(&o, "one", fail_a);
+	o.sink_interface = &sink;
+	o.maximum_retry_attempts = 1;
+	o.batch_size = 1;
+	o.on_failure_payload = payload;
+	o.on_failure_reason = reason;
+	ck_assert_msg(kin_consumer_run(client, &o, &error) == KIN_OK, "%s", error.message);
+}
+
+START_TEST(a_reason_goes_to_the_log_and_the_sink)
+{
+	struct told told;
+
+	put("one", "k", "a");
+	put("one", "k", "b");
+	tell_failure(&told, true, false);
+	ck_assert_int_eq(told.n, 1);
+	ck_assert_str_eq(told.reason, "no room for \"a\"");
+	ck_assert_uint_eq(told.json_size, strlen(told.json));
+	ck_assert_uint_eq(told.payload_size, strlen(told.payload));
+	/* Lambda's own JSON, and nothing else. */
+	ck_assert_ptr_null(strstr(told.json, "reason"));
+	ck_assert_ptr_null(strstr(told.payload, "reason"));
+	ck_assert_ptr_nonnull(strstr(told.payload, ",\"payload\":\"{\\\"Records\\\":[{"));
+	ck_assert_msg(lines_with("info consumer one: shardId-000000000000: attempt 1 of 1 records: failed in "
+	                         "part: no room for \"a\"\n") == 1 &&
+	                              lines_with("attempt 2 of 1 records") == 1,
+	              "each try that fails is told of at INFO:\n%s", journal.text);
+	ck_assert_msg(lines_with("warn consumer one: shardId-000000000000: 1 record given up after 2 "
+	                         "attempts "
+	                         "(RetryAttemptsExhausted) and sent on failure: no room for \"a\"\n") == 1,
+	              "what is given up is told of at WARN:\n%s", journal.text);
+}
+END_TEST
+
+START_TEST(the_json_has_what_was_asked_for)
+{
+	static const char reason[] = ",\"reason\":\"no room for \\\"a\\\"\"";
+	struct told told;
+
+	put("one", "k", "a");
+	for (int payload = 0; payload < 2; payload++)
+		for (int with = 0; with < 2; with++) {
+			tell_failure(&told, payload, with);
+			ck_assert_int_eq(told.n, 1);
+			ck_assert_int_eq(told.has_payload, payload);
+			ck_assert_int_eq(strstr(told.json, reason) != NULL, with);
+			ck_assert_int_eq(strstr(told.payload, reason) != NULL, payload && with);
+			ck_assert_ptr_null(strstr(told.json, "payload"));
+		}
+}
+END_TEST
+
+START_TEST(a_file_without_payload)
+{
+	struct kin_consumer_options o;
+	char folder[] = "/tmp/kin-check-XXXXXX", uri[64], line[4000] = "";
+	FILE *file;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(uri, sizeof uri, "file:%s/failed", folder);
+	put("one", "k", "a");
+	options(&o, "one", fail_a);
+	o.on_failure = uri;
+	o.maximum_retry_attempts = 0;
+	o.on_failure_payload = false;
+	ck_assert_msg(kin_consumer_run(client, &o, &error) == KIN_OK, "%s", error.message);
+	file = fopen(uri + 5, "r");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_ptr_nonnull(fgets(line, sizeof line, file));
+	fclose(file);
+	remove(uri + 5);
+	remove(folder);
+	ck_assert_ptr_null(strstr(line, "payload"));
+	ck_assert_ptr_nonnull(strstr(line, "\"KinesisBatchInfo\":{\"shardId\":\"shardId-000000000000\""));
+	ck_assert_str_eq(line + strlen(line) - 3, "}}\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("handlers");
@@ -172,6 +295,9 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_misspelt_answer_is_warned_of_once);
 	tcase_add_test(tcase, an_answer_too_large_is_a_function_error);
+	tcase_add_test(tcase, a_reason_goes_to_the_log_and_the_sink);
+	tcase_add_test(tcase, the_json_has_what_was_asked_for);
+	tcase_add_test(tcase, a_file_without_payload);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -75,6 +75,7 @@ static const struct {
 	IS(kin_consumer_options, buffer_bytes_max, 152),
 	IS(kin_consumer_options, handler_timeout_ms, 180),
 	IS(kin_consumer_options, bisect_batch_on_function_error, 188),
+	IS(kin_consumer_options, on_failure_payload, 190),
 	SIZE(kin_consumer_health, 704),
 	IS(kin_consumer_health, shards, 16),
 	IS(kin_consumer_health, error, 192),
