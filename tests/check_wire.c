@@ -10,6 +10,7 @@
 #include "wire/aggregate_write.h"
 #include "wire/base64.h"
 #include "wire/base64_ways.h"
+#include "wire/cbor.h"
 #include "wire/ini.h"
 #include "wire/json.h"
 #include "wire/jsonscan.h"
@@ -263,6 +264,7 @@ START_TEST(jsontext_document)
 END_TEST
 
 #include "wire_json.h"
+#include "wire_cbor.h"
 #include "wire_ini.h"
 #include "wire_aggregate_write.h"
 
@@ -282,6 +284,7 @@ static Suite *suite(void)
 	add_json(tcase);
 	add_ini(tcase);
 	add_aggregate_write(tcase);
+	add_cbor(tcase);
 	suite_add_tcase(all, tcase);
 	return all;
 }
