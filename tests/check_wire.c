@@ -11,6 +11,7 @@
 #include "wire/base64.h"
 #include "wire/base64_ways.h"
 #include "wire/cbor.h"
+#include "wire/cborjson.h"
 #include "wire/ini.h"
 #include "wire/json.h"
 #include "wire/jsonscan.h"
@@ -265,6 +266,7 @@ END_TEST
 
 #include "wire_json.h"
 #include "wire_cbor.h"
+#include "wire_cborjson.h"
 #include "wire_ini.h"
 #include "wire_aggregate_write.h"
 
@@ -285,6 +287,7 @@ static Suite *suite(void)
 	add_ini(tcase);
 	add_aggregate_write(tcase);
 	add_cbor(tcase);
+	add_cborjson(tcase);
 	suite_add_tcase(all, tcase);
 	return all;
 }

@@ -147,7 +147,7 @@ static bool jsontext_scene(void)
 
 START_TEST(out_of_memory)
 {
-	bool (*const scenes[])(void) = { ini_scene, jsontext_scene, cbor_scene };
+	bool (*const scenes[])(void) = { ini_scene, jsontext_scene, cbor_scene, bridge_scene };
 	uint64_t total;
 
 	kin__mem_fail_at(0);
@@ -166,6 +166,6 @@ static void add_ini(TCase *tcase)
 	tcase_add_loop_test(tcase, ini_configs, 0, COUNT(configs));
 	tcase_add_test(tcase, ini_lookups);
 	tcase_add_loop_test(tcase, ini_hostile, 0, 5);
-	tcase_add_loop_test(tcase, out_of_memory, 0, 3);
+	tcase_add_loop_test(tcase, out_of_memory, 0, 4);
 }
 #endif
