@@ -396,6 +396,50 @@ START_TEST(error_answers)
 }
 END_TEST
 
+/* The same documents as CBOR. */
+START_TEST(error_answers_cbor)
+{
+	static const struct kin__cborjson_member no_table[] = { { NULL, KIN__CBORJSON_PLAIN } };
+	const struct error_row *row = &error_rows[_i];
+	char why[KIN__JSON_ERROR];
+	struct kin__apierror error;
+	struct kin__bytes body;
+
+	kin__bytes_init(&body);
+	if (row->body[0] == '{' && !row->synthetic) {
+		ck_assert_int_eq(kin__cborjson_to_cbor(&body, T(row->body), "", no_table, why), 0);
+		kin__apierror_read(&error, row->status, T(row->header), kin__bytes_view(&body));
+		ck_assert_str_eq(error.code, row->code);
+		ck_assert_str_eq(error.message, row->message);
+		ck_assert(!error.synthetic);
+	}
+	kin__bytes_fini(&body);
+}
+END_TEST
+
+START_TEST(error_cbor)
+{
+	static const char body[] = "\xbf\x66__type\x63"
+				   "Foo\x67message\x61m\x6aServerTime\xc1\x1b\x00\x00\x01\x9b\xc1\xa6\xdc\x95"
+				   "\x61x\x9f\xff\xff";
+	struct kin__apierror error;
+
+	kin__apierror_read(&error, 400, none, kin__span(body, sizeof body - 1));
+	ck_assert_str_eq(error.code, "Foo");
+	ck_assert_str_eq(error.message, "m");
+	ck_assert_int_eq(error.server_time_ms, 1768480496789);
+	for (size_t n = 0; n < sizeof body - 1; n++) {
+		char *copy = malloc(n ? n : 1);
+
+		memcpy(copy, body, n);
+		kin__apierror_read(&error, 400, none, kin__span(copy, n));
+		ck_assert_str_eq(error.code, "BadRequest");
+		ck_assert_str_eq(error.message, "");
+		free(copy);
+	}
+}
+END_TEST
+
 START_TEST(error_limits)
 {
 	struct kin__bytes body;
@@ -445,6 +489,8 @@ static void add_answers_tests(TCase *tcase)
 	tcase_add_test(tcase, service_time);
 	tcase_add_test(tcase, skew_ignored);
 	tcase_add_loop_test(tcase, error_answers, 0, (int)KIN__ARRAY_LEN(error_rows));
+	tcase_add_loop_test(tcase, error_answers_cbor, 0, (int)KIN__ARRAY_LEN(error_rows));
+	tcase_add_test(tcase, error_cbor);
 	tcase_add_test(tcase, error_limits);
 }
 #endif

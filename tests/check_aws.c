@@ -14,6 +14,7 @@
 #include "aws/retry.h"
 #include "aws/sigv4.h"
 #include "aws/skew.h"
+#include "wire/cborjson.h"
 #include "data/sigv4/suite.h"
 #include "data/sigv4/vectors.h"
 

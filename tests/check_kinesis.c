@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/timetext.h"
+#include "kinesis/form.h"
 #include "kinesis/get_records.h"
 #include "kinesis/limits.h"
 #include "kinesis/lineage.h"
@@ -442,6 +444,7 @@ END_TEST
 
 #include "kinesis_shards.h"
 #include "kinesis_codecs.h"
+#include "kinesis_cbor.h"
 
 static Suite *suite(void)
 {
@@ -463,6 +466,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, verdict_entries);
 	add_shards(tcase);
 	add_codecs(tcase);
+	add_cbor_tests(tcase);
 	suite_add_tcase(all, tcase);
 	return all;
 }

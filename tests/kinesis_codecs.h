@@ -15,9 +15,8 @@ static char *copy_of(const char *text, size_t n)
 typedef int decode_fn(char *answer, size_t n); /* KIN_OK, KIN_PROTOCOL; looks at all that came out */
 
 /* No beginning of an answer passes, and no damage to it breaks anything. */
-static void damage(decode_fn *decode, const char *sample)
+static void damage_n(decode_fn *decode, const char *sample, size_t n)
 {
-	size_t n = strlen(sample);
 	struct kin__rng rng = { n };
 	char *text = copy_of(sample, n);
 
@@ -40,6 +39,11 @@ static void damage(decode_fn *decode, const char *sample)
 		decode(text, n);
 		kin__mem_free(text);
 	}
+}
+
+static void damage(decode_fn *decode, const char *sample)
+{
+	damage_n(decode, sample, strlen(sample));
 }
 
 /* --- PutRecords -------------------------------------------------------------------------------- */

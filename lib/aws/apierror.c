@@ -1,5 +1,6 @@
 #include "aws/apierror.h"
 #include "base/check.h"
+#include "wire/cbor.h"
 #include "wire/json.h"
 #include "wire/utf8.h"
 
@@ -59,9 +60,14 @@ static void put_message(struct kin__apierror *error, struct kin__span text)
 	error->message[n] = 0;
 }
 
-static bool text_of(const struct kin__json *body, const char *const *names, size_t n, struct kin__span *text)
+/* The first of them that is there counts. */
+enum { NAMES = 3 };
+static const char *const codes[NAMES] = { "__type", "code", "Code" };
+static const char *const messages[NAMES] = { "message", "Message", "errorMessage" };
+
+static bool text_of(const struct kin__json *body, const char *const *names, struct kin__span *text)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < NAMES; i++)
 		if (kin__json_text(kin__json_member(body, names[i]), text) && text->n > 0)
 			return true;
 	return false;
@@ -69,15 +75,56 @@ static bool text_of(const struct kin__json *body, const char *const *names, size
 
 static void read_json(struct kin__apierror *error, const struct kin__json *body)
 {
-	static const char *const codes[] = { "__type", "code", "Code" };
-	static const char *const messages[] = { "message", "Message", "errorMessage" };
 	struct kin__span text;
 
-	if (!error->code[0] && text_of(body, codes, KIN__ARRAY_LEN(codes), &text))
+	if (!error->code[0] && text_of(body, codes, &text))
 		put_code(error, text);
-	if (text_of(body, messages, KIN__ARRAY_LEN(messages), &text))
+	if (text_of(body, messages, &text))
 		put_message(error, text);
 	kin__json_time_ms(kin__json_member(body, "ServerTime"), &error->server_time_ms);
+}
+
+/* A member of one of the names, if it is a text: kept in its place. */
+static void keep_text(struct kin__cbor *cbor, struct kin__span name, const char *const *names,
+                      struct kin__span texts[static NAMES])
+{
+	for (size_t i = 0; i < NAMES; i++)
+		if (kin__span_is(name, names[i]) && kin__cbor_type(cbor) == KIN__CBOR_TEXT)
+			kin__cbor_text(cbor, &texts[i]);
+}
+
+static struct kin__span first_text(const struct kin__span texts[static NAMES])
+{
+	size_t i = 0;
+
+	while (i < NAMES - 1 && texts[i].n == 0)
+		i++;
+	return texts[i];
+}
+
+static void read_cbor(struct kin__apierror *error, struct kin__span body)
+{
+	struct kin__span name, code[NAMES] = { { NULL, 0 } }, message[NAMES] = { { NULL, 0 } }, text;
+	int64_t server_ms = 0;
+	struct kin__cbor cbor;
+
+	kin__cbor_init_readonly(&cbor, body.at, body.n);
+	if (kin__cbor_map(&cbor))
+		while (kin__cbor_name(&cbor, &name)) {
+			keep_text(&cbor, name, codes, code);
+			keep_text(&cbor, name, messages, message);
+			if (kin__span_is(name, "ServerTime") && !kin__cbor_null(&cbor))
+				kin__cbor_time_ms(&cbor, &server_ms);
+		}
+	if (!kin__cbor_finish(&cbor))
+		return;
+	text = first_text(code);
+	if (!error->code[0] && text.n > 0)
+		put_code(error, text);
+	text = first_text(message);
+	if (text.n > 0)
+		put_message(error, text);
+	error->server_time_ms = server_ms;
 }
 
 static void read_body(struct kin__apierror *error, struct kin__span body)
@@ -85,7 +132,13 @@ static void read_body(struct kin__apierror *error, struct kin__span body)
 	char why[KIN__JSON_ERROR];
 	struct kin__json *json = NULL;
 
-	if (body.n == 0 || body.n > BODY_MAX || kin__json_parse(body.at, body.n, &json, why) < 0)
+	if (body.n == 0 || body.n > BODY_MAX)
+		return;
+	if (kin__cbor_is_map(body)) {
+		read_cbor(error, body);
+		return;
+	}
+	if (kin__json_parse(body.at, body.n, &json, why) < 0)
 		return;
 	read_json(error, json);
 	kin__json_free(json);

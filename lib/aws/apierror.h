@@ -1,4 +1,4 @@
-/* aws/apierror - code and message out of a JSON service's error answer.  Pure; fixed size.
+/* aws/apierror - code and message out of a service's error answer, JSON or CBOR.  Pure; fixed size.
  *
  * Always gives a code: when header and body have none, one made from the status.  Texts are printable:
  * control characters become blanks, cuts fall between UTF-8 characters.

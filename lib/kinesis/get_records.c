@@ -24,15 +24,35 @@ void kin__get_page_init(struct kin__get_page *page)
 void kin__get_page_fini(struct kin__get_page *page)
 {
 	kin__mem_free(page->records);
+	kin__bytes_fini(&page->children_text);
 	kin__get_page_init(page);
 }
 
-/* The array stays for the next answer. */
-static void clear(struct kin__get_page *page)
+void kin__get_page_clear(struct kin__get_page *page)
 {
-	*page = (struct kin__get_page){
-		.base64 = page->base64, .records = page->records, .room = page->room, .behind_ms = -1
-	};
+	*page = (struct kin__get_page){ .base64 = page->base64,
+		                        .records = page->records,
+		                        .room = page->room,
+		                        .behind_ms = -1,
+		                        .children_text = page->children_text };
+	kin__bytes_clear(&page->children_text);
+}
+
+bool kin__get_page_grow(struct kin__get_page *page)
+{
+	return kin__mem_room(&page->records, &page->room, page->n + 1, sizeof *page->records) == 0;
+}
+
+bool kin__get_page_time(int64_t ms)
+{
+	return ms >= 0 && ms <= ARRIVAL_MAX_MS;
+}
+
+const char *kin__get_page_iterator(struct kin__span iterator)
+{
+	if (iterator.at && (iterator.n == 0 || iterator.n >= KIN__ITERATOR_TEXT))
+		return "a NextShardIterator that is not of 1 to 512 characters";
+	return NULL;
 }
 
 void kin__get_records_encode(struct kin__bytes *out, struct kin__span iterator, uint32_t limit,
@@ -90,7 +110,7 @@ static bool read_sequence(struct kin__jsonscan *scan, struct kin_record *record)
 	if (!kin__members_text(scan, &number))
 		return false;
 	if (number.at && (number.n == 0 || number.n >= KIN__SEQUENCE_TEXT || !is_number(number)))
-		return kin__jsonscan_fail(scan, "a SequenceNumber that is no decimal number");
+		return kin__jsonscan_fail(scan, KIN__GET_PAGE_BAD_NUMBER);
 	record->sequence_number = number.at;
 	record->sequence_number_size = (uint32_t)number.n;
 	return true;
@@ -104,9 +124,8 @@ static bool read_arrival(struct kin__jsonscan *scan, struct kin_record *record)
 		return true;
 	if (!kin__jsonscan_number(scan, &seconds))
 		return false;
-	if (!kin__time_from_epoch(seconds, &record->arrival_ms) || record->arrival_ms < 0 ||
-	    record->arrival_ms > ARRIVAL_MAX_MS)
-		return kin__jsonscan_fail(scan, "an ApproximateArrivalTimestamp outside 1970 to 9999");
+	if (!kin__time_from_epoch(seconds, &record->arrival_ms) || !kin__get_page_time(record->arrival_ms))
+		return kin__jsonscan_fail(scan, KIN__GET_PAGE_BAD_TIME);
 	return true;
 }
 
@@ -191,7 +210,7 @@ static bool read_record(struct kin__jsonscan *scan, struct kin_record *record)
 	if (scan->error)
 		return false;
 	if (!record->data || !record->sequence_number)
-		return kin__jsonscan_fail(scan, "a record without Data or SequenceNumber");
+		return kin__jsonscan_fail(scan, KIN__GET_PAGE_BAD_RECORD);
 	return true;
 }
 
@@ -227,11 +246,13 @@ static void read_records(struct reading *reading)
 static void read_iterator(struct reading *reading)
 {
 	struct kin__span iterator;
+	const char *wrong;
 
 	if (!kin__members_text(&reading->scan, &iterator))
 		return;
-	if (iterator.at && (iterator.n == 0 || iterator.n >= KIN__ITERATOR_TEXT))
-		kin__jsonscan_fail(&reading->scan, "a NextShardIterator that is not of 1 to 512 characters");
+	wrong = kin__get_page_iterator(iterator);
+	if (wrong)
+		kin__jsonscan_fail(&reading->scan, wrong);
 	reading->page->next_iterator = iterator.at;
 }
 
@@ -270,7 +291,9 @@ int kin__get_records_decode(struct kin__get_page *page, char *answer, size_t n, 
 	struct kin__span name;
 	int code;
 
-	clear(page);
+	if (kin__cbor_is_map(kin__span(answer, n)))
+		return kin__get_records_decode_cbor(page, answer, n, shard_id, reason);
+	kin__get_page_clear(page);
 	kin__members_scan(&reading.scan, answer, n);
 	reading.scan.base64 = page->base64;
 	if (kin__jsonscan_object(&reading.scan))
@@ -281,7 +304,7 @@ int kin__get_records_decode(struct kin__get_page *page, char *answer, size_t n, 
 		kin__jsonscan_fail(&reading.scan, "no Records");
 	code = kin__members_finish(&reading.scan, "GetRecords", reason);
 	if (code != KIN_OK)
-		clear(page);
+		kin__get_page_clear(page);
 	else if (page->behind_ms < 0)
 		page->behind_ms = -1;
 	return reading.no_memory ? KIN_NOMEM : code;

@@ -1,6 +1,6 @@
 /* kinesis/get_records - the request and the answer of GetRecords; hot.
  *
- * Pure.  One pass over the answer, in place: records point into it, one array a page, nothing a record.
+ * Pure.  One pass over the answer, JSON or CBOR, in place: records point into it, one array a page, nothing a record.
  * The answer and the shard id must outlive the page.  A page may be used for one answer after another.
  */
 #ifndef KIN_KINESIS_GET_RECORDS_H
@@ -18,7 +18,8 @@ struct kin__get_page {
 	int64_t behind_ms;         /* MillisBehindLatest; -1: not told */
 	struct kin__span children; /* ChildShards as JSON text; at NULL: absent */
 	size_t children_n;
-	uint64_t payload_bytes; /* data and keys of the records */
+	struct kin__bytes children_text; /* of an answer in CBOR: what `children` points into */
+	uint64_t payload_bytes;          /* data and keys of the records */
 };
 
 void kin__get_page_init(struct kin__get_page *page);
@@ -27,9 +28,22 @@ void kin__get_page_fini(struct kin__get_page *page);
 /* stream_arn: at NULL when absent.  limit 0: the service's own. */
 void kin__get_records_encode(struct kin__bytes *out, struct kin__span iterator, uint32_t limit,
                              struct kin__span stream_arn);
+void kin__get_records_encode_cbor(struct kin__bytes *out, struct kin__span iterator, uint32_t limit,
+                                  struct kin__span stream_arn);
 /* KIN_OK, KIN_NOMEM, or KIN_PROTOCOL and the reason; then the page is empty.  Destroys the answer. */
 int kin__get_records_decode(struct kin__get_page *page, char *answer, size_t n, const char *shard_id,
                             struct kin__reason *reason);
 /* The answer as JSON again, without Records. */
 void kin__get_page_rest(const struct kin__get_page *page, struct kin__bytes *out);
+
+/* Of the two forms, for each other. */
+int kin__get_records_decode_cbor(struct kin__get_page *page, char *answer, size_t n, const char *shard_id,
+                                 struct kin__reason *reason);
+void kin__get_page_clear(struct kin__get_page *page); /* the memory stays for the next answer */
+bool kin__get_page_grow(struct kin__get_page *page);  /* room for one more record; false: out of memory */
+const char *kin__get_page_iterator(struct kin__span iterator); /* NULL: it may be one; or why not */
+bool kin__get_page_time(int64_t ms);                           /* may it be an arrival? */
+#define KIN__GET_PAGE_BAD_TIME "an ApproximateArrivalTimestamp outside 1970 to 9999"
+#define KIN__GET_PAGE_BAD_NUMBER "a SequenceNumber that is no decimal number"
+#define KIN__GET_PAGE_BAD_RECORD "a record without Data or SequenceNumber"
 #endif

@@ -68,20 +68,40 @@ int kin__members_refuse(struct kin__reason *reason, const char *operation, const
 	return KIN_PROTOCOL;
 }
 
-int kin__members_finish(struct kin__jsonscan *scan, const char *operation, struct kin__reason *reason)
+static int refuse_at(struct kin__reason *reason, const char *operation, const char *what, size_t place)
 {
 	char text[21];
-	size_t at = sizeof text, place;
+	size_t at = sizeof text;
 
-	if (kin__jsonscan_finish(scan))
-		return KIN_OK;
-	place = scan->error_at;
 	do
 		text[--at] = (char)('0' + place % 10);
 	while ((place /= 10) != 0);
-	say(reason, "answer of %1: %2 (at byte %3)", operation, scan->error,
-	    kin__span(text + at, sizeof text - at));
+	say(reason, "answer of %1: %2 (at byte %3)", operation, what, kin__span(text + at, sizeof text - at));
 	return KIN_PROTOCOL;
+}
+
+int kin__members_finish(struct kin__jsonscan *scan, const char *operation, struct kin__reason *reason)
+{
+	if (kin__jsonscan_finish(scan))
+		return KIN_OK;
+	return refuse_at(reason, operation, scan->error, scan->error_at);
+}
+
+bool kin__members_cbor_text(struct kin__cbor *cbor, struct kin__span *text)
+{
+	*text = kin__span(NULL, 0);
+	if (!kin__cbor_text_null(cbor, text))
+		return false;
+	if (text->at)
+		*text = kin__cbor_end_text(cbor, *text);
+	return true;
+}
+
+int kin__members_cbor_finish(struct kin__cbor *cbor, const char *operation, struct kin__reason *reason)
+{
+	if (kin__cbor_finish(cbor))
+		return KIN_OK;
+	return refuse_at(reason, operation, cbor->error, cbor->error_at);
 }
 
 /* --- trees ------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "aws/reason.h"
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "wire/cbor.h"
 #include "wire/json.h"
 #include "wire/jsonscan.h"
 
@@ -23,6 +24,9 @@ bool kin__members_integer(struct kin__jsonscan *scan,
                           int64_t *value); /* whole numbers, 1.0 and 1E3 too; null leaves it */
 /* KIN_OK if the document is whole; else KIN_PROTOCOL, and the reason names the operation, what and where. */
 int kin__members_finish(struct kin__jsonscan *scan, const char *operation, struct kin__reason *reason);
+/* The same of an answer in CBOR. */
+bool kin__members_cbor_text(struct kin__cbor *cbor, struct kin__span *text);
+int kin__members_cbor_finish(struct kin__cbor *cbor, const char *operation, struct kin__reason *reason);
 int kin__members_refuse(struct kin__reason *reason, const char *operation,
                         const char *what); /* KIN_PROTOCOL */
 

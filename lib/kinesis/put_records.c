@@ -62,7 +62,9 @@ static void add_any(struct kin__put_records *put, struct kin__span key, struct k
 void kin__put_records_add(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
                           struct kin__span data)
 {
-	if (key.at && !hash_key.at && data.n <= KIN__RECORD_BYTES_MAX && kin__jsontext_plain(key))
+	if (put->cbor)
+		kin__put_records_add_cbor(put, key, hash_key, data);
+	else if (key.at && !hash_key.at && data.n <= KIN__RECORD_BYTES_MAX && kin__jsontext_plain(key))
 		add_plain(put, key, data);
 	else
 		add_any(put, key, hash_key, data);
@@ -72,7 +74,10 @@ void kin__put_records_add(struct kin__put_records *put, struct kin__span key, st
 
 void kin__put_records_end(struct kin__put_records *put)
 {
-	LITERAL(put->out, "]}");
+	if (put->cbor)
+		kin__put_records_count_cbor(put, 0);
+	else
+		LITERAL(put->out, "]}");
 }
 
 void kin__put_record_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span key,
@@ -90,29 +95,28 @@ void kin__put_record_encode(struct kin__bytes *out, struct kin__span stream, str
 
 /* --- answers ------------------------------------------------------------------------ */
 
+const char **kin__put_result_member(struct kin__put_result *result, struct kin__span name)
+{
+	if (kin__span_is(name, "SequenceNumber"))
+		return &result->sequence_number;
+	if (kin__span_is(name, "ShardId"))
+		return &result->shard_id;
+	if (kin__span_is(name, "ErrorCode"))
+		return &result->error_code;
+	return kin__span_is(name, "ErrorMessage") ? &result->error_message : NULL;
+}
+
 static void read_member(struct kin__jsonscan *scan, struct kin__span name, struct kin__put_result *result)
 {
-	static const struct {
-		const char *name;
-		size_t place;
-	} members[] = {
-		{ "SequenceNumber", offsetof(struct kin__put_result, sequence_number) },
-		{ "ShardId", offsetof(struct kin__put_result, shard_id) },
-		{ "ErrorCode", offsetof(struct kin__put_result, error_code) },
-		{ "ErrorMessage", offsetof(struct kin__put_result, error_message) },
-	};
+	const char **member = kin__put_result_member(result, name);
 	struct kin__span text;
 
-	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
-		if (kin__span_is(name, members[i].name)) {
-			if (kin__members_text(scan, &text))
-				memcpy((char *)result + members[i].place, &text.at, sizeof text.at);
-			return;
-		}
+	if (member && kin__members_text(scan, &text))
+		*member = text.at;
 }
 
 /* An error code outweighs all else; without one, both words of success are due. */
-static void check_result(struct kin__jsonscan *scan, struct kin__put_result *result)
+const char *kin__put_result_check(struct kin__put_result *result)
 {
 	if (result->error_code && *result->error_code == 0)
 		result->error_code = NULL;
@@ -123,9 +127,10 @@ static void check_result(struct kin__jsonscan *scan, struct kin__put_result *res
 	if (result->error_code)
 		result->shard_id = result->sequence_number = NULL;
 	else if (!result->shard_id || !result->sequence_number)
-		kin__jsonscan_fail(scan, "an entry with neither ErrorCode nor ShardId and SequenceNumber");
+		return "an entry with neither ErrorCode nor ShardId and SequenceNumber";
 	else
 		result->error_message = NULL;
+	return NULL;
 }
 
 /* {"SequenceNumber":"1","ShardId":"s"} as the service writes it. */
@@ -156,6 +161,7 @@ static bool read_usual(struct kin__jsonscan *scan, struct kin__put_result *resul
 static void read_result(struct kin__jsonscan *scan, struct kin__put_result *result)
 {
 	struct kin__span name;
+	const char *wrong;
 
 	*result = (struct kin__put_result){ NULL };
 	if (read_usual(scan, result))
@@ -164,8 +170,9 @@ static void read_result(struct kin__jsonscan *scan, struct kin__put_result *resu
 		return;
 	while (kin__jsonscan_name(scan, &name))
 		read_member(scan, name, result);
-	if (!scan->error)
-		check_result(scan, result);
+	wrong = scan->error ? NULL : kin__put_result_check(result);
+	if (wrong)
+		kin__jsonscan_fail(scan, wrong);
 }
 
 static size_t read_results(struct kin__jsonscan *scan, struct kin__put_result *results, size_t entries)
@@ -192,6 +199,8 @@ int kin__put_records_decode(char *answer, size_t n, struct kin__put_result *resu
 	size_t found = 0;
 	bool seen = false;
 
+	if (kin__cbor_is_map(kin__span(answer, n)))
+		return kin__put_records_decode_cbor(answer, n, results, entries, reason);
 	kin__members_scan(&scan, answer, n);
 	if (kin__jsonscan_object(&scan))
 		while (kin__jsonscan_name(&scan, &name)) {
@@ -223,6 +232,8 @@ int kin__put_record_decode(char *answer, size_t n, struct kin__put_result *resul
 {
 	struct kin__jsonscan scan;
 
+	if (kin__cbor_is_map(kin__span(answer, n)))
+		return kin__put_record_decode_cbor(answer, n, result, reason);
 	kin__members_scan(&scan, answer, n);
 	read_result(&scan, result);
 	return kin__members_finish(&scan, "PutRecord", reason);

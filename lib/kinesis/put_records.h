@@ -1,7 +1,7 @@
 /* kinesis/put_records - requests and answers of PutRecords and PutRecord; hot.
  *
- * Pure.  Requests are written straight into the buffer that is sent.  Answers are decoded in place: results
- * point into the answer, which must outlive them.  Result i belongs to entry i.
+ * Pure.  Requests are written straight into the buffer that is sent, as JSON or as CBOR.  Answers of either form
+ * are decoded in place: results point into the answer, which must outlive them.  Result i belongs to entry i.
  */
 #ifndef KIN_KINESIS_PUT_RECORDS_H
 #define KIN_KINESIS_PUT_RECORDS_H
@@ -13,15 +13,22 @@ struct kin__put_records {
 	struct kin__bytes *out;           /* borrowed; its sticky error is the only one */
 	const struct kin__base64 *base64; /* set after _begin; NULL: the portable way */
 	uint32_t entries;
+	bool cbor;
+	uint8_t members;        /* before the list, and it */
+	size_t map_at, list_at; /* of CBOR: where the heads of the document and of its list stand in *out */
 	uint64_t payload_bytes; /* data and keys so far: what KIN__PUT_BYTES_MAX limits */
 };
 
 /* Begins at the end of *out.  stream: name or ARN; at NULL: the caller adds it behind the list. */
 void kin__put_records_begin(struct kin__put_records *put, struct kin__bytes *out, struct kin__span stream);
+void kin__put_records_begin_cbor(struct kin__put_records *put, struct kin__bytes *out,
+                                 struct kin__span stream);
 /* key, hash_key: at NULL when absent.  All is copied. */
 void kin__put_records_add(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
                           struct kin__span data);
 void kin__put_records_end(struct kin__put_records *put);
+/* Instead of _end, for CBOR whose caller adds so many members behind the list, up to 20; again if more entries come. */
+void kin__put_records_count_cbor(struct kin__put_records *put, uint32_t more);
 
 struct kin__put_result {                        /* texts 0-ended, borrowed from the answer */
 	const char *shard_id, *sequence_number; /* stored: both set */
@@ -34,8 +41,8 @@ struct kin__put_result {                        /* texts 0-ended, borrowed from 
 int kin__put_records_decode(char *answer, size_t n, struct kin__put_result *results, size_t entries,
                             struct kin__reason *reason);
 
-/* A whole answer as the service usually writes it, all entries stored: then nothing needs to be decoded.  false:
- * it is another one. */
+/* A whole answer of JSON as the service usually writes it, all entries stored: then nothing needs to be decoded.
+ * false: it is another one. */
 bool kin__put_records_all_stored(const char *answer, size_t n);
 
 /* ordering: SequenceNumberForOrdering.  key, hash_key, ordering: at NULL when absent. */
@@ -43,4 +50,14 @@ void kin__put_record_encode(struct kin__bytes *out, struct kin__span stream, str
                             struct kin__span hash_key, struct kin__span ordering, struct kin__span data);
 int kin__put_record_decode(char *answer, size_t n, struct kin__put_result *result,
                            struct kin__reason *reason);
+
+/* Of the two forms, for each other. */
+void kin__put_records_add_cbor(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
+                               struct kin__span data);
+int kin__put_records_decode_cbor(char *answer, size_t n, struct kin__put_result *results, size_t entries,
+                                 struct kin__reason *reason);
+int kin__put_record_decode_cbor(char *answer, size_t n, struct kin__put_result *result,
+                                struct kin__reason *reason);
+const char **kin__put_result_member(struct kin__put_result *result, struct kin__span name); /* NULL: none */
+const char *kin__put_result_check(struct kin__put_result *result); /* NULL: it makes sense; or why not */
 #endif

@@ -199,28 +199,46 @@ static inline bool read_string(struct kin__cbor *cbor, const struct head *head, 
 	return done(cbor, head->next + head->value);
 }
 
-bool kin__cbor_text(struct kin__cbor *cbor, struct kin__span *text)
+static bool is_null(const struct head *head)
+{
+	return head->major == KIN__CBOR_MAJOR_SIMPLE && (head->info == 22 || head->info == 23);
+}
+
+static inline bool string_of(struct kin__cbor *cbor, enum kin__cbor_major major, bool or_null,
+                             struct kin__span *text)
 {
 	struct head head;
 	uint64_t tag;
 
 	if (!begin_item(cbor, &head, &tag))
 		return false;
-	if (head.major != KIN__CBOR_MAJOR_TEXT)
-		return kin__cbor_fail(cbor, "a text is due");
-	return read_string(cbor, &head, text);
+	if (head.major == major)
+		return read_string(cbor, &head, text);
+	if (!or_null || !is_null(&head))
+		return kin__cbor_fail(cbor,
+		                      major == KIN__CBOR_MAJOR_TEXT ? "a text is due" : "bytes are due");
+	*text = kin__span(NULL, 0);
+	return done(cbor, head.next);
+}
+
+bool kin__cbor_text(struct kin__cbor *cbor, struct kin__span *text)
+{
+	return string_of(cbor, KIN__CBOR_MAJOR_TEXT, false, text);
 }
 
 bool kin__cbor_bytes(struct kin__cbor *cbor, struct kin__span *data)
 {
-	struct head head;
-	uint64_t tag;
+	return string_of(cbor, KIN__CBOR_MAJOR_BYTES, false, data);
+}
 
-	if (!begin_item(cbor, &head, &tag))
-		return false;
-	if (head.major != KIN__CBOR_MAJOR_BYTES)
-		return kin__cbor_fail(cbor, "bytes are due");
-	return read_string(cbor, &head, data);
+bool kin__cbor_text_null(struct kin__cbor *cbor, struct kin__span *text)
+{
+	return string_of(cbor, KIN__CBOR_MAJOR_TEXT, true, text);
+}
+
+bool kin__cbor_bytes_null(struct kin__cbor *cbor, struct kin__span *data)
+{
+	return string_of(cbor, KIN__CBOR_MAJOR_BYTES, true, data);
 }
 
 struct kin__span kin__cbor_end_text(struct kin__cbor *cbor, struct kin__span text)
@@ -327,7 +345,7 @@ static enum kin__cbor_type simple_type(const struct head *head)
 		return KIN__CBOR_FLOAT;
 	if (head->value == 20 || head->value == 21)
 		return KIN__CBOR_BOOL;
-	return head->value == 22 || head->value == 23 ? KIN__CBOR_NULL : KIN__CBOR_SIMPLE;
+	return is_null(head) ? KIN__CBOR_NULL : KIN__CBOR_SIMPLE;
 }
 
 enum kin__cbor_type kin__cbor_type(struct kin__cbor *cbor)
@@ -486,8 +504,7 @@ bool kin__cbor_null(struct kin__cbor *cbor)
 	struct head head;
 	uint64_t tag;
 
-	return begin_item(cbor, &head, &tag) && head.major == KIN__CBOR_MAJOR_SIMPLE &&
-	       simple_type(&head) == KIN__CBOR_NULL && done(cbor, head.next);
+	return begin_item(cbor, &head, &tag) && is_null(&head) && done(cbor, head.next);
 }
 
 /* --- items of no interest --------------------------------------------------------------------- */

@@ -60,6 +60,9 @@ bool kin__cbor_array(struct kin__cbor *cbor);
 bool kin__cbor_item(struct kin__cbor *cbor); /* an item is due; false at the end (read), too */
 bool kin__cbor_text(struct kin__cbor *cbor, struct kin__span *text);
 bool kin__cbor_bytes(struct kin__cbor *cbor, struct kin__span *data);
+/* The same, or null: then at NULL. */
+bool kin__cbor_text_null(struct kin__cbor *cbor, struct kin__span *text);
+bool kin__cbor_bytes_null(struct kin__cbor *cbor, struct kin__span *data);
 bool kin__cbor_i64(struct kin__cbor *cbor,
                    int64_t *value); /* whole numbers of 64 bits, floats such as 1.0 too */
 bool kin__cbor_real(struct kin__cbor *cbor, double *value); /* any number */

@@ -1,0 +1,153 @@
+/* kinesis/put_records_cbor - the CBOR form; see put_records.h */
+#include "kinesis/limits.h"
+#include "kinesis/members.h"
+#include "kinesis/put_records.h"
+#include "kinstream.h"
+#include "wire/jsontext.h"
+
+/* The list's head has this size whatever it says, for how many there are is known last. */
+enum { LIST_HEAD = 3 };
+
+void kin__put_records_begin_cbor(struct kin__put_records *put, struct kin__bytes *out,
+                                 struct kin__span stream)
+{
+	*put = (struct kin__put_records){ .out = out, .cbor = true, .map_at = out->n };
+	put->members = stream.at ? 2 : 1;
+	kin__cbor_put_map(out, put->members);
+	if (stream.at) {
+		kin__cbor_put_name(out, kin__limits_is_arn(stream) ? "StreamARN" : "StreamName");
+		kin__cbor_put_text(out, stream);
+	}
+	kin__cbor_put_name(out, "Records");
+	put->list_at = out->n;
+	kin__bytes_add(out, "\x99\0", LIST_HEAD);
+}
+
+#define LITERAL(at, text) copy((at), (text), sizeof(text) - 1)
+static char *copy(char *to, const char *from, size_t n)
+{
+	memcpy(to, from, n);
+	return to + n;
+}
+
+/* An entry whose key is what it looks: one look at the room, then nothing but copying. */
+static void add_plain(struct kin__bytes *out, struct kin__span key, struct kin__span data)
+{
+	static const char first[] = "\xa2\x64"
+				    "Data",
+			  between[] = "\x6cPartitionKey";
+	char *at;
+
+	if (!kin__bytes_reserve(out, sizeof first + sizeof between + 2 * KIN__CBOR_HEAD + data.n + key.n))
+		return;
+	at = LITERAL(out->at + out->n, first);
+	at = copy(kin__cbor_put_head(at, KIN__CBOR_MAJOR_BYTES, data.n), data.at, data.n);
+	at = LITERAL(at, between);
+	at = copy(kin__cbor_put_head(at, KIN__CBOR_MAJOR_TEXT, key.n), key.at, key.n);
+	*at = 0;
+	out->n = (size_t)(at - out->at);
+}
+
+static void add_text(struct kin__bytes *out, const char *name, struct kin__span text)
+{
+	if (!text.at)
+		return;
+	kin__cbor_put_name(out, name);
+	kin__cbor_put_text(out, text);
+}
+
+void kin__put_records_add_cbor(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
+                               struct kin__span data)
+{
+	struct kin__bytes *out = put->out;
+
+	if (key.at && !hash_key.at && data.n <= KIN__RECORD_BYTES_MAX && kin__jsontext_plain(key)) {
+		add_plain(out, key, data);
+		return;
+	}
+	kin__cbor_put_map(out, 1 + (key.at != NULL) + (hash_key.at != NULL));
+	kin__cbor_put_name(out, "Data");
+	kin__cbor_put_bytes(out, data);
+	add_text(out, "PartitionKey", key);
+	add_text(out, "ExplicitHashKey", hash_key);
+}
+
+void kin__put_records_count_cbor(struct kin__put_records *put, uint32_t more)
+{
+	struct kin__bytes *out = put->out;
+
+	if (out->failed)
+		return;
+	kin__cbor_put_head(out->at + put->map_at, KIN__CBOR_MAJOR_MAP, put->members + more);
+	out->at[put->list_at + 1] = (char)(put->entries >> 8);
+	out->at[put->list_at + 2] = (char)put->entries;
+}
+
+/* --- answers ------------------------------------------------------------------------ */
+
+static void read_result(struct kin__cbor *cbor, struct kin__put_result *result)
+{
+	struct kin__span name, text;
+	const char **member, *wrong;
+
+	*result = (struct kin__put_result){ NULL };
+	if (!kin__cbor_map(cbor))
+		return;
+	while (kin__cbor_name(cbor, &name)) {
+		member = kin__put_result_member(result, name);
+		if (member && kin__members_cbor_text(cbor, &text))
+			*member = text.at;
+	}
+	wrong = cbor->error ? NULL : kin__put_result_check(result);
+	if (wrong)
+		kin__cbor_fail(cbor, wrong);
+}
+
+static size_t read_results(struct kin__cbor *cbor, struct kin__put_result *results, size_t entries)
+{
+	size_t n = 0;
+
+	if (kin__cbor_null(cbor) || !kin__cbor_array(cbor))
+		return 0;
+	for (; kin__cbor_item(cbor); n++) {
+		if (n == entries) {
+			kin__cbor_fail(cbor, "more entries than were sent");
+			break;
+		}
+		read_result(cbor, &results[n]);
+	}
+	return n;
+}
+
+int kin__put_records_decode_cbor(char *answer, size_t n, struct kin__put_result *results, size_t entries,
+                                 struct kin__reason *reason)
+{
+	struct kin__cbor cbor;
+	struct kin__span name;
+	size_t found = 0;
+	bool seen = false;
+
+	kin__cbor_init(&cbor, answer, n);
+	if (kin__cbor_map(&cbor))
+		while (kin__cbor_name(&cbor, &name)) {
+			if (!kin__span_is(name, "Records"))
+				continue;
+			if (seen)
+				kin__cbor_fail(&cbor, "two lists of Records");
+			seen = true;
+			found = read_results(&cbor, results, entries);
+		}
+	if (!cbor.error && found < entries)
+		kin__cbor_fail(&cbor, "fewer entries than were sent");
+	return kin__members_cbor_finish(&cbor, "PutRecords", reason);
+}
+
+int kin__put_record_decode_cbor(char *answer, size_t n, struct kin__put_result *result,
+                                struct kin__reason *reason)
+{
+	struct kin__cbor cbor;
+
+	kin__cbor_init(&cbor, answer, n);
+	read_result(&cbor, result);
+	return kin__members_cbor_finish(&cbor, "PutRecord", reason);
+}
