@@ -2,7 +2,7 @@
 # What ./configure found is in config.mk; a fresh clone needs only `make`.
 #
 #   all check check-rooms check-abi check-man tidy lint format install uninstall
-#   check-faults check-asan check-e2e check-postgres bench bench-smoke demo dist distcheck clean distclean maintainer-clean
+#   check-faults check-asan check-e2e check-postgres bench bench-smoke bench-peers demo dist distcheck clean distclean maintainer-clean
 #   check-long check-oom check-tsan check-valgrind check-i386 check-s390x check-abidiff abi-dump fuzz fuzz-smoke
 
 srcdir  := .
@@ -251,18 +251,18 @@ tidy:
 # What only a developer's machine has: both compilers, formatting, static analysis.
 # (cppcheck takes out parameters across files for uninitialised: its two ctu checks are off.)
 lint: tidy check-man
-	clang-format --dry-run -Werror $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c examples/*/*.c tests/*.[ch] tests/*/*.[ch] bench/*.[ch] lib/*.h))
+	clang-format --dry-run -Werror $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c examples/*/*.c tests/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch] lib/*.h))
 	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/faults/*.c tests/power/*.c tests/kill/*.c tests/sim/*.c bench/*.c)); do \
 		$$c -O1 $(KIN_CPPFLAGS) -I$(srcdir)/tests $(HTTPD_CFLAGS) $(KIN_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
 	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/exec tests/host/run tests/postgres/run tests/distcheck tests/faults/run tests/e2e/run)
-	shellcheck -s sh $(addprefix $(srcdir)/,tests/memcheck tests/foreign tests/fuzz/smoke tests/sim/long tests/scenes)
+	shellcheck -s sh $(addprefix $(srcdir)/,tests/memcheck tests/foreign tests/fuzz/smoke tests/sim/long tests/scenes bench/peers/make)
 	shellcheck -s sh $(addprefix $(srcdir)/,tests/coverage/run tests/mutants/run tests/mutants/one)
 	if test -f $(srcdir)/.ci/run; then shellcheck -s bash -e SC2016 $(srcdir)/.ci/run; fi
 
 format:
-	clang-format -i $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c examples/*/*.c tests/*.[ch] tests/*/*.[ch] bench/*.[ch]))
+	clang-format -i $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c examples/*/*.c tests/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch]))
 
 # --- variants: builds in folders of their own; each leaves this one as it is --------
 # A broken invariant, which freezes a handle elsewhere, traps at once.
@@ -336,6 +336,11 @@ abi-dump: $(LIB) $(LIB_MOCK)
 # Ratios against bare libcurl, measured in turn: a few minutes; seconds without judging for -smoke.
 bench: $(BENCHES)
 	@for b in $(BENCHES); do ./$$b || exit 1; done
+# Beside what others use: the AWS SDKs for JavaScript, Go and Python, and librdkafka.  Built in a folder of its own.
+.PHONY: bench-peers
+bench-peers: $(LIB) bench/server.o bench/certificate.o bench/text.o bench/util.o bench/client.o
+	@SRCDIR='$(abspath $(srcdir))' CC='$(CC)' CFLAGS='$(KIN_CPPFLAGS) $(CPPFLAGS) $(CFLAGS)' LIBTOOL='$(LIBTOOL)' sh $(srcdir)/bench/peers/make
+	@python3 $(srcdir)/bench/peers/run.py build-peers $(PEERS)
 bench-smoke: $(BENCHES)
 	@for b in $(BENCHES); do timeout 60 ./$$b --smoke || exit 1; done
 
@@ -417,7 +422,7 @@ clean:
 	rm -rf lib/.libs lib/*.la lib/*/.libs lib/*/*.lo lib/*/*.o lib/*/*.d build-asan
 	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) tests/host/unload $(BENCHES) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public tests/faults tests/power examples tools bench)
 	rm -f $(foreach d,tests tests/sim tests/host tests/public tests/faults tests/power tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
-	rm -rf $(foreach v,tsan valgrind i386 s390x fuzz,build-$(v)) $(FUZZERS) $(OOM_CHECKS) tests/oom/*.o tests/oom/*.d
+	rm -rf $(foreach v,tsan valgrind i386 s390x fuzz peers,build-$(v)) $(FUZZERS) $(OOM_CHECKS) tests/oom/*.o tests/oom/*.d
 
 distclean: clean
 	rm -f config.log config.mk config.status libtool lib/config.h lib/stamp-h1 lib/kinstream.pc lib/kinstream-mock.pc

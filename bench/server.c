@@ -155,19 +155,28 @@ static void answer(struct connection *c)
 
 /* --- requests -------------------------------------------------------------------------- */
 
+/* Behind a header's name, which every program writes in its own case; NULL: it is not there. */
+static const char *header(const char *at, const char *end, const char *name)
+{
+	size_t n = strlen(name);
+
+	while ((at = memchr(at, '\n', (size_t)(end - at))) && (size_t)(end - ++at) > n)
+		if (strncasecmp(at, name, n) == 0)
+			return at + n;
+	return NULL;
+}
+
 static bool read_head(struct connection *c, const char *end)
 {
-	static const char length[] = "\r\nContent-Length:", target[] = "\r\nX-Amz-Target: Kinesis_20131202.";
-	size_t n = (size_t)(end - c->head);
-	const char *found = memmem(c->head, n, target, sizeof target - 1);
+	const char *target = header(c->head, end, "X-Amz-Target: Kinesis_20131202.");
+	const char *length = header(c->head, end, "Content-Length:");
 
-	c->answer = find_answer(found ? found + sizeof target - 1 : "", &c->put);
-	found = memmem(c->head, n, length, sizeof length - 1);
-	c->body_left = found ? strtoul(found + sizeof length - 1, NULL, 10) : 0;
+	c->answer = find_answer(target ? target : "", &c->put);
+	c->body_left = length ? strtoul(length, NULL, 10) : 0;
 	c->entries = 0;
 	c->in_body = true;
 	own.tally->body_bytes += c->body_left;
-	return found != NULL;
+	return length != NULL;
 }
 
 /* Each entry ends in a '}', and so does the body; base64 and our keys have none. */
