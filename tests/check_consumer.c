@@ -9,6 +9,7 @@
 #include "consumer_scenes_told.h"
 #include "consumer_scenes_filter.h"
 #include "consumer_scenes_mapping.h"
+#include "consumer_scenes_aggregate.h"
 
 int main(void)
 {
@@ -25,6 +26,7 @@ int main(void)
 	suite_add_tcase(suite, told_case());
 	suite_add_tcase(suite, filter_case());
 	suite_add_tcase(suite, mapping_case());
+	suite_add_tcase(suite, aggregate_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -445,6 +445,7 @@ END_TEST
 #include "kinesis_shards.h"
 #include "kinesis_codecs.h"
 #include "kinesis_cbor.h"
+#include "kinesis_aggregate.h"
 
 static Suite *suite(void)
 {
@@ -467,6 +468,7 @@ static Suite *suite(void)
 	add_shards(tcase);
 	add_codecs(tcase);
 	add_cbor_tests(tcase);
+	add_aggregates(tcase);
 	suite_add_tcase(all, tcase);
 	return all;
 }

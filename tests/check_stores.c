@@ -33,6 +33,8 @@ static void teardown(void)
 	ck_assert_int_eq(system(command), 0);
 }
 
+#define ABOVE_32_BITS (UINT64_C(1) << 32)
+
 static struct kin_lease lease(const char *shard, uint64_t counter, const char *checkpoint)
 {
 	return (struct kin_lease){ .size = sizeof(struct kin_lease),
@@ -42,6 +44,7 @@ static struct kin_lease lease(const char *shard, uint64_t counter, const char *c
 		                   .owner = "w\xc3\xb6rker \"1\"",
 		                   .counter = counter,
 		                   .checkpoint = checkpoint,
+		                   .sub_sequence = ABOVE_32_BITS + counter,
 		                   .timestamp_ms = 5,
 		                   .covered_ms = 6,
 		                   .parents = "a,b" };
@@ -71,6 +74,7 @@ static int find(void *into, const struct kin_lease *item)
 		ck_assert_str_eq(item->parents, "a,b");
 		ck_assert_int_eq(item->stream_created_ms, 1700000000123);
 		ck_assert_int_eq(item->covered_ms, 6);
+		ck_assert_uint_eq(item->sub_sequence, ABOVE_32_BITS + item->counter);
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "wire/aggregate_write.h"
+#include "wire/aggregate.h"
 #include "wire/base64.h"
 #include "wire/base64_ways.h"
 #include "wire/cbor.h"
@@ -269,6 +270,7 @@ END_TEST
 #include "wire_cborjson.h"
 #include "wire_ini.h"
 #include "wire_aggregate_write.h"
+#include "wire_aggregate.h"
 
 static Suite *suite(void)
 {
@@ -288,6 +290,7 @@ static Suite *suite(void)
 	add_aggregate_write(tcase);
 	add_cbor(tcase);
 	add_cborjson(tcase);
+	add_aggregate(tcase);
 	suite_add_tcase(all, tcase);
 	return all;
 }

@@ -23,12 +23,12 @@ struct shard {
 	char sequences[RECORDS][12];
 	uint32_t n, horizon, tip;  /* tip: where a LATEST iterator stands */
 	uint32_t page_max;         /* records of one answer */
-	uint8_t left_out[RECORDS]; /* 1: by the filter */
+	uint8_t left_out[RECORDS]; /* enum kin__left_out */
 };
 
 struct item {
 	char shard[32], owner[32], checkpoint[32], parents[64];
-	uint64_t counter;
+	uint64_t counter, sub;
 	int64_t created_ms, timestamp_ms, covered_ms;
 };
 
@@ -158,6 +158,18 @@ static void scene_put(struct shard *shard, uint32_t n, int64_t arrival_ms)
 	}
 }
 
+/* Puts an aggregate of n records: they share the number of the first. */
+static void scene_put_aggregate(struct shard *shard, uint32_t n, int64_t arrival_ms)
+{
+	const char *number = shard->sequences[shard->n];
+
+	for (uint32_t i = 0; i < n; i++) {
+		scene_put(shard, 1, arrival_ms);
+		shard->records[shard->n - 1].sequence_number = number;
+		shard->records[shard->n - 1].sub_sequence = i;
+	}
+}
+
 static struct shard *scene_find(struct scene *s, const char *id)
 {
 	for (uint32_t i = 0; i < s->shards_n; i++)
@@ -227,6 +239,7 @@ static void take_store(struct waiting *w, const struct kin__consumer_effect *fx)
 	snprintf(w->item.checkpoint, sizeof w->item.checkpoint, "%s", fx->store.lease.checkpoint);
 	snprintf(w->item.parents, sizeof w->item.parents, "%s", fx->store.lease.parents);
 	w->item.counter = fx->store.lease.counter;
+	w->item.sub = fx->store.lease.sub_sequence;
 	w->item.created_ms = fx->store.lease.stream_created_ms;
 	w->item.timestamp_ms = fx->store.lease.timestamp_ms;
 	w->item.covered_ms = fx->store.lease.covered_ms;
@@ -260,6 +273,8 @@ static void scene_request(struct scene *s, const struct kin__consumer_effect *fx
 		take_store(w, fx);
 		if (s->log_store)
 			say(s, " %s=%s", w->item.shard, w->item.checkpoint);
+		if (s->log_store && w->item.sub > 0)
+			say(s, ".%u", (uint32_t)w->item.sub);
 	} else if (fx->type == KIN__CONSUMER_GET_ITERATOR) {
 		static const char *const names[] = { "at", "after", "horizon", "latest", "time" };
 
@@ -373,6 +388,7 @@ static void answer_store(struct scene *s, const struct waiting *w, struct kin__c
 			                        .owner = s->items[i].owner,
 			                        .counter = s->items[i].counter,
 			                        .checkpoint = s->items[i].checkpoint,
+			                        .sub_sequence = s->items[i].sub,
 			                        .timestamp_ms = s->items[i].timestamp_ms,
 			                        .covered_ms = s->items[i].covered_ms,
 			                        .parents = s->items[i].parents };
@@ -393,6 +409,8 @@ static void answer_list(struct scene *s, struct kin__consumer_event *event)
 				.parent = s->shards[i].parent,
 				.adjacent_parent = s->shards[i].adjacent,
 				.first_sequence = "1",
+				.first_hash = { 0, i * 1000 },
+				.last_hash = { 0, i * 1000 + 100 },
 				.last_sequence = s->shards[i].closed ? "9" : NULL
 			};
 }
@@ -407,6 +425,8 @@ static void answer_iterator(struct scene *s, const struct waiting *w, struct kin
 		event->verdict = KIN__NOT_FOUND;
 	if (w->position == KIN__AFTER_SEQUENCE_NUMBER && (uint32_t)atoi(w->sequence + 1) + 1 > at)
 		at = (uint32_t)atoi(w->sequence + 1) + 1;
+	while (at > 0 && at < shard->n && shard->records[at].sub_sequence > 0)
+		at++; /* the service knows no records in records */
 	if (w->position == KIN__AT_SEQUENCE_NUMBER && (uint32_t)atoi(w->sequence + 1) > at)
 		at = (uint32_t)atoi(w->sequence + 1);
 	if (w->position <= KIN__AFTER_SEQUENCE_NUMBER && w->sequence[0] != '1')
@@ -423,17 +443,20 @@ static void answer_iterator(struct scene *s, const struct waiting *w, struct kin
 static void answer_page(struct scene *s, const struct waiting *w, struct kin__consumer_event *event)
 {
 	struct shard *shard = scene_find(s, kin__consumer_shard_id(s->consumer, w->shard));
-	uint32_t at = s->at[w->shard] < shard->horizon ? shard->horizon : s->at[w->shard], n = 0, page = 0;
+	uint32_t at = s->at[w->shard] < shard->horizon ? shard->horizon : s->at[w->shard], n = 0, numbers = 0,
+		 page = 0;
 
 	event->type = KIN__CONSUMER_PAGE;
 	if (shard->gone)
 		event->verdict = KIN__NOT_FOUND;
 	if (event->verdict != KIN__DONE)
 		return;
-	/* What arrives later is not there yet. */
-	while (at + n < shard->n && n < shard->page_max && n < w->limit &&
-	       shard->records[at + n].arrival_ms <= NOW_MS + (int64_t)(s->now_us / 1000))
-		n++;
+	/* What arrives later is not there yet; an aggregate counts as one, and comes as a whole. */
+	while (at + n < shard->n &&
+	       (shard->records[at + n].sub_sequence > 0 ||
+	        (numbers < shard->page_max && numbers < w->limit &&
+	         shard->records[at + n].arrival_ms <= NOW_MS + (int64_t)(s->now_us / 1000))))
+		numbers += shard->records[at + n++].sub_sequence == 0;
 	while (s->pages[page].id)
 		ck_assert_uint_lt(++page, PAGES);
 	s->pages[page].id = event->page.id = ++s->page_serial;

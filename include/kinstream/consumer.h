@@ -73,10 +73,12 @@ struct kin_consumer_options {
 	bool report_batch_item_failures;
 	bool on_failure_payload; /* default true: the event goes to a destination that has room for it: file: */
 	bool on_failure_reason; /* default false: the handler's reason goes into the on-failure JSON, too */
-	uint8_t reserved[6];
+	bool deaggregate;       /* default true: KPL aggregates are taken apart; see kin_consumer(3) */
+	uint8_t reserved[5];
 };
 
-/* A snapshot; counts since open.  polled = filtered + handled + on_failure + dropped + buffered + given_back. */
+/* A snapshot; counts since open.
+ * polled = filtered + other_shard + handled + on_failure + dropped + buffered + given_back. */
 struct kin_consumer_health {
 	size_t size;                       /* set by the caller: sizeof the struct */
 	int32_t state;                     /* enum kin_consumer_state */
@@ -96,7 +98,8 @@ struct kin_consumer_health {
 	uint64_t requests_failed;          /* requests that brought no usable answer */
 	uint64_t given_back;               /* records put out of memory undone, to be polled again */
 	uint64_t filtered;                 /* records left out by filter_criteria */
-	uint64_t reserved[2];
+	uint64_t other_shard; /* records of KPL aggregates that belong to another shard: left out */
+	uint64_t reserved[1];
 	struct kin_error error; /* code KIN_OK: none */
 };
 

@@ -17,7 +17,7 @@ struct kin_record {
 	const void *data;
 	size_t data_size;
 	int64_t arrival_ms;    /* ApproximateArrivalTimestamp: Unix ms, set by the service */
-	uint64_t sub_sequence; /* within a KPL aggregate; 0 */
+	uint64_t sub_sequence; /* place in a KPL aggregate, whose records share a sequence number; else 0 */
 	uint32_t sequence_number_size;
 	uint32_t flags; /* 0 */
 };

@@ -95,6 +95,7 @@ static void machine_settings(struct kin__consumer_settings *m, const struct kin_
 		.maximum_retry_attempts = o->maximum_retry_attempts,
 		.maximum_record_age_ms = o->maximum_record_age_ms,
 		.bisect = o->bisect_batch_on_function_error,
+		.deaggregate = o->deaggregate,
 		.drop = o->on_failure && strcmp(o->on_failure, "drop") == 0,
 		.handlers_max = o->handlers_max,
 		.fetches_max = o->fetches_max,

@@ -27,6 +27,7 @@ static const struct kin_consumer_options defaults = {
 	.retry_max_ms = 60000,
 	.parallelization_factor = 1,
 	.on_failure_payload = true,
+	.deaggregate = true,
 };
 
 static const struct kin__options_row rows[] = {
@@ -113,6 +114,8 @@ static const struct kin__options_row rows[] = {
 	         "file:."),
 	ROW_BOOL(on_failure_reason, "on_failure_reason", false, NULL,
 	         "Whether the on-failure JSON has the handler's reason, a member that Lambda's has not."),
+	ROW_BOOL(deaggregate, "deaggregate", true, NULL,
+	         "Whether the KPL's aggregated records are handed out record by record, or each as it is."),
 };
 
 const struct kin__options_table kin__options_consumer = {

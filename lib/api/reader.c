@@ -62,6 +62,7 @@ static void settings(struct kin__consumer_settings *m, const struct kin_start *s
 		.batch_bytes_max = 67108864,
 		.maximum_retry_attempts = -1,
 		.maximum_record_age_ms = -1,
+		.deaggregate = true,
 		.handlers_max = 16,
 		.fetches_max = 16,
 		.stores_max = 1,

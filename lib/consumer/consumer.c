@@ -320,6 +320,15 @@ const char *kin__consumer_shard_id(const struct kin__consumer *consumer, uint32_
 	return shard < consumer->shards_n ? consumer->shards[shard]->id : "";
 }
 
+bool kin__consumer_shard_range(const struct kin__consumer *consumer, uint32_t shard,
+                               struct kin__hash_range *out)
+{
+	if (shard >= consumer->shards_n || consumer->shards[shard]->listed == 0)
+		return false;
+	*out = consumer->shards[shard]->range;
+	return true;
+}
+
 const char *kin__consumer_stream_arn(const struct kin__consumer *consumer)
 {
 	return consumer->arn;

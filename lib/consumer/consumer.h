@@ -29,6 +29,7 @@ struct kin__consumer_settings {    /* copied */
 	bool bisect;
 	bool drop;                                      /* on_failure = drop: settled without a SINK effect */
 	bool leases;                                    /* false: a reader; no store effects at all */
+	bool deaggregate;                               /* pages come with aggregates taken apart */
 	uint32_t handlers_max, fetches_max, stores_max; /* effects of each kind in flight at once */
 	/* Fetched pages, whole.  From here on only shards that can do nothing without it fetch, and only when
 	 * shards that wait for a retry gave pages back. */
@@ -64,6 +65,8 @@ enum kin__consumer_event_type {
 	KIN__CONSUMER_SUNK       /* of SINK: store_code */
 };
 
+enum kin__left_out { KIN__LEFT_IN, KIN__LEFT_OUT_FILTER, KIN__LEFT_OUT_OTHER_SHARD };
+
 struct kin__consumer_event {
 	uint64_t now_us;       /* monotonic */
 	int64_t service_ms;    /* service time now; 0: no offset known yet */
@@ -85,7 +88,7 @@ struct kin__consumer_event {
 		struct {
 			uint64_t id; /* named by the owner, never 0, unique in this consumer */
 			const struct kin_record *records; /* stay until RELEASE */
-			/* A byte a record, during the step: not 0, the filter leaves it out.  NULL: none is. */
+			/* A byte a record, during the step: enum kin__left_out.  NULL: none is. */
 			const uint8_t *left_out;
 			/* A byte a record, below parallelization_factor, the same for all records of a key and each
 			 * time a record is read: the lane it goes through.  Stay until RELEASE.  NULL: all 0. */
@@ -198,5 +201,8 @@ bool kin__consumer_idle(const struct kin__consumer *consumer); /* no effect unan
 /* counts, state, error */
 void kin__consumer_health(const struct kin__consumer *consumer, struct kin_consumer_health *out);
 const char *kin__consumer_shard_id(const struct kin__consumer *consumer, uint32_t shard);
+/* The hash keys of its records; false: no list told them yet. */
+bool kin__consumer_shard_range(const struct kin__consumer *consumer, uint32_t shard,
+                               struct kin__hash_range *out);
 const char *kin__consumer_stream_arn(const struct kin__consumer *consumer); /* "" before it is described */
 #endif

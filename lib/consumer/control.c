@@ -314,6 +314,7 @@ static bool take_list(struct kin__consumer *consumer, const struct kin__consumer
 		}
 		if (shard->listed == 0)
 			shard->listed = consumer->lists;
+		shard->range = (struct kin__hash_range){ info->first_hash, info->last_hash };
 		shard->seen_list = consumer->lists;
 		shard->over = info->last_sequence != NULL;
 		if (!shard->over)

@@ -136,6 +136,24 @@ static const struct kin__position *position(const struct kin__shard *shard)
 	return shard->after.number[0] ? &shard->after : &shard->checkpoint;
 }
 
+/* A stored position may stand inside an aggregate, and nobody knows how many records that has: it is read again, and
+ * its records up to there are skipped.  What was fetched here was fetched as a whole. */
+static bool from_within(const struct kin__consumer *consumer, const struct kin__shard *shard)
+{
+	if (shard->again.number[0])
+		return true;
+	return !shard->after.number[0] && (consumer->set.deaggregate || shard->checkpoint.sub > 0);
+}
+
+static uint32_t skipped(const struct kin__consumer *consumer, const struct kin__shard *shard,
+                        const struct kin__consumer_event *event)
+{
+	if (!consumer->set.deaggregate || !from_within(consumer, shard))
+		return 0;
+	return kin__position_skip(position(shard), event->page.records, event->page.count,
+	                          !shard->again.number[0]);
+}
+
 static uint64_t ask_iterator(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_GET_ITERATOR };
@@ -148,8 +166,8 @@ static uint64_t ask_iterator(struct kin__consumer *consumer, struct kin__shard *
 	} else if (shard->fresh) {
 		effect.iterator.type = KIN__ITERATOR_LATEST;
 	} else if (kin__position_is_number(at)) {
-		effect.iterator.type =
-				shard->again.number[0] ? KIN__AT_SEQUENCE_NUMBER : KIN__AFTER_SEQUENCE_NUMBER;
+		effect.iterator.type = from_within(consumer, shard) ? KIN__AT_SEQUENCE_NUMBER
+		                                                    : KIN__AFTER_SEQUENCE_NUMBER;
 		effect.iterator.sequence = at->number;
 	} else if (strcmp(at->number, "AT_TIMESTAMP") == 0) {
 		effect.iterator.type = KIN__ITERATOR_AT_TIMESTAMP;
@@ -171,6 +189,8 @@ static void send(struct kin__consumer *consumer, struct kin__shard *shard)
 
 	if (kin__shard_lacks(shard) && shard->back - shard->held < FETCH_LIMIT)
 		effect.fetch.limit = (uint32_t)(shard->back - shard->held);
+	if (kin__shard_lacks(shard) && shard->again_n < effect.fetch.limit)
+		effect.fetch.limit = shard->again_n;
 	kin__list_remove(&shard->read_queue);
 	move(consumer, shard, READ_FLYING);
 	shard->sent_us = consumer->now_us;
@@ -510,57 +530,67 @@ static void learn(struct kin__consumer *consumer, struct kin__shard *shard,
 		shard->horizon = false;
 }
 
-/* What the filter leaves out of the page just added is done.  False: out of memory. */
+/* Of the page just added, what the filter leaves out, or belongs to another shard, is done.  False: out of memory. */
 static bool leave_out(struct kin__consumer *consumer, struct kin__shard *shard, const uint8_t *left_out,
                       uint32_t n)
 {
 	uint64_t base = shard->held - n;
 
-	for (uint32_t end, i = 0; left_out && i < n; i = end) {
+	for (uint32_t end, i = 0; i < n; i = end) {
 		uint64_t open;
 
-		for (end = i + 1; end < n && !left_out[end] == !left_out[i];)
+		for (end = i + 1; end < n && left_out[end] == left_out[i];)
 			end++;
-		if (!left_out[i])
+		if (left_out[i] == KIN__LEFT_IN)
 			continue;
 		open = kin__settled_missing(&shard->settled, base + i, base + end);
 		if (kin__settled_add(&shard->settled, base + i, base + end) < 0) {
 			kin__emit_nomem(consumer);
 			return false;
 		}
-		consumer->health.filtered += open;
+		if (left_out[i] == KIN__LEFT_OUT_FILTER)
+			consumer->health.filtered += open;
+		else
+			consumer->health.other_shard += open;
 		consumer->health.buffered -= open;
 	}
 	return true;
 }
 
+/* Keeps what the page holds for us; false: out of memory.  *kept: it was not nothing. */
+static bool keep(struct kin__consumer *consumer, struct kin__shard *shard,
+                 const struct kin__consumer_event *event, uint32_t skip, bool *kept)
+{
+	uint32_t cut = until_cut(consumer, event), n = cut > skip ? cut - skip : 0;
+
+	*kept = n > 0;
+	learn(consumer, shard, event, cut);
+	pace(consumer, shard, event);
+	if (n > 0 && !kin__pages_add(consumer, shard, event, skip, n)) {
+		kin__emit_nomem(consumer);
+		return false;
+	}
+	return n == 0 || !event->page.left_out || leave_out(consumer, shard, event->page.left_out + skip, n);
+}
+
 void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard,
                         const struct kin__consumer_event *event)
 {
-	bool useful = answered(consumer, shard, event) && event->verdict == KIN__DONE;
-	uint32_t cut = 0;
+	bool useful = answered(consumer, shard, event) && event->verdict == KIN__DONE, kept = false;
+	uint32_t skip = useful ? skipped(consumer, shard, event) : 0;
 
 	/* Of what was given back more is known than the times: see kin__reread_check(). */
 	if (useful && !kin__shard_lacks(shard) && trimmed(consumer, shard))
 		useful = kin__fetch_gap(consumer, shard);
-	if (useful && kin__shard_lacks(shard) && !kin__reread_check(consumer, shard, event)) {
+	if (useful && kin__shard_lacks(shard) && !kin__reread_check(consumer, shard, event, skip)) {
 		kin__emit_release(consumer, shard, event->page.id);
 		kin__fetch_consider(consumer, shard);
 		kin__delivery_consider(consumer, shard);
 		return;
 	}
-	if (useful) {
-		cut = until_cut(consumer, event);
-		learn(consumer, shard, event, cut);
-		pace(consumer, shard, event);
-		if (cut > 0 && !kin__pages_add(consumer, shard, event, cut)) {
-			kin__emit_nomem(consumer);
-			return;
-		}
-		if (cut > 0 && !leave_out(consumer, shard, event->page.left_out, cut))
-			return;
-	}
-	if (cut == 0 && event->verdict == KIN__DONE)
+	if (useful && !keep(consumer, shard, event, skip, &kept))
+		return;
+	if (!kept && event->verdict == KIN__DONE)
 		kin__emit_release(consumer, shard, event->page.id);
 	if (!useful) {
 		if (event->verdict != KIN__DONE && shard->life == LIFE_ACTIVE &&

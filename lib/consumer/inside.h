@@ -96,6 +96,7 @@ struct kin__page {
 	const uint8_t *lanes;                   /* a byte a record; NULL: all go through lane 0 */
 	uint64_t id, first, bytes, array_bytes; /* first: ordinal of records[0] */
 	uint32_t count;                         /* cut by `until` */
+	uint32_t skipped; /* those before records[0]: of an aggregate begun earlier, and done */
 };
 
 /* Records of one lane that are tried together: those of [first, end) that are not settled. */
@@ -151,10 +152,11 @@ struct kin__shard {
 	/* lineage */
 	struct kin__list children;
 	struct kin__kin as_child[2];
-	uint32_t waits_for;         /* known parents that are not done */
-	uint64_t listed, seen_list; /* the lists it was first and last seen in; 0 never */
-	bool closed;                /* when it was first listed */
-	bool over;                  /* when it was last listed */
+	uint32_t waits_for;           /* known parents that are not done */
+	uint64_t listed, seen_list;   /* the lists it was first and last seen in; 0 never */
+	struct kin__hash_range range; /* once it was listed */
+	bool closed;                  /* when it was first listed */
+	bool over;                    /* when it was last listed */
 	bool descendant_leased;
 
 	/* its item: what the store holds, and the write under way */
@@ -170,6 +172,7 @@ struct kin__shard {
 	uint64_t read_id, read_due_us;
 	struct kin__position after; /* the last record fetched; "": none, the item says where to begin */
 	struct kin__position again, again_last; /* of the batch that was given back */
+	uint32_t again_n;                       /* the numbers in it: an aggregate has one */
 	uint32_t read_tries;
 	bool strange; /* the service refused its position */
 	bool iterator, asked_latest, horizon, ended,

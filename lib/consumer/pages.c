@@ -14,7 +14,7 @@ static void check_lanes(struct kin__consumer *consumer, const struct kin__consum
 }
 
 bool kin__pages_add(struct kin__consumer *consumer, struct kin__shard *shard,
-                    const struct kin__consumer_event *event, uint32_t n)
+                    const struct kin__consumer_event *event, uint32_t skipped, uint32_t n)
 {
 	struct kin__page *page;
 	uint64_t open;
@@ -25,8 +25,9 @@ bool kin__pages_add(struct kin__consumer *consumer, struct kin__shard *shard,
 	page = kin__mem_alloc(sizeof *page);
 	if (!page)
 		return false;
-	*page = (struct kin__page){ .records = event->page.records,
-		                    .lanes = event->page.lanes,
+	*page = (struct kin__page){ .records = event->page.records + skipped,
+		                    .skipped = skipped,
+		                    .lanes = event->page.lanes ? event->page.lanes + skipped : NULL,
 		                    .id = event->page.id,
 		                    .first = shard->held,
 		                    .bytes = event->page.bytes,
@@ -101,7 +102,7 @@ void kin__pages_thin(struct kin__consumer *consumer, struct kin__shard *shard)
 		         page->records[i].sequence_number_size + 3;
 	if (bytes * 2 > page->bytes)
 		return;
-	effect.copy.slice = (struct kin__slice){ page->id, first, (uint32_t)left };
+	effect.copy.slice = (struct kin__slice){ page->id, page->skipped + first, (uint32_t)left };
 	effect.copy.bytes = bytes;
 	kin__emit_notice(consumer, &effect);
 	consumer->held_bytes -= page->bytes - bytes;
@@ -136,7 +137,8 @@ bool kin__pages_slices(struct kin__consumer *consumer, const struct kin__shard *
 			}
 			if (end > ranges[i].end)
 				end = ranges[i].end;
-			out->at[out->n++] = (struct kin__slice){ page->id, (uint32_t)(at - page->first),
+			out->at[out->n++] = (struct kin__slice){ page->id,
+				                                 page->skipped + (uint32_t)(at - page->first),
 				                                 (uint32_t)(end - at) };
 			out->count += (uint32_t)(end - at);
 			at = end;

@@ -6,9 +6,9 @@
 #define KIN_CONSUMER_PAGES_H
 #include "consumer/inside.h"
 
-/* Keeps the page's first n records (n > 0); false: out of memory. */
+/* Keeps n (> 0) records of the page, behind the first `skipped`; false: out of memory. */
 bool kin__pages_add(struct kin__consumer *consumer, struct kin__shard *shard,
-                    const struct kin__consumer_event *event, uint32_t n);
+                    const struct kin__consumer_event *event, uint32_t skipped, uint32_t n);
 struct kin__page *kin__pages_find(const struct kin__shard *shard, uint64_t ordinal); /* must be held */
 void kin__pages_settle(struct kin__consumer *consumer,
                        struct kin__shard *shard); /* notes the last settled record, releases */

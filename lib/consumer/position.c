@@ -33,3 +33,13 @@ bool kin__position_is(const struct kin__position *position, const struct kin_rec
 {
 	return is_of(position, record) && position->sub == record->sub_sequence;
 }
+
+uint32_t kin__position_skip(const struct kin__position *position, const struct kin_record *records,
+                            uint32_t n, bool through)
+{
+	uint32_t i = 0;
+
+	while (i < n && records[i].sub_sequence < position->sub && is_of(position, &records[i]))
+		i++;
+	return i + (through && i < n && kin__position_is(position, &records[i]));
+}

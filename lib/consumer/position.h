@@ -17,6 +17,10 @@ struct kin__position {
 void kin__position_set(struct kin__position *to, const char *number, uint64_t sub);
 void kin__position_of(struct kin__position *to, const struct kin_record *record);
 bool kin__position_is(const struct kin__position *position, const struct kin_record *record);
+/* How many of the records at the head of a page stand before the position, within its aggregate; `through`: with the
+ * one at the position.  A page that begins with another number has none. */
+uint32_t kin__position_skip(const struct kin__position *position, const struct kin_record *records,
+                            uint32_t n, bool through);
 
 static inline bool kin__position_is_number(const struct kin__position *position)
 {

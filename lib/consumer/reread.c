@@ -52,6 +52,15 @@ static uint64_t last_taken(const struct kin__shard *shard)
 	return last;
 }
 
+static uint32_t count_numbers(const struct kin__shard *shard)
+{
+	uint32_t n = 1;
+
+	for (uint64_t at = shard->settled.low + 1; at < shard->back; at++)
+		n += record_at(shard, at)->sub_sequence == 0;
+	return n;
+}
+
 /* Batches keep their ordinals; what was read ahead of them counts as never read. */
 static void give_back(struct kin__consumer *consumer, struct kin__shard *shard)
 {
@@ -63,6 +72,7 @@ static void give_back(struct kin__consumer *consumer, struct kin__shard *shard)
 		shard->back = last_taken(shard);
 		last = record_at(shard, shard->back - 1);
 		kin__position_of(&shard->again_last, last);
+		shard->again_n = count_numbers(shard);
 		shard->fetched_ms =
 				shard->covered_ms > shard->settled_ms ? shard->covered_ms : shard->settled_ms;
 		if (last->arrival_ms > shard->fetched_ms)
@@ -124,23 +134,25 @@ void kin__reread_forget(struct kin__consumer *consumer, struct kin__shard *shard
 
 /* Trimming takes the oldest first: while the first and the last record stand where they stood, all between them
  * is there. */
-static bool is_there(const struct kin__shard *shard, const struct kin__consumer_event *event)
+static bool is_there(const struct kin__shard *shard, const struct kin__consumer_event *event,
+                     uint32_t skipped)
 {
-	uint64_t left = shard->back - shard->held;
+	uint64_t left = shard->back - shard->held, n = event->page.count - skipped;
+	const struct kin_record *records = event->page.records + skipped;
 	bool over = event->page.ended || (event->page.count == 0 && event->page.behind_ms <= 0);
 
 	if (event->page.count > 0 && shard->again.number[0] &&
-	    !kin__position_is(&shard->again, &event->page.records[0]))
+	    (n == 0 || !kin__position_is(&shard->again, &records[0])))
 		return false;
-	if (event->page.count < left)
+	if (n < left)
 		return !over;
-	return kin__position_is(&shard->again_last, &event->page.records[left - 1]);
+	return kin__position_is(&shard->again_last, &records[left - 1]);
 }
 
 bool kin__reread_check(struct kin__consumer *consumer, struct kin__shard *shard,
-                       const struct kin__consumer_event *event)
+                       const struct kin__consumer_event *event, uint32_t skipped)
 {
-	if (is_there(shard, event)) {
+	if (is_there(shard, event, skipped)) {
 		if (event->page.count > 0)
 			shard->again.number[0] = 0;
 		return true;

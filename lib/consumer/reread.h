@@ -16,9 +16,9 @@ bool kin__reread_must_wait(const struct kin__consumer *consumer);
 /* Else: is there room for this hungry shard, or does it get some?  False: it has to wait until what runs is over. */
 bool kin__reread_make_room(struct kin__consumer *consumer, struct kin__shard *shard);
 /* An answer to a shard that gave its batches back: does it go on with them?  What was trimmed meanwhile is a
- * gap: false, and this answer is of no use. */
+ * gap: false, and this answer is of no use.  The page's first `skipped` records stand before them. */
 bool kin__reread_check(struct kin__consumer *consumer, struct kin__shard *shard,
-                       const struct kin__consumer_event *event);
+                       const struct kin__consumer_event *event, uint32_t skipped);
 /* What was given back cannot be read again: its records are gone, in a gap that was named. */
 void kin__reread_forget(struct kin__consumer *consumer, struct kin__shard *shard);
 #endif

@@ -180,8 +180,9 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 	kin__consumer_health(consumer, &told);
 	HOLDS(told.behind_ms == behind_ms);
 	HOLDS(buffered == health->buffered);
-	HOLDS(health->polled == health->handled + health->filtered + health->on_failure + health->dropped +
-	                                        health->buffered + health->given_back);
+	HOLDS(health->polled == health->handled + health->filtered + health->other_shard +
+	                                        health->on_failure + health->dropped + health->buffered +
+	                                        health->given_back);
 	HOLDS(consumer->flying == reads + works + consumer->writes_flying +
 	                                          (consumer->job_id != 0 && consumer->job != JOB_ITEMS &&
 	                                           consumer->job != JOB_ORIGIN));

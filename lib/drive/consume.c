@@ -266,7 +266,7 @@ static void free_own(struct kin__consume *consumer)
 	}
 	kin__mem_free(consumer->own.pages);
 	kin__filter_free(consumer->own.filter);
-	kin__mem_free(consumer->own.left_out);
+	kin__mem_free(consumer->own.outside.at);
 	kin__mem_free(consumer->own.shards);
 	kin__mem_free(consumer->own.effects.at);
 	kin__arena_fini(&consumer->own.listing);
@@ -340,6 +340,7 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 		return NULL;
 	consumer->set.core = kin__core_ref(core);
 	consumer->set.leases = options->store != NULL;
+	consumer->set.deaggregate = options->machine.deaggregate;
 	consumer->set.has_sink = options->sink != NULL;
 	if (options->store)
 		consumer->set.store = *options->store;

@@ -11,6 +11,7 @@
 #include "drive/batch.h"
 #include "drive/core.h"
 #include "filter/filter.h"
+#include "kinesis/deaggregate.h"
 #include <pthread.h>
 
 struct kin__page {
@@ -46,6 +47,7 @@ struct kin__consume {
 		char *worker;
 		bool leases;                                    /* false: a reader; no store */
 		bool has_sink, failure_payload, failure_reason; /* of the JSON: is it, are they in it */
+		bool deaggregate;
 		struct kin_store store;
 		struct kin_sink sink;
 		kin_handler_fn *handler; /* NULL: pull form */
@@ -67,8 +69,8 @@ struct kin__consume {
 		struct kin__list busy; /* requests under way */
 		struct kin__loop_timer timer;
 		struct kin__filter *filter; /* NULL: every record is handed out */
-		uint8_t *left_out;          /* of the page at hand */
-		size_t left_out_room;
+		struct kin__outside
+				outside; /* of the page at hand: other shards' records; what a rule leaves out */
 		struct kin__arena listing;
 		char arn[2049]; /* set once, before the first batch */
 		uint64_t in_flight;

@@ -232,21 +232,41 @@ static void iterator_got(struct kin__attempt *attempt, struct kin__outcome *outc
 	done_with(request, &event, outcome);
 }
 
-/* Asks the filter about each record. */
+/* The KPL's aggregates of the page, unless they are wanted as they are. */
+static int take_apart(struct kin__consume *consumer, uint32_t shard, struct kin__get_page *page)
+{
+	struct kin__hash_range range;
+	bool known = kin__consumer_shard_range(consumer->own.machine, shard, &range);
+
+	if (!consumer->set.deaggregate)
+		return KIN_OK;
+	return kin__deaggregate_page(page, kin__core_hash(consumer->set.core), known ? &range : NULL,
+	                             &consumer->own.outside);
+}
+
+/* What no handler shall see: other shards' records, and what the filter does not let pass. */
 static int sift(struct kin__consume *consumer, struct kin__consumer_event *event)
 {
-	if (!consumer->own.filter)
+	struct kin__outside *outside = &consumer->own.outside;
+
+	if (!consumer->own.filter && outside->n == 0)
 		return KIN_OK;
-	if (kin__mem_room(&consumer->own.left_out, &consumer->own.left_out_room, event->page.count, 1) < 0)
+	if (kin__mem_room(&outside->at, &outside->room, event->page.count, 1) < 0)
 		return KIN_NOMEM;
 	for (uint32_t i = 0; i < event->page.count; i++) {
-		int passes = kin__filter_passes(consumer->own.filter, &event->page.records[i]);
+		int passes = 1;
 
+		if (outside->n > 0 && outside->at[i]) {
+			outside->at[i] = KIN__LEFT_OUT_OTHER_SHARD;
+			continue;
+		}
+		if (consumer->own.filter)
+			passes = kin__filter_passes(consumer->own.filter, &event->page.records[i]);
 		if (passes < 0)
 			return passes;
-		consumer->own.left_out[i] = passes == 0;
+		outside->at[i] = passes ? KIN__LEFT_IN : KIN__LEFT_OUT_FILTER;
 	}
-	event->page.left_out = consumer->own.left_out;
+	event->page.left_out = outside->at;
 	return KIN_OK;
 }
 
@@ -258,9 +278,14 @@ static int keep_page(struct kin__consume_request *request, struct kin__consumer_
 	struct kin__consume_shard *shard = kin__consume_shard(consumer, request->shard);
 	char *next = page->next_iterator ? kin__mem_text(page->next_iterator) : NULL;
 
+	if (!shard || (page->next_iterator && !next) ||
+	    take_apart(consumer, request->shard, page) != KIN_OK) {
+		kin__mem_free(next);
+		return KIN_NOMEM;
+	}
 	event->page.count = (uint32_t)page->n;
 	event->page.records = page->records;
-	if (!shard || (page->next_iterator && !next) || sift(consumer, event) != KIN_OK) {
+	if (sift(consumer, event) != KIN_OK) {
 		kin__mem_free(next);
 		return KIN_NOMEM;
 	}

@@ -225,6 +225,11 @@ const struct kin__base64 *kin__core_base64(const struct kin__core *core)
 	return core->set.base64;
 }
 
+struct kin__hash *kin__core_hash(struct kin__core *core)
+{
+	return core->own.hash;
+}
+
 struct kin__pool *kin__core_storage(struct kin__core *core)
 {
 	return core->set.storage;

@@ -9,6 +9,9 @@ enum { KIN__HASHKEY_TEXT = 40 }; /* 39 digits and the end */
 struct kin__hashkey {
 	uint64_t high, low;
 };
+struct kin__hash_range { /* both inclusive */
+	struct kin__hashkey first, last;
+};
 
 int kin__hashkey_compare(struct kin__hashkey a, struct kin__hashkey b); /* <0, 0, >0 */
 struct kin__hashkey kin__hashkey_next(struct kin__hashkey key);         /* + 1, wraps */

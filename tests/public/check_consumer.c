@@ -597,6 +597,7 @@ START_TEST(read_all)
 END_TEST
 
 #include "consumer_pages.h"
+#include "consumer_aggregates.h"
 
 int main(void)
 {
@@ -622,6 +623,7 @@ int main(void)
 	tcase_add_test(tcase, shards_come_in_pages);
 	tcase_add_test(tcase, an_answer_is_no_function_error);
 	tcase_add_test(tcase, the_tip_is_polled_at_its_own_interval);
+	add_aggregates(tcase);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

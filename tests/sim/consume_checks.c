@@ -47,7 +47,8 @@ bool consume_excused(struct consume_world *w, struct consume_record *record)
 {
 	bool latest = w->set.starting_position == KIN_LATEST && record->stream == 1;
 
-	if (record->settled || record->left_out || record->optional || record->lost || record->slack)
+	if (record->settled || record->left_out || record->other_shard || record->optional || record->lost ||
+	    record->slack)
 		return true;
 	if (record->stream < w->stream || (latest && w->ever_running_us == UINT64_MAX))
 		return true;
@@ -76,13 +77,16 @@ static void check_record(struct consume_world *w, struct consume_record *record)
 
 	if (record->left_out)
 		consume_fail(w, "r%u is handed out, and the filter leaves it out", record->id);
+	if (record->other_shard)
+		consume_fail(w, "r%u is handed out, and belongs to another shard", record->id);
 	if (record->settled_in == w->process)
 		consume_fail(w, "r%u is handed out again after it was settled", record->id);
 	if (record->settled)
 		consume_met(w, CONSUME_REDELIVERED);
-	if (w->set.leases && item && consume_store_covers(item->checkpoint, record->sequence))
-		consume_fail(w, "r%u is handed out, and the checkpoint %s covers it", record->id,
-		             item->checkpoint);
+	if (w->set.leases && item &&
+	    consume_store_covers(item->checkpoint, item->sub, record->sequence, record->sub))
+		consume_fail(w, "r%u is handed out, and the checkpoint %s %llu covers it", record->id,
+		             item->checkpoint, (unsigned long long)item->sub);
 	if (w->set.until == KIN_UNTIL_TIMESTAMP && record->arrival_ms > w->set.until_timestamp_ms)
 		consume_fail(w, "r%u is handed out, and arrived after `until`", record->id);
 	if (record->stream == 1 && record->put_ms < w->latest_ms)
@@ -153,21 +157,22 @@ void consume_check_handed(struct consume_world *w, const struct consume_call *ca
 		consume_met(w, CONSUME_WINDOW_FULL);
 }
 
-static bool backwards(const char *old, const char *now)
+static bool backwards(const struct consume_item *old, const struct consume_item *now)
 {
-	bool number = old[0] >= '0' && old[0] <= '9';
+	bool number = old->checkpoint[0] >= '0' && old->checkpoint[0] <= '9';
 
-	if (strcmp(old, "SHARD_END") == 0)
-		return strcmp(now, "SHARD_END") != 0;
-	return number && !consume_store_covers(now, old);
+	if (strcmp(old->checkpoint, "SHARD_END") == 0)
+		return strcmp(now->checkpoint, "SHARD_END") != 0;
+	return number && !consume_store_covers(now->checkpoint, now->sub, old->checkpoint, old->sub);
 }
 
 void consume_check_checkpoint(struct consume_world *w, const struct consume_item *old,
                               const struct consume_item *now)
 {
-	if (old && backwards(old->checkpoint, now->checkpoint))
-		consume_fail(w, "%s: the checkpoint goes back from %s to %s", now->shard_id, old->checkpoint,
-		             now->checkpoint);
+	if (old && backwards(old, now))
+		consume_fail(w, "%s: the checkpoint goes back from %s %llu to %s %llu", now->shard_id,
+		             old->checkpoint, (unsigned long long)old->sub, now->checkpoint,
+		             (unsigned long long)now->sub);
 	if (old && old->covered_ms > now->covered_ms)
 		consume_fail(w, "%s: covered goes back", now->shard_id);
 	if (now->stream != w->stream)
@@ -178,7 +183,8 @@ void consume_check_checkpoint(struct consume_world *w, const struct consume_item
 		if (record->settled || record->stream != now->stream ||
 		    strcmp(w->shards[record->shard].id, now->shard_id) != 0)
 			continue;
-		if (consume_store_covers(now->checkpoint, record->sequence) && !consume_excused(w, record))
+		if (consume_store_covers(now->checkpoint, now->sub, record->sequence, record->sub) &&
+		    !consume_excused(w, record))
 			consume_fail(w, "%s: the checkpoint passes r%u, which is not settled", now->shard_id,
 			             i);
 		if (now->shard_id[0] != '-' && record->put_ms + 1000 < now->covered_ms &&
@@ -205,8 +211,10 @@ void consume_check_repeats(struct consume_world *w, bool clean)
 			continue;
 		for (uint32_t i = 0; i < w->records_n; i++) {
 			struct consume_record *record = &w->records[i];
-			bool covered = item && consume_store_covers(item->checkpoint, record->sequence);
-			bool here = record->settled_in == w->process || record->left_out;
+			bool covered = item && consume_store_covers(item->checkpoint, item->sub,
+			                                            record->sequence, record->sub);
+			bool here = record->settled_in == w->process || record->left_out ||
+			            record->other_shard;
 
 			if (record->shard != s)
 				continue;
@@ -263,7 +271,7 @@ void consume_check_health(struct consume_world *w, const struct kin_consumer_hea
 		             (unsigned long long)health->checkpoints, (unsigned long long)health->retried);
 }
 
-/* Left out by the filter: that does not keep the checkpoint back. */
+/* Left out by a rule: that does not keep the checkpoint back. */
 static bool passed(struct consume_world *w, const struct consume_record *record)
 {
 	const struct consume_item *item = consume_store_find(w, record->stream, w->shards[record->shard].id);
@@ -271,11 +279,11 @@ static bool passed(struct consume_world *w, const struct consume_record *record)
 
 	if (!w->set.leases)
 		return true;
-	if (item && consume_store_covers(item->checkpoint, record->sequence)) {
-		consume_met(w, CONSUME_LEFT_OUT);
+	if (item && consume_store_covers(item->checkpoint, item->sub, record->sequence, record->sub)) {
+		consume_met(w, record->other_shard ? CONSUME_OTHER_SHARD : CONSUME_LEFT_OUT);
 		return true;
 	}
-	other.left_out = false;
+	other.left_out = other.other_shard = false;
 	return consume_excused(w, &other);
 }
 
@@ -301,7 +309,7 @@ bool consume_check_done(struct consume_world *w)
 	for (uint32_t i = 0; i < w->records_n; i++) {
 		if (!consume_excused(w, &w->records[i]))
 			return false;
-		if (w->records[i].left_out && !passed(w, &w->records[i]))
+		if ((w->records[i].left_out || w->records[i].other_shard) && !passed(w, &w->records[i]))
 			return false;
 		dropped += w->records[i].dropped && !w->records[i].settled && !w->records[i].lost &&
 		           !w->records[i].slack && w->records[i].stream == w->stream;
@@ -315,7 +323,7 @@ void consume_check_drained(struct consume_world *w)
 		if (!consume_excused(w, &w->records[i]))
 			consume_fail(w, "r%u of %s is never settled", i, w->shards[w->records[i].shard].id);
 	for (uint32_t i = 0; i < w->records_n; i++)
-		if (w->records[i].left_out && !passed(w, &w->records[i]))
+		if ((w->records[i].left_out || w->records[i].other_shard) && !passed(w, &w->records[i]))
 			consume_fail(w, "r%u of %s is left out, and no checkpoint ever passes it", i,
 			             w->shards[w->records[i].shard].id);
 	for (uint32_t i = 0; i < w->records_n; i++)
@@ -336,7 +344,8 @@ static bool is_near(const struct consume_world *w, const struct consume_record *
 			shard = w->consumer->shards[i];
 	if (!shard || w->set.buffer_bytes_max < CONSUME_ROOM)
 		return false; /* it may have to give all that back, again and again */
-	return shard->pages_n < PAGES_AHEAD || consume_store_covers(shard->after.number, record->sequence);
+	return shard->pages_n < PAGES_AHEAD ||
+	       consume_store_covers(shard->after.number, UINT64_MAX, record->sequence, record->sub);
 }
 
 void consume_check_starving(struct consume_world *w)
@@ -344,7 +353,7 @@ void consume_check_starving(struct consume_world *w)
 	for (uint32_t i = 0; i < w->records_n; i++) {
 		const struct consume_record *record = &w->records[i];
 
-		if (record->sick || record->left_out ||
+		if (record->sick || record->left_out || record->other_shard ||
 		    record->put_ms + CONSUME_PATIENCE_MS > consume_service_ms(w))
 			continue;
 		if (record->sick_shard && !record->settled && !is_near(w, record))

@@ -43,6 +43,7 @@ static void draw_settings(struct consume_world *w)
 	                         : kin__rng_chance(rng, 600) ? KIN_LATEST
 	                                                     : KIN_AT_TIMESTAMP;
 	set->starting_timestamp_ms = BASE_MS + (int64_t)kin__rng_below(rng, 10000);
+	set->deaggregate = kin__rng_chance(rng, 600);
 	if (!set->leases)
 		consume_met(w, CONSUME_READER);
 	if (set->starting_position == KIN_LATEST)
@@ -77,6 +78,7 @@ static void draw_faults(struct consume_world *w)
 	w->heal_us = kin__rng_between(rng, 20 * SECOND, 45 * SECOND);
 	w->jitter_ms = (uint32_t)consume_pick(w, 300, 1, 300);
 	w->records_max = (uint32_t)kin__rng_between(rng, 8, 60);
+	w->aggregate_per_mille = w->set.deaggregate ? (uint32_t)consume_pick(w, 700, 100, 900) : 0;
 	if (w->set.until == KIN_UNTIL_TIMESTAMP)
 		w->jitter_ms = 0;
 	if (w->recreates + w->thefts > 0 && kin__rng_chance(rng, 500)) { /* while pages are given back */

@@ -96,46 +96,6 @@ static int64_t arrival_of(struct consume_world *w, const char *shard)
 	return record.arrival_ms;
 }
 
-void consume_service_put(struct consume_world *w)
-{
-	struct consume_record *record = &w->records[w->records_n];
-	struct kin__model_entry entry = { .has_hash = true };
-	struct kin__model_answer told;
-	struct kin__model_put put;
-	static const char *const names[CONSUME_KEYS] = { "a", "b", "c", "d", "e" };
-
-	if (w->records_n == w->records_max)
-		return;
-	*record = (struct consume_record){ .id = w->records_n,
-		                           .stream = w->stream,
-		                           .put_ms = consume_service_ms(w) };
-	record->key = (uint32_t)kin__rng_below(&w->rng, CONSUME_KEYS);
-	record->poison = kin__rng_chance(&w->rng, w->poison_per_mille);
-	record->left_out = w->filter_per_mille > 0 && kin__rng_chance(&w->rng, w->filter_per_mille);
-	entry.key = kin__span_text(names[record->key]);
-	entry.hash = w->keys[record->key];
-	/* The record's number stands in its data; a few records are bigger than a whole batch may be. */
-	entry.data = kin__span((const char *)&record->id,
-	                       kin__rng_chance(&w->rng, 30) ? sizeof *record : sizeof record->id);
-	kin__model_put_record(w->model, consume_service_ms(w), stream_name(), &entry, kin__span("", 0), &put,
-	                      &told);
-	if (told.code || put.outcome != KIN__MODEL_STORED)
-		return;
-	record->shard = consume_service_shard(w, put.shard);
-	record->sick_shard = w->sick >> (put.shard[strlen(put.shard) - 1] - '0') & 1;
-	record->sick = record->sick_shard && w->sick_lanes >> w->lanes[record->key] & 1;
-	record->poison = record->poison || (record->sick && !w->healed);
-	memcpy(record->sequence, put.sequence, sizeof record->sequence);
-	record->arrival_ms = arrival_of(w, put.shard);
-	w->records_n++;
-	consume_met(w, CONSUME_PUT);
-	consume_mark(w, record->key * 1000 + record->shard);
-	CONSUME_SAY(w, "put r%u key %s to %s%s", record->id, names[record->key], put.shard,
-	            record->left_out ? " (left out)"
-	            : record->poison ? " (poison)"
-	                             : "");
-}
-
 static size_t list(struct consume_world *w, struct kin__shard_info *out, size_t room,
                    struct kin__model_answer *told)
 {
@@ -145,6 +105,84 @@ static size_t list(struct consume_world *w, struct kin__shard_info *out, size_t 
 
 	kin__model_list_shards(w->model, consume_service_ms(w), &how, out, room, &n, next, told);
 	return n;
+}
+
+static const char *const key_names[CONSUME_KEYS] = { "a", "b", "c", "d", "e" };
+
+static void draw_record(struct consume_world *w, struct consume_record *record, uint32_t sub)
+{
+	*record = (struct consume_record){
+		.id = w->records_n + sub, .sub = sub, .stream = w->stream, .put_ms = consume_service_ms(w)
+	};
+	record->key = (uint32_t)kin__rng_below(&w->rng, CONSUME_KEYS);
+	record->poison = kin__rng_chance(&w->rng, w->poison_per_mille);
+	record->left_out = w->filter_per_mille > 0 && kin__rng_chance(&w->rng, w->filter_per_mille);
+}
+
+/* Does the key belong to that shard?  A producer with an old map does not know. */
+static bool is_of_shard(struct consume_world *w, const char *shard, uint32_t key)
+{
+	struct kin__shard_info shards[CONSUME_SHARDS];
+	struct kin__model_answer told;
+	size_t n = list(w, shards, CONSUME_SHARDS, &told);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(shards[i].id, shard) == 0)
+			return kin__hashkey_compare(w->keys[key], shards[i].first_hash) >= 0 &&
+			       kin__hashkey_compare(w->keys[key], shards[i].last_hash) <= 0;
+	return true;
+}
+
+static void stored(struct consume_world *w, struct consume_record *record, const struct kin__model_put *put,
+                   bool part)
+{
+	record->shard = consume_service_shard(w, put->shard);
+	record->sick_shard = w->sick >> (put->shard[strlen(put->shard) - 1] - '0') & 1;
+	record->sick = record->sick_shard && w->sick_lanes >> w->lanes[record->key] & 1;
+	record->poison = record->poison || (record->sick && !w->healed);
+	record->other_shard = part && !is_of_shard(w, put->shard, record->key);
+	memcpy(record->sequence, put->sequence, sizeof record->sequence);
+	record->arrival_ms = arrival_of(w, put->shard);
+	consume_mark(w, record->key * 1000 + record->shard);
+	CONSUME_SAY(w, "put r%u key %s to %s%s%s", record->id, key_names[record->key], put->shard,
+	            part ? ", part of an aggregate" : "",
+	            record->other_shard ? " (another shard's)"
+	            : record->left_out  ? " (left out)"
+	            : record->poison    ? " (poison)"
+	                                : "");
+}
+
+/* One record of the service: a record, or an aggregate of some; it lies where the first one's key belongs. */
+void consume_service_put(struct consume_world *w)
+{
+	struct consume_record *first = &w->records[w->records_n];
+	struct kin__model_entry entry = { .has_hash = true };
+	struct kin__model_answer told;
+	struct kin__model_put put;
+	uint32_t parts = 1;
+
+	if (w->records_n == w->records_max)
+		return;
+	if (w->aggregate_per_mille > 0 && kin__rng_chance(&w->rng, w->aggregate_per_mille))
+		parts += (uint32_t)kin__rng_below(&w->rng, CONSUME_PARTS);
+	if (parts > w->records_max - w->records_n)
+		parts = w->records_max - w->records_n;
+	for (uint32_t i = 0; i < parts; i++)
+		draw_record(w, &first[i], i);
+	first->parts = parts;
+	entry.key = kin__span_text(key_names[first->key]);
+	entry.hash = w->keys[first->key];
+	/* The first one's number stands in the data; a few records are bigger than a whole batch may be. */
+	entry.data = kin__span((const char *)&first->id,
+	                       kin__rng_chance(&w->rng, 30) ? sizeof *first : sizeof first->id);
+	kin__model_put_record(w->model, consume_service_ms(w), stream_name(), &entry, kin__span("", 0), &put,
+	                      &told);
+	if (told.code || put.outcome != KIN__MODEL_STORED)
+		return;
+	for (uint32_t i = 0; i < parts; i++)
+		stored(w, &first[i], &put, parts > 1);
+	w->records_n += parts;
+	consume_met(w, parts > 1 ? CONSUME_AGGREGATE : CONSUME_PUT);
 }
 
 /* Splits or merges an open shard. */
@@ -249,9 +287,19 @@ void consume_pages_clear(struct consume_world *w)
 			page_free(w, &w->pages[i]);
 }
 
+static uint32_t first_id(const struct kin__model_page *from, size_t i, struct kin__model_record *record)
+{
+	uint32_t id;
+
+	kin__model_page_record(from, i, record);
+	memcpy(&id, record->data.at, sizeof id);
+	return id;
+}
+
 static struct consume_page *page_new(struct consume_world *w, const struct kin__model_page *from)
 {
 	struct consume_page *page;
+	struct kin__model_record record;
 
 	do
 		w->page_serial++;
@@ -259,42 +307,68 @@ static struct consume_page *page_new(struct consume_world *w, const struct kin__
 	page = &w->pages[w->page_serial % CONSUME_PAGES];
 	page->id = w->page_serial;
 	page->live = true;
-	page->n = (uint32_t)from->n;
-	page->records = calloc(from->n + 1, sizeof *page->records);
-	page->ids = calloc(from->n + 1, sizeof *page->ids);
-	page->left_out = calloc(from->n + 1, sizeof *page->left_out);
-	page->lanes = calloc(from->n + 1, sizeof *page->lanes);
-	page->sequences = calloc(from->n + 1, sizeof *page->sequences);
-	page->bytes = PAGE_BYTES(from->n);
+	for (size_t i = 0; i < from->n; i++)
+		page->n += w->records[first_id(from, i, &record)].parts;
+	page->records = calloc(page->n + 1, sizeof *page->records);
+	page->ids = calloc(page->n + 1, sizeof *page->ids);
+	page->left_out = calloc(page->n + 1, sizeof *page->left_out);
+	page->lanes = calloc(page->n + 1, sizeof *page->lanes);
+	page->sequences = calloc(page->n + 1, sizeof *page->sequences);
+	page->bytes = PAGE_BYTES(page->n);
 	if (page->bytes > w->page_bytes_max)
 		w->page_bytes_max = page->bytes;
 	return page;
 }
 
+/* One record of the world, as the shell would show it: of an aggregate, its key and its data, the number of all. */
+static void show(struct consume_world *w, struct consume_page *page, uint32_t at, uint32_t id,
+                 const struct kin__model_record *from)
+{
+	const struct consume_record *record = &w->records[id];
+	bool whole = record->sub == 0 && record->parts == 1;
+
+	page->ids[at] = id;
+	page->left_out[at] = record->other_shard ? KIN__LEFT_OUT_OTHER_SHARD
+	                     : record->left_out  ? KIN__LEFT_OUT_FILTER
+	                                         : KIN__LEFT_IN;
+	page->lanes[at] = w->lanes[record->key];
+	memcpy(page->sequences[at], from->sequence, sizeof page->sequences[at]);
+	page->records[at] = (struct kin_record){ .partition_key = key_names[record->key],
+		                                 .partition_key_size = 1,
+		                                 .sequence_number = page->sequences[at],
+		                                 .sub_sequence = record->sub,
+		                                 .data = &record->id,
+		                                 .data_size = whole ? from->data.n : sizeof record->id,
+		                                 .arrival_ms = from->arrival_ms };
+	page->records[at].sequence_number_size = (uint32_t)strlen(page->sequences[at]);
+}
+
+static void check_range(struct consume_world *w, const struct consume_call *call)
+{
+	struct kin__hash_range range;
+
+	if (w->aggregate_per_mille > 0 && !kin__consumer_shard_range(w->consumer, call->shard, &range))
+		consume_fail(w, "%s is read, and its range is not known",
+		             kin__consumer_shard_id(w->consumer, call->shard));
+}
+
 static void take_page(struct consume_world *w, struct consume_call *call, const struct kin__model_page *from)
 {
 	struct consume_page *page = page_new(w, from);
+	uint32_t at = 0;
 
-	for (uint32_t i = 0; i < page->n; i++) {
+	check_range(w, call);
+	for (size_t i = 0; i < from->n; i++) {
 		struct kin__model_record record;
+		uint32_t id = first_id(from, i, &record), parts = w->records[id].parts;
 
-		kin__model_page_record(from, i, &record);
-		memcpy(&page->ids[i], record.data.at, sizeof page->ids[i]);
-		page->left_out[i] = w->records[page->ids[i]].left_out;
-		page->lanes[i] = w->lanes[w->records[page->ids[i]].key];
-		memcpy(page->sequences[i], record.sequence, sizeof page->sequences[i]);
-		page->records[i] = (struct kin_record){ .partition_key = record.key.at,
-			                                .partition_key_size = record.key.n,
-			                                .sequence_number = page->sequences[i],
-			                                .data = record.data.at,
-			                                .data_size = record.data.n,
-			                                .arrival_ms = record.arrival_ms };
-		page->records[i].sequence_number_size = (uint32_t)strlen(page->sequences[i]);
+		for (uint32_t k = 0; k < parts; k++)
+			show(w, page, at++, id + k, &record);
 	}
 	call->answer.page.id = page->id;
 	call->answer.page.records = page->records;
-	call->answer.page.left_out = w->filter_per_mille > 0 ? page->left_out : NULL;
 	call->answer.page.lanes = w->set.parallelization_factor > 1 ? page->lanes : NULL;
+	call->answer.page.left_out = w->filter_per_mille + w->aggregate_per_mille > 0 ? page->left_out : NULL;
 	call->answer.page.count = page->n;
 	call->answer.page.bytes = page->bytes;
 	call->answer.page.array_bytes = PAGE_ARRAY(page->n);

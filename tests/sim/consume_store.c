@@ -17,13 +17,14 @@ static bool is_number(const char *checkpoint)
 }
 
 /* Does a checkpoint say that this record is done? */
-bool consume_store_covers(const char *checkpoint, const char *sequence)
+bool consume_store_covers(const char *checkpoint, uint64_t checkpoint_sub, const char *sequence, uint64_t sub)
 {
 	size_t a = strlen(checkpoint), b = strlen(sequence);
+	int order = a != b ? (a > b) - (a < b) : strcmp(checkpoint, sequence);
 
 	if (strcmp(checkpoint, "SHARD_END") == 0)
 		return true;
-	return is_number(checkpoint) && (a != b ? a > b : strcmp(checkpoint, sequence) >= 0);
+	return is_number(checkpoint) && (order != 0 ? order > 0 : checkpoint_sub >= sub);
 }
 
 static int apply(struct consume_world *w, struct consume_call *call)
@@ -103,6 +104,7 @@ void consume_store_list(struct consume_world *w, struct kin_lease *out, size_t *
 			                     .owner = item->owner,
 			                     .counter = item->counter,
 			                     .checkpoint = item->checkpoint,
+			                     .sub_sequence = item->sub,
 			                     .timestamp_ms = item->timestamp_ms,
 			                     .covered_ms = item->covered_ms,
 			                     .parents = item->parents };

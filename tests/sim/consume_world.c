@@ -60,7 +60,11 @@ const char *const consume_event_names[CONSUME_EVENTS] = { "put",
 	                                                  "a lane passed a failing one",
 	                                                  "pages of several lanes given back",
 	                                                  "read ahead of a lane",
-	                                                  "handled beside sick lanes" };
+	                                                  "handled beside sick lanes",
+	                                                  "aggregate put",
+	                                                  "left out as another shard's, and passed",
+	                                                  "begun inside an aggregate",
+	                                                  "given back inside an aggregate" };
 uint64_t consume_seen[CONSUME_EVENTS];
 
 void consume_say(const struct consume_world *w, const char *format, ...)
@@ -140,6 +144,7 @@ static void copy_store(struct consume_world *w, struct consume_call *call,
 	snprintf(item->checkpoint, sizeof item->checkpoint, "%s", lease->checkpoint);
 	snprintf(item->parents, sizeof item->parents, "%s", lease->parents);
 	item->counter = lease->counter;
+	item->sub = lease->sub_sequence;
 	item->created_ms = lease->stream_created_ms;
 	item->timestamp_ms = lease->timestamp_ms;
 	item->covered_ms = lease->covered_ms;
@@ -187,6 +192,19 @@ static void count(struct consume_world *w, const struct consume_call *call, int3
 		             w->writes);
 }
 
+static void note_begin(struct consume_world *w, const struct kin__shard *shard)
+{
+	if (shard->again.number[0])
+		consume_met(w, w->set.parallelization_factor > 1 ? CONSUME_LANES_GIVEN_BACK
+		                                                 : CONSUME_GIVEN_BACK);
+	if (shard->again.number[0] && shard->again.sub > 0)
+		consume_met(w, CONSUME_WITHIN_AGAIN);
+	if (shard->again.number[0])
+		return;
+	if (shard->checkpoint.sub > 0)
+		consume_met(w, CONSUME_WITHIN);
+}
+
 static void request(struct consume_world *w, const struct kin__consumer_effect *effect)
 {
 	struct consume_call *call = call_new(w, effect);
@@ -200,8 +218,8 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 	case KIN__CONSUMER_STORE_CREATE:
 	case KIN__CONSUMER_STORE_UPDATE:
 		copy_store(w, call, effect);
-		CONSUME_SAY(w, "store %s: %s, counter %" PRIu64 ", covered %" PRId64, call->item.shard_id,
-		            call->item.checkpoint, call->item.counter,
+		CONSUME_SAY(w, "store %s: %s %" PRIu64 ", counter %" PRIu64 ", covered %" PRId64,
+		            call->item.shard_id, call->item.checkpoint, call->item.sub, call->item.counter,
 		            call->item.covered_ms ? call->item.covered_ms - BASE_MS : -1);
 		break;
 	case KIN__CONSUMER_GET_ITERATOR:
@@ -210,8 +228,7 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 		snprintf(call->sequence, sizeof call->sequence, "%s",
 		         effect->iterator.sequence ? effect->iterator.sequence : "");
 		if (call->position == KIN__AT_SEQUENCE_NUMBER)
-			consume_met(w, w->set.parallelization_factor > 1 ? CONSUME_LANES_GIVEN_BACK
-			                                                 : CONSUME_GIVEN_BACK);
+			note_begin(w, w->consumer->shards[effect->shard]);
 		break;
 	case KIN__CONSUMER_FETCH:
 		call->limit = effect->fetch.limit;
@@ -335,7 +352,8 @@ static uint64_t alone(const struct consume_world *w)
 		if (shard->back > shard->settled.low + most)
 			most = shard->back - shard->settled.low;
 	}
-	return most * PAGE_BYTES(1);
+	/* Of an aggregate there is all or nothing. */
+	return most * PAGE_BYTES(w->aggregate_per_mille ? CONSUME_PARTS : 1);
 }
 
 void consume_step(struct consume_world *w, struct kin__consumer_event *event)

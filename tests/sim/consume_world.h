@@ -21,6 +21,7 @@ enum {
 	CONSUME_SLICES = 128,
 	CONSUME_KEYS = 5,
 	CONSUME_LANES = LANES_MAX,
+	CONSUME_PARTS = 6, /* of an aggregate, at most */
 	CONSUME_TEXT = 64,
 	CONSUME_ROOM = 1 << 20,     /* a buffer for all that a world holds */
 	CONSUME_PATIENCE_MS = 10000 /* in a calm world a record of a healthy shard is settled by then */
@@ -83,6 +84,10 @@ enum consume_event {
 	CONSUME_LANES_GIVEN_BACK,
 	CONSUME_LANES_READ_AHEAD,
 	CONSUME_LANE_STARVED_NOT,
+	CONSUME_AGGREGATE,
+	CONSUME_OTHER_SHARD,
+	CONSUME_WITHIN,
+	CONSUME_WITHIN_AGAIN,
 	CONSUME_EVENTS
 };
 extern const char *const consume_event_names[CONSUME_EVENTS];
@@ -90,9 +95,10 @@ extern uint64_t consume_seen[CONSUME_EVENTS];
 
 struct consume_record {
 	uint32_t id, key, stream, shard; /* stream: which life of it; shard: of world.shards */
+	uint32_t sub, parts;             /* its place in an aggregate; of the first: how many there are */
 	char sequence[KIN__MODEL_SEQUENCE];
 	int64_t arrival_ms, put_ms;
-	bool poison, sick, sick_shard, left_out, settled, optional, lost, dropped,
+	bool poison, sick, sick_shard, left_out, other_shard, settled, optional, lost, dropped,
 			slack;      /* slack: trimmed within the tolerance of the gap rule */
 	uint32_t settled_in, fails; /* process, 0 none; failed calls in this process */
 };
@@ -108,7 +114,7 @@ struct consume_item { /* of the store */
 	bool used, thief;
 	uint32_t stream;
 	char shard_id[CONSUME_TEXT], owner[CONSUME_TEXT], checkpoint[CONSUME_TEXT], parents[2 * CONSUME_TEXT];
-	uint64_t counter;
+	uint64_t counter, sub;
 	int64_t created_ms, timestamp_ms, covered_ms;
 	uint64_t told_counter;        /* of the last write it knows of */
 	uint32_t told, thief_process; /* the process that knows it is its own; whose lease the thief took */
@@ -193,8 +199,8 @@ struct consume_world {
 
 	/* drawn */
 	uint32_t api_fail_per_mille, store_fail_per_mille, handler_fail_per_mille, busy_per_mille,
-			poison_per_mille, filter_per_mille, sink_fail_per_mille, stop_per_mille,
-			report_per_mille, crashes, changes, recreates, thefts;
+			poison_per_mille, filter_per_mille, aggregate_per_mille, sink_fail_per_mille,
+			stop_per_mille, report_per_mille, crashes, changes, recreates, thefts;
 	uint64_t latency_us, handler_us, gap_us, down_us, heal_us;
 	int64_t retention_ms, start_error_ms;
 	uint32_t jitter_ms;
@@ -266,7 +272,8 @@ void consume_store_list(struct consume_world *w, struct kin_lease *out, size_t *
 void consume_store_told(struct consume_world *w, const struct consume_call *call);
 struct consume_item *consume_store_find(struct consume_world *w, uint32_t stream, const char *shard_id);
 void consume_store_steal(struct consume_world *w);
-bool consume_store_covers(const char *checkpoint, const char *sequence);
+bool consume_store_covers(const char *checkpoint, uint64_t checkpoint_sub, const char *sequence,
+                          uint64_t sub);
 /* consume_handler.c */
 void consume_handler_begin(struct consume_world *w,
                            struct consume_call *call); /* checks what is handed out */

@@ -1,0 +1,267 @@
+/* wire/aggregate - see aggregate.h.  The messages: kinesis-aggregation-format of the Kinesis Producer Library. */
+#include "wire/aggregate.h"
+#include "base/mem.h"
+#include "wire/utf8.h"
+
+enum {
+	MAGIC = 4,
+	GROUPS_MAX = 100, /* one in the other: as deep as other readers go */
+	VARINT_MAX = 10,
+	/* AggregatedRecord */
+	KEY_TABLE = 1,
+	HASH_KEY_TABLE = 2,
+	RECORDS = 3,
+	/* Record; 4 are tags, which nobody reads */
+	KEY_INDEX = 1,
+	HASH_KEY_INDEX = 2,
+	DATA = 3
+};
+enum wire { WIRE_VARINT, WIRE_64, WIRE_BYTES, WIRE_GROUP, WIRE_GROUP_END, WIRE_32 };
+
+/* One field, and where the next one begins. */
+struct field {
+	uint32_t number;
+	uint8_t wire;
+	uint64_t value;         /* of WIRE_VARINT */
+	struct kin__span bytes; /* of WIRE_BYTES */
+};
+
+static bool take(struct kin__span *rest, size_t n, struct kin__span *out)
+{
+	if (n > rest->n)
+		return false;
+	*out = kin__span(rest->at, n);
+	*rest = kin__span(rest->at + n, rest->n - n);
+	return true;
+}
+
+/* Longer than it needs to be is fine; bits above the 64th are dropped, as everywhere. */
+static bool take_varint(struct kin__span *rest, uint64_t *out)
+{
+	size_t most = rest->n < VARINT_MAX ? rest->n : VARINT_MAX;
+
+	*out = 0;
+	for (size_t i = 0; i < most; i++) {
+		uint8_t byte = (uint8_t)rest->at[i];
+
+		*out |= (uint64_t)(byte & 0x7f) << 7 * i;
+		if (byte < 0x80) {
+			*rest = kin__span(rest->at + i + 1, rest->n - i - 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool take_tag(struct kin__span *rest, struct field *out)
+{
+	uint64_t tag;
+
+	if (!take_varint(rest, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
+		return false;
+	out->number = (uint32_t)(tag >> 3);
+	out->wire = tag & 7;
+	return true;
+}
+
+/* What stands behind a tag. */
+static bool take_value(struct kin__span *rest, struct field *out)
+{
+	uint64_t n;
+
+	switch (out->wire) {
+	case WIRE_VARINT:
+		return take_varint(rest, &out->value);
+	case WIRE_64:
+		return take(rest, 8, &out->bytes);
+	case WIRE_BYTES:
+		return take_varint(rest, &n) && n <= rest->n && take(rest, (size_t)n, &out->bytes);
+	case WIRE_32:
+		return take(rest, 4, &out->bytes);
+	default:
+		return false;
+	}
+}
+
+/* A group ends with the number it began with; all in it is unknown to us. */
+static bool skip_group(struct kin__span *rest, uint32_t number)
+{
+	uint32_t open[GROUPS_MAX] = { number };
+	size_t depth = 1;
+	struct field field;
+
+	while (depth > 0) {
+		if (!take_tag(rest, &field))
+			return false;
+		if (field.wire == WIRE_GROUP) {
+			if (depth == GROUPS_MAX)
+				return false;
+			open[depth++] = field.number;
+		} else if (field.wire == WIRE_GROUP_END) {
+			if (open[--depth] != field.number)
+				return false;
+		} else if (!take_value(rest, &field)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool take_field(struct kin__span *rest, struct field *out)
+{
+	if (!take_tag(rest, out))
+		return false;
+	return out->wire == WIRE_GROUP ? skip_group(rest, out->number) : take_value(rest, out);
+}
+
+static bool is(const struct field *field, uint32_t number, enum wire wire)
+{
+	return field->number == number && field->wire == wire;
+}
+
+/* The last of a field that comes twice counts.  An index too large for a size_t is too large for the table. */
+static bool read_record(struct kin__span message, struct kin__aggregate_record *out)
+{
+	uint64_t key = SIZE_MAX, hash_key = SIZE_MAX;
+	bool hash_keyed = false;
+	struct field field;
+
+	*out = (struct kin__aggregate_record){ .hash_key = KIN__AGGREGATE_NONE };
+	while (message.n > 0) {
+		if (!take_field(&message, &field))
+			return false;
+		if (is(&field, KEY_INDEX, WIRE_VARINT)) {
+			key = field.value;
+		} else if (is(&field, HASH_KEY_INDEX, WIRE_VARINT)) {
+			hash_key = field.value;
+			hash_keyed = true;
+		} else if (is(&field, DATA, WIRE_BYTES)) {
+			out->data = field.bytes;
+		}
+	}
+	out->key = (size_t)key;
+	if (hash_keyed)
+		out->hash_key = (size_t)hash_key;
+	return out->data.at && key < SIZE_MAX && (!hash_keyed || hash_key < SIZE_MAX);
+}
+
+void kin__aggregate_init(struct kin__aggregate *aggregate)
+{
+	*aggregate = (struct kin__aggregate){ 0 };
+}
+
+void kin__aggregate_fini(struct kin__aggregate *aggregate)
+{
+	kin__mem_free(aggregate->keys);
+	kin__mem_free(aggregate->hash_keys);
+	kin__aggregate_init(aggregate);
+}
+
+int kin__aggregate_sealed(struct kin__hash *hash, struct kin__span record)
+{
+	struct kin__md5 digest;
+
+	if (!kin__aggregate_marked(record.at, record.n))
+		return 0;
+	if (!kin__hash_md5(hash, record.at + MAGIC, record.n - KIN__AGGREGATE_AROUND, &digest))
+		return -1;
+	return memcmp(record.at + record.n - sizeof digest, &digest, sizeof digest) == 0;
+}
+
+static struct kin__span message_of(struct kin__span record)
+{
+	return kin__span(record.at + MAGIC, record.n - KIN__AGGREGATE_AROUND);
+}
+
+static int add(struct kin__span **table, size_t *n, size_t *room, struct kin__span text)
+{
+	if (!kin__utf8_valid(text))
+		return 0;
+	if (kin__mem_room(table, room, *n + 1, sizeof **table) < 0)
+		return -1;
+	(*table)[(*n)++] = text;
+	return 1;
+}
+
+static int read_tables(struct kin__aggregate *aggregate, struct kin__span rest)
+{
+	struct field field;
+
+	while (rest.n > 0) {
+		int added = 1;
+
+		if (!take_field(&rest, &field))
+			return 0;
+		if (is(&field, KEY_TABLE, WIRE_BYTES))
+			added = add(&aggregate->keys, &aggregate->keys_n, &aggregate->keys_room, field.bytes);
+		else if (is(&field, HASH_KEY_TABLE, WIRE_BYTES))
+			added = add(&aggregate->hash_keys, &aggregate->hash_keys_n,
+			            &aggregate->hash_keys_room, field.bytes);
+		if (added <= 0)
+			return added;
+	}
+	return 1;
+}
+
+/* 1: a record; 0: there is no other; -1: what comes is wrong. */
+static int walk(struct kin__span *rest, struct kin__aggregate_record *out)
+{
+	struct field field;
+
+	while (rest->n > 0) {
+		if (!take_field(rest, &field))
+			return -1;
+		if (is(&field, RECORDS, WIRE_BYTES))
+			return read_record(field.bytes, out) ? 1 : -1;
+	}
+	return 0;
+}
+
+/* Only now all of both tables is known. */
+static bool check_records(struct kin__aggregate *aggregate)
+{
+	struct kin__span rest = aggregate->rest;
+	struct kin__aggregate_record record;
+	int found;
+
+	for (aggregate->n = 0; (found = walk(&rest, &record)) == 1; aggregate->n++)
+		if (record.key >= aggregate->keys_n ||
+		    (record.hash_key != KIN__AGGREGATE_NONE && record.hash_key >= aggregate->hash_keys_n))
+			return false;
+	return found == 0 && aggregate->n > 0;
+}
+
+int kin__aggregate_open(struct kin__aggregate *aggregate, struct kin__span record)
+{
+	int code;
+
+	aggregate->keys_n = aggregate->hash_keys_n = aggregate->n = 0;
+	aggregate->rest = kin__span(NULL, 0);
+	if (!kin__aggregate_marked(record.at, record.n))
+		return 0;
+	code = read_tables(aggregate, message_of(record));
+	if (code != 1)
+		return code;
+	aggregate->rest = message_of(record);
+	if (check_records(aggregate))
+		return 1;
+	aggregate->n = 0;
+	aggregate->rest = kin__span(NULL, 0);
+	return 0;
+}
+
+bool kin__aggregate_next(struct kin__aggregate *aggregate, struct kin__aggregate_record *out)
+{
+	return walk(&aggregate->rest, out) == 1;
+}
+
+/* Behind a field stands the tag of the next one, or the MD5: neither is needed any more. */
+void kin__aggregate_end_keys(struct kin__aggregate *aggregate, char *record)
+{
+	for (size_t i = 0; i < aggregate->keys_n; i++) {
+		struct kin__span key = aggregate->keys[i];
+
+		record[key.at - record + (ptrdiff_t)key.n] = 0;
+	}
+	aggregate->rest = kin__span(NULL, 0);
+}

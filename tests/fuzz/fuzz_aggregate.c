@@ -1,0 +1,76 @@
+/* A record that may be a KPL aggregate: its records stand inside it, or it is a plain one.  The bytes are the message
+ * alone, and a whole record: no search finds an MD5. */
+#include "fuzz.h"
+#include "wire/aggregate.h"
+
+static bool is_inside(struct kin__span part, const char *at, size_t n)
+{
+	size_t ones = 0; /* each byte is read, so that a wrong place or size is seen */
+
+	for (size_t i = 0; i < part.n; i++)
+		ones += part.at[i] & 1;
+	return part.at >= at && part.at + part.n <= at + n && ones <= part.n;
+}
+
+static void walk(struct kin__aggregate *aggregate, char *record, size_t n)
+{
+	struct kin__aggregate_record one;
+	size_t told = 0;
+
+	while (kin__aggregate_next(aggregate, &one)) {
+		FUZZ_CHECK(one.key < aggregate->keys_n && is_inside(one.data, record, n));
+		FUZZ_CHECK(one.hash_key == KIN__AGGREGATE_NONE || one.hash_key < aggregate->hash_keys_n);
+		told++;
+	}
+	FUZZ_CHECK(told == aggregate->n && told > 0);
+	for (size_t i = 0; i < aggregate->keys_n; i++)
+		FUZZ_CHECK(is_inside(aggregate->keys[i], record, n));
+	for (size_t i = 0; i < aggregate->hash_keys_n; i++)
+		FUZZ_CHECK(is_inside(aggregate->hash_keys[i], record, n));
+	kin__aggregate_end_keys(aggregate, record);
+	for (size_t i = 0; i < aggregate->keys_n; i++)
+		FUZZ_CHECK(aggregate->keys[i].at[aggregate->keys[i].n] == 0);
+}
+
+/* What is sealed is found to be so; whether it is right is another question. */
+static void open_sealed(struct kin__hash *hash, const uint8_t *data, size_t size)
+{
+	size_t n = size + KIN__AGGREGATE_AROUND;
+	char *record = malloc(n);
+	struct kin__aggregate aggregate;
+	struct kin__md5 digest = { { 0 } };
+
+	memcpy(record, KIN__AGGREGATE_MAGIC, 4);
+	if (size > 0)
+		memcpy(record + 4, data, size);
+	FUZZ_CHECK(kin__hash_md5(hash, record + 4, size, &digest));
+	memcpy(record + 4 + size, &digest, sizeof digest);
+	FUZZ_CHECK(kin__aggregate_sealed(hash, kin__span(record, n)) == (size > 0));
+	kin__aggregate_init(&aggregate);
+	if (kin__aggregate_open(&aggregate, kin__span(record, n)) == 1)
+		walk(&aggregate, record, n);
+	else
+		FUZZ_CHECK(aggregate.n == 0);
+	kin__aggregate_fini(&aggregate);
+	free(record);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct kin__hash *hash = kin__hash_new();
+	struct kin__aggregate aggregate;
+	char *record;
+
+	if (!hash)
+		return 0;
+	record = fuzz_copy(data, size);
+	kin__aggregate_init(&aggregate);
+	if (kin__aggregate_sealed(hash, kin__span(record, size)) == 1 &&
+	    kin__aggregate_open(&aggregate, kin__span(record, size)) == 1)
+		walk(&aggregate, record, size);
+	kin__aggregate_fini(&aggregate);
+	free(record);
+	open_sealed(hash, data, size);
+	kin__hash_free(hash);
+	return 0;
+}
