@@ -8,7 +8,7 @@
 #include "base/rng.h"
 #include "base/timetext.h"
 #include "kinesis/form.h"
-#include "kinesis/get_records.h"
+#include "kinesis/get_early.h"
 #include "kinesis/limits.h"
 #include "kinesis/lineage.h"
 #include "kinesis/list_shards.h"
@@ -21,6 +21,7 @@
 #include "kinesis/verdict.h"
 #include "wire/json.h"
 #include "wire/jsonscan.h"
+#include "wire/jsontext.h"
 
 #define COUNT(table) ((int)KIN__ARRAY_LEN(table))
 #define T(text) kin__span((text), sizeof(text) - 1)

@@ -427,6 +427,62 @@ START_TEST(http_big_body)
 }
 END_TEST
 
+/* What a request is told of its answer on the way: how long it will be, and that more of it is there. */
+struct told {
+	struct fetch fetch;
+	size_t length, seen;
+	char *given;
+	int placed, more;
+};
+
+static void told_place(struct kin__http_request *request, size_t length)
+{
+	struct told *told = kin__container(request, struct told, fetch.request);
+
+	ck_assert(!request->answer.body.at);
+	told->length = length;
+	told->placed++;
+	told->given = request->answer.body.at = kin__mem_zalloc(length + 1);
+	request->answer.body.room = length + 1;
+}
+
+/* Takes the bytes away as they come. */
+static void told_more(struct kin__http_request *request)
+{
+	struct told *told = kin__container(request, struct told, fetch.request);
+
+	ck_assert_ptr_eq(request->answer.body.at, told->given);
+	ck_assert_uint_eq(told->seen + request->answer.body.n, request->answer.body_bytes);
+	told->seen = request->answer.body_bytes;
+	told->more++;
+	kin__bytes_clear(&request->answer.body);
+}
+
+START_TEST(http_told)
+{
+	static const struct {
+		const char *path;
+		size_t length;
+		bool placed, more;
+	} rows[] = { { "/ok", 5, true, true },
+		     { "/chunked", 0, false, false },     /* it may move: nobody is told */
+		     { "/status/400", 2, true, false } }; /* no good answer */
+	struct told told = { .length = 0 };
+
+	fetch_init(&told.fetch, rows[_i].path);
+	told.fetch.request.place = told_place;
+	told.fetch.request.more = told_more;
+	fetch_run(&told.fetch);
+	ck_assert_int_eq(told.placed, rows[_i].placed);
+	ck_assert_int_eq(told.more > 0, rows[_i].more);
+	ck_assert_uint_eq(told.length, rows[_i].length);
+	ck_assert_uint_eq(told.seen, rows[_i].more ? told.length : 0);
+	ck_assert_uint_eq(told.fetch.request.answer.body.n == 0, rows[_i].more);
+	ck_assert_uint_gt(told.fetch.request.answer.body_bytes, 0);
+	fetch_fini(&told.fetch);
+}
+END_TEST
+
 START_TEST(http_bad_options)
 {
 	struct kin__http_options options = { 4, 1000, "/no/such/bundle.pem", true };
@@ -471,6 +527,7 @@ static TCase *http_cases_add(Suite *suite)
 	tcase_add_test(http, http_not_sent);
 	tcase_add_test(http, http_tls);
 	tcase_add_test(http, http_big_body);
+	tcase_add_loop_test(http, http_told, 0, 3);
 	tcase_add_test(alone, http_bounded);
 	tcase_add_test(alone, http_waits_too_long);
 	tcase_add_test(alone, http_cancel);

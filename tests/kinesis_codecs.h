@@ -519,6 +519,7 @@ END_TEST
 
 #include "kinesis_calls.h"
 #include "kinesis_usual.h"
+#include "kinesis_early.h"
 
 static void add_codecs(TCase *tcase)
 {
@@ -533,6 +534,7 @@ static void add_codecs(TCase *tcase)
 	tcase_add_test(tcase, get_records_reuse);
 	tcase_add_test(tcase, get_records_no_memory);
 	add_usual(tcase);
+	add_early(tcase);
 	add_calls(tcase);
 }
 #endif

@@ -107,6 +107,35 @@ START_TEST(base64_ways_find_wrong)
 }
 END_TEST
 
+/* The bytes may go to memory that begins before the text and reaches into it. */
+START_TEST(base64_moved)
+{
+	enum { CHARACTERS = 400, APART_MAX = 160 };
+	const struct kin__base64 *ways[KIN__BASE64_WAYS];
+	char good[CHARACTERS + 8];
+	unsigned char data[CHARACTERS / 4 * 3];
+	size_t n, used;
+
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = (unsigned char)(i * 37);
+	naive_encode(good, data, sizeof data);
+	memcpy(good + CHARACTERS, "\",\"next\"", 8);
+	kin__base64_ways(ways);
+	for (size_t way = 0; ways[way]; way++)
+		for (size_t apart = 0; apart < APART_MAX; apart++) {
+			char text[APART_MAX + sizeof good], *at = text + apart;
+
+			memcpy(at, good, sizeof good);
+			ck_assert(kin__base64_decode_quoted(ways[way], text, at, CHARACTERS + 1, &n, &used));
+			ck_assert(n == sizeof data && used == CHARACTERS);
+			ck_assert_msg(memcmp(text, data, n) == 0, "%s, %zu bytes before it: wrong bytes",
+			              ways[way]->name, apart);
+			ck_assert_msg(memcmp(at + used, good + used, sizeof good - used) == 0,
+			              "%s, %zu bytes before it: wrote behind it", ways[way]->name, apart);
+		}
+}
+END_TEST
+
 /* Each letter of the alphabet at each place means the same to all. */
 START_TEST(base64_ways_agree)
 {
@@ -154,6 +183,7 @@ static void add_base64(TCase *tcase)
 {
 	tcase_add_test(tcase, base64_ways_all_lengths);
 	tcase_add_test(tcase, base64_ways_find_wrong);
+	tcase_add_test(tcase, base64_moved);
 	tcase_add_test(tcase, base64_ways_agree);
 	tcase_add_test(tcase, base64_fastest_is_the_last);
 }

@@ -13,6 +13,8 @@ static const char content_type[] = "application/x-amz-json-1.1";
 
 static void on_failed(struct kin__loop_task *task);
 static void on_answer(struct kin__http_request *request);
+static void on_place(struct kin__http_request *request, size_t length);
+static void on_more(struct kin__http_request *request);
 
 void kin__attempt_init(struct kin__attempt *attempt)
 {
@@ -162,6 +164,8 @@ static void set_out(struct kin__attempt *attempt)
 	http->body = attempt->body;
 	http->timeout_ms = attempt->timeout_ms > 0 ? attempt->timeout_ms : core->set.request_timeout_ms;
 	http->done = on_answer;
+	http->place = attempt->place ? on_place : NULL;
+	http->more = attempt->more ? on_more : NULL;
 	http->user = attempt;
 	attempt->state = SENDING;
 	struct kin__log_about about = { .operation = operation_name(attempt) };
@@ -215,7 +219,7 @@ static void log_outcome(struct kin__attempt *attempt)
 	if (outcome->error.code == KIN_OK)
 		KIN__LOG_ABOUT(core, KIN_LOG_TRACE, "http", &about,
 		               "%s: %d, %zu bytes, %lld ms, request id %s", about.operation, answer->status,
-		               outcome->body.n, (long long)answer->elapsed_ms, answer->request_id);
+		               answer->body_bytes, (long long)answer->elapsed_ms, answer->request_id);
 	else
 		KIN__LOG_ABOUT(core, KIN_LOG_DEBUG, "http", &about,
 		               "%s (%s, attempt %u of %u, %lld ms, request id %s)", outcome->error.message,
@@ -317,6 +321,20 @@ static bool judge(struct kin__attempt *attempt)
 	outcome->error.retryable = outcome->verdict == KIN__THROTTLED || outcome->verdict == KIN__TRANSIENT;
 	take_hint(attempt);
 	return outcome->retry_class == KIN__RETRY_EXPIRED && !renewed && core->set.can_refresh;
+}
+
+static void on_place(struct kin__http_request *request, size_t length)
+{
+	struct kin__attempt *attempt = request->user;
+
+	attempt->place(attempt, length);
+}
+
+static void on_more(struct kin__http_request *request)
+{
+	struct kin__attempt *attempt = request->user;
+
+	attempt->more(attempt);
 }
 
 static void on_answer(struct kin__http_request *request)

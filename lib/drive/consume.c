@@ -255,6 +255,7 @@ static void free_own(struct kin__consume *consumer)
 		kin__list_remove(&request->node);
 		kin__attempt_fini(&request->attempt);
 		kin__bytes_fini(&request->body);
+		kin__get_page_fini(&request->page);
 		kin__mem_free(request);
 	}
 	for (size_t i = 0; i < consumer->own.pages_room; i++)
@@ -264,6 +265,7 @@ static void free_own(struct kin__consume *consumer)
 		kin__mem_free(consumer->own.shards[i].iterator);
 		kin__consume_free_reasons(&consumer->own.shards[i]);
 	}
+	kin__consume_page_tidy(consumer);
 	kin__mem_free(consumer->own.pages);
 	kin__filter_free(consumer->own.filter);
 	kin__mem_free(consumer->own.outside.at);

@@ -12,12 +12,14 @@
 #include "drive/core.h"
 #include "filter/filter.h"
 #include "kinesis/deaggregate.h"
+#include "kinesis/get_records.h"
 #include <pthread.h>
 
 struct kin__page {
 	uint64_t id;
 	char *body; /* the answer, decoded in place */
 	struct kin_record *records;
+	size_t body_room, records_room;
 	uint32_t count;
 };
 
@@ -32,6 +34,7 @@ struct kin__consume_shard {
 struct kin__consume_request {
 	struct kin__attempt attempt;
 	struct kin__bytes body;
+	struct kin__get_page page; /* of FETCH: what was read of the answer */
 	struct kin__consume *consumer;
 	uint64_t id;
 	uint32_t shard;
@@ -62,11 +65,12 @@ struct kin__consume {
 		struct kin__consumer_effects effects;
 		struct kin__consume_shard *shards;
 		size_t shards_room;
-		struct kin__page **pages; /* by the low bits of their id */
-		size_t pages_room;
+		struct kin__page **pages;      /* by the low bits of their id */
+		size_t pages_room, slots_free; /* slots_free: none before it */
 		uint64_t pages_made;
-		struct kin__list idle; /* requests to use again */
-		struct kin__list busy; /* requests under way */
+		struct kin__page *spare; /* a large one whose memory is used again; NULL: none */
+		struct kin__list idle;   /* requests to use again */
+		struct kin__list busy;   /* requests under way */
 		struct kin__loop_timer timer;
 		struct kin__filter *filter; /* NULL: every record is handed out */
 		struct kin__outside
@@ -145,8 +149,13 @@ void kin__consume_cancel(struct kin__consume *consumer); /* ends the requests un
 void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consumer_effect *effect);
 void kin__consume_busy_ready(struct kin__consume *consumer); /* gives the batches nobody took back, as busy */
 
-uint64_t kin__consume_page_add(struct kin__consume *consumer, char *body, struct kin_record *records,
-                               uint32_t count); /* given; 0: out of memory */
+/* Takes what page and body hold; 0: out of memory, and they are empty as well. */
+uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes *body,
+                               struct kin__get_page *page);
+/* Memory that an earlier page left, if it suits an answer of so many bytes. */
+void kin__consume_page_again(struct kin__consume *consumer, size_t length, struct kin__bytes *body,
+                             struct kin__get_page *page);
+void kin__consume_page_tidy(struct kin__consume *consumer); /* gives it back */
 struct kin__page *kin__consume_page(struct kin__consume *consumer, uint64_t id);
 /* Copies the slice's texts out of the answer and frees it; without memory it stays as it is. */
 void kin__consume_page_copy(struct kin__consume *consumer, const struct kin__slice *slice);

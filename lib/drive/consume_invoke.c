@@ -2,36 +2,57 @@
 #include "drive/consume.h"
 #include "base/mem.h"
 
-enum { PAGE_BITS = 24 }; /* slots of the page table; the rest of an id says which page used the slot */
+enum {
+	PAGE_BITS = 24,         /* slots of the page table; the rest of an id says which page used the slot */
+	AGAIN_BYTES_MIN = 65536 /* less is not worth keeping */
+};
 
 /* ---- pages ---- */
 
-uint64_t kin__consume_page_add(struct kin__consume *consumer, char *body, struct kin_record *records,
-                               uint32_t count)
+static struct kin__page *make_page(struct kin__consume *consumer, size_t *slot)
 {
-	size_t slot = 0;
 	struct kin__page *page = kin__mem_zalloc(sizeof *page);
+	size_t room = consumer->own.pages_room, first = consumer->own.slots_free;
 
-	while (slot < consumer->own.pages_room && consumer->own.pages[slot])
-		slot++; /* few are held at once: two a shard that works */
-	size_t room = consumer->own.pages_room;
-	if (page && slot == room &&
-	    kin__mem_room(&consumer->own.pages, &consumer->own.pages_room, slot + 1, sizeof(void *)) < 0) {
+	while (first < room && consumer->own.pages[first])
+		first++;
+	if (page && first == room &&
+	    kin__mem_room(&consumer->own.pages, &consumer->own.pages_room, first + 1, sizeof(void *)) < 0) {
 		kin__mem_free(page);
 		page = NULL;
 	}
 	for (size_t i = room; i < consumer->own.pages_room; i++)
 		consumer->own.pages[i] = NULL;
-	if (!page || slot >> PAGE_BITS) {
+	if (page && first >> PAGE_BITS) {
 		kin__mem_free(page);
-		kin__mem_free(body);
-		kin__mem_free(records);
+		page = NULL;
+	}
+	consumer->own.slots_free = first;
+	*slot = first;
+	return page;
+}
+
+uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes *body,
+                               struct kin__get_page *from)
+{
+	size_t slot;
+	struct kin__page *page = make_page(consumer, &slot);
+
+	if (!page) {
+		kin__bytes_fini(body);
+		kin__mem_free(from->records);
+		from->records = NULL;
+		from->n = from->room = 0;
 		return 0;
 	}
 	page->id = ++consumer->own.pages_made << PAGE_BITS | slot;
-	page->body = body;
-	page->records = records;
-	page->count = count;
+	page->body_room = body->room;
+	page->body = kin__bytes_take(body, NULL);
+	page->records = from->records;
+	page->records_room = from->room;
+	page->count = (uint32_t)from->n;
+	from->records = NULL;
+	from->n = from->room = 0;
 	consumer->own.pages[slot] = page;
 	return page->id;
 }
@@ -43,15 +64,54 @@ struct kin__page *kin__consume_page(struct kin__consume *consumer, uint64_t id)
 	return page && page->id == id ? page : NULL;
 }
 
-void kin__consume_page_free(struct kin__consume *consumer, uint64_t id)
+static void free_page(struct kin__page *page)
 {
-	struct kin__page *page = kin__consume_page(consumer, id);
 	if (!page)
 		return;
-	consumer->own.pages[id & ((UINT64_C(1) << PAGE_BITS) - 1)] = NULL;
 	kin__mem_free(page->body);
 	kin__mem_free(page->records);
 	kin__mem_free(page);
+}
+
+void kin__consume_page_tidy(struct kin__consume *consumer)
+{
+	free_page(consumer->own.spare);
+	consumer->own.spare = NULL;
+}
+
+void kin__consume_page_free(struct kin__consume *consumer, uint64_t id)
+{
+	struct kin__page *page = kin__consume_page(consumer, id);
+	size_t slot = id & ((UINT64_C(1) << PAGE_BITS) - 1);
+
+	if (!page)
+		return;
+	consumer->own.pages[slot] = NULL;
+	if (slot < consumer->own.slots_free)
+		consumer->own.slots_free = slot;
+	if (page->body_room < AGAIN_BYTES_MIN) {
+		free_page(page);
+		return;
+	}
+	kin__consume_page_tidy(consumer);
+	consumer->own.spare = page;
+}
+
+/* Not much larger than the answer: what is held counts by its room. */
+void kin__consume_page_again(struct kin__consume *consumer, size_t length, struct kin__bytes *body,
+                             struct kin__get_page *page)
+{
+	struct kin__page *spare = consumer->own.spare;
+
+	if (!spare || body->at || page->records || spare->body_room <= length ||
+	    spare->body_room / 2 > length)
+		return;
+	*body = (struct kin__bytes){ .at = spare->body, .room = spare->body_room };
+	body->at[0] = 0;
+	page->records = spare->records;
+	page->room = spare->records_room;
+	kin__mem_free(spare);
+	consumer->own.spare = NULL;
 }
 
 static const char *put(char **to, const void *from, size_t n)
@@ -88,6 +148,7 @@ void kin__consume_page_copy(struct kin__consume *consumer, const struct kin__sli
 	}
 	kin__mem_free(page->body);
 	page->body = body;
+	page->body_room = n;
 }
 
 size_t kin__consume_gather(struct kin__consume *consumer, const struct kin__slice *slices, size_t slices_n,

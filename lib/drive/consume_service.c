@@ -2,7 +2,7 @@
 #include "drive/consume.h"
 #include "drive/fault.h"
 #include "base/mem.h"
-#include "kinesis/get_records.h"
+#include "kinesis/get_early.h"
 #include "kinesis/limits.h"
 #include "kinesis/list_shards.h"
 #include "kinesis/shard_iterator.h"
@@ -49,6 +49,8 @@ static struct kin__consume_request *take_request(struct kin__consume *consumer)
 			return NULL;
 		kin__attempt_init(&request->attempt);
 		kin__bytes_init(&request->body);
+		kin__get_page_init(&request->page);
+		request->page.base64 = kin__core_base64(consumer->set.core);
 		kin__list_init(&request->node);
 		request->consumer = consumer;
 		return request;
@@ -293,11 +295,9 @@ static int keep_page(struct kin__consume_request *request, struct kin__consumer_
 	event->page.ended = !page->next_iterator;
 	event->page.bytes = outcome->body.room + page->room * sizeof *page->records;
 	event->page.array_bytes = page->room * sizeof *page->records;
-	size_t body_n;
-	char *body = kin__bytes_take(&outcome->body, &body_n);
-	event->page.id = kin__consume_page_add(consumer, body, page->records, (uint32_t)page->n);
-	page->records = NULL;
-	page->n = page->room = 0;
+	if (page->n == 0) /* it rests: so does its memory */
+		kin__consume_page_tidy(consumer);
+	event->page.id = kin__consume_page_add(consumer, &outcome->body, page);
 	if (event->page.id == 0) {
 		kin__mem_free(next);
 		return KIN_NOMEM;
@@ -307,25 +307,38 @@ static int keep_page(struct kin__consume_request *request, struct kin__consumer_
 	return KIN_OK;
 }
 
+static const char *shard_id(const struct kin__consume_request *request)
+{
+	return kin__consumer_shard_id(request->consumer->own.machine, request->shard);
+}
+
+static void begun(struct kin__attempt *attempt, size_t length)
+{
+	struct kin__consume_request *request = attempt->user;
+
+	kin__consume_page_again(request->consumer, length, &attempt->http.answer.body, &request->page);
+}
+
+static void fetching(struct kin__attempt *attempt)
+{
+	struct kin__consume_request *request = attempt->user;
+
+	kin__get_early_read(&request->page, &attempt->http.answer.body, shard_id(request));
+}
+
 static void fetched(struct kin__attempt *attempt, struct kin__outcome *outcome)
 {
 	struct kin__consume_request *request = attempt->user;
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_PAGE };
-	struct kin__get_page page;
 	struct kin__reason reason;
 
-	kin__get_page_init(&page);
-	page.base64 = kin__core_base64(request->consumer->set.core);
 	if (outcome->verdict == KIN__DONE)
 		misread(request, outcome,
-		        kin__get_records_decode(&page, outcome->body.at, outcome->body.n,
-		                                kin__consumer_shard_id(request->consumer->own.machine,
-		                                                       request->shard),
-		                                &reason),
+		        kin__get_records_decode(&request->page, outcome->body.at, outcome->body.n,
+		                                shard_id(request), &reason),
 		        &reason);
 	if (outcome->verdict == KIN__DONE)
-		misread(request, outcome, keep_page(request, &event, &page, outcome), NULL);
-	kin__get_page_fini(&page);
+		misread(request, outcome, keep_page(request, &event, &request->page, outcome), NULL);
 	done_with(request, &event, outcome);
 }
 
@@ -334,7 +347,6 @@ static void begin(struct kin__consume_request *request, const struct kin__consum
 	struct kin__consume *consumer = request->consumer;
 	struct kin__span stream = kin__span_text(consumer->set.stream), none = { NULL, 0 };
 	struct kin__consume_shard *shard;
-	const char *shard_id;
 
 	switch (effect->type) {
 	case KIN__CONSUMER_DESCRIBE:
@@ -345,8 +357,7 @@ static void begin(struct kin__consume_request *request, const struct kin__consum
 	case KIN__CONSUMER_GET_ITERATOR:
 		request->attempt.operation = KIN__GET_SHARD_ITERATOR;
 		request->attempt.done = iterator_got;
-		shard_id = kin__consumer_shard_id(consumer->own.machine, effect->shard);
-		kin__shard_iterator_encode(&request->body, stream, kin__span_text(shard_id),
+		kin__shard_iterator_encode(&request->body, stream, kin__span_text(shard_id(request)),
 		                           (enum kin__iterator_type)effect->iterator.type,
 		                           kin__span_text(effect->iterator.sequence),
 		                           effect->iterator.timestamp_ms);
@@ -354,6 +365,9 @@ static void begin(struct kin__consume_request *request, const struct kin__consum
 	default: /* FETCH */
 		request->attempt.operation = KIN__GET_RECORDS;
 		request->attempt.done = fetched;
+		request->attempt.place = begun;
+		request->attempt.more = fetching;
+		kin__get_page_clear(&request->page);
 		shard = kin__consume_shard(consumer, effect->shard);
 		kin__get_records_encode(&request->body, kin__span_text(shard ? shard->iterator : ""),
 		                        effect->fetch.limit, kin__limits_is_arn(stream) ? stream : none);
@@ -383,6 +397,8 @@ void kin__consume_service(struct kin__consume *consumer, const struct kin__consu
 	request->shard = effect->shard;
 	request->attempt.user = request;
 	request->attempt.timeout_ms = 0;
+	request->attempt.place = NULL;
+	request->attempt.more = NULL;
 	request->attempt.stream_arn = kin__limits_is_arn(kin__span_text(consumer->set.stream))
 	                                              ? consumer->set.stream
 	                                              : NULL;

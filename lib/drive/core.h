@@ -81,6 +81,9 @@ struct kin__attempt {
 	char invocation[KIN__RNG_UUID]; /* amz-sdk-invocation-id, of a call that has a number; else own */
 	void (*done)(struct kin__attempt *attempt,
 	             struct kin__outcome *outcome); /* loop thread, never inside start; outcome borrowed */
+	/* NULL, or: a body of `length` bytes begins, more of it is there: see io/http; loop thread */
+	void (*place)(struct kin__attempt *attempt, size_t length);
+	void (*more)(struct kin__attempt *attempt);
 	void *user;
 
 	/* Of drive/core. */

@@ -37,6 +37,7 @@ struct kin__http_answer {
 	int64_t local_ms;       /* wall clock when the headers were there */
 	int64_t elapsed_ms;     /* from the hand-over to libcurl until then, or until the failure */
 	struct kin__bytes body; /* the program may write into it, and kin__bytes_take() it */
+	size_t body_bytes;      /* that came in */
 	char request_id[80];    /* x-amzn-requestid (or x-amz-request-id); "" none */
 	char errortype[160];    /* x-amzn-errortype; "" none */
 	char content_type[64];
@@ -56,6 +57,11 @@ struct kin__http_request {
 	uint32_t timeout_ms;     /* all of it, waiting for a connection included; 0: none */
 	size_t answer_bytes_max; /* _init: KIN__HTTP_ANSWER_BYTES_MAX */
 	void (*done)(struct kin__http_request *request); /* loop thread, never inside kin__http_start() */
+	/* NULL, or: the answer will bring a body of `length` bytes; memory for it may be put into answer.body. */
+	void (*place)(struct kin__http_request *request, size_t length);
+	/* NULL: nobody wants to know.  Loop thread: answer.body, of an answer with status 200 whose length was told, has
+	 * grown; it stays where it is until `done`, may be written into, and may be made shorter. */
+	void (*more)(struct kin__http_request *request);
 	void *user;
 
 	struct kin__http_answer answer; /* valid from `done` until _fini or the next start */

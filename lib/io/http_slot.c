@@ -31,6 +31,7 @@ struct kin__http_slot {
 	int no_socket;                            /* an errno; 0: there was one */
 	size_t head_bytes;                        /* of the answer, interim ones included */
 	bool big, headers_done, no_memory, spoke; /* spoke: see kin__http_slot_again() */
+	bool placed;                              /* the body has its room: it will not move */
 	char cause[CURL_ERROR_SIZE];
 };
 
@@ -113,7 +114,10 @@ static bool keep_length(struct kin__http_slot *slot, struct kin__span value)
 		request->answer.too_large = true;
 		return false;
 	}
+	if (request->place && length > 0)
+		request->place(request, (size_t)length);
 	slot->no_memory = length > 0 && !kin__bytes_reserve(&request->answer.body, (size_t)length);
+	slot->placed = !slot->no_memory;
 	return !slot->no_memory;
 }
 
@@ -163,7 +167,7 @@ static size_t on_header(char *text, size_t size, size_t n, void *user)
 	}
 	if (line.n >= 5 && memcmp(line.at, "HTTP/", 5) == 0) { /* after a 100 comes another one */
 		forget_answer(&slot->request->answer);
-		slot->headers_done = false;
+		slot->headers_done = slot->placed = false;
 		slot->request->answer.local_ms = kin__clock_wall_ms();
 		slot->request->answer.elapsed_ms = (int64_t)((kin__clock_us() - slot->loaded_us) / 1000);
 		return line.n;
@@ -176,18 +180,30 @@ static size_t on_header(char *text, size_t size, size_t n, void *user)
 	return keep_header(slot, kin__span_trim(name), kin__span_trim(value)) ? line.n : 0;
 }
 
+static bool is_good(const struct kin__http_slot *slot)
+{
+	long status = 0;
+
+	curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status == 200;
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *user)
 {
 	struct kin__http_slot *slot = user;
-	struct kin__bytes *body = &slot->request->answer.body;
+	struct kin__http_request *request = slot->request;
+	struct kin__http_answer *answer = &request->answer;
 
 	n *= size;
-	if (n > slot->request->answer_bytes_max - body->n) {
-		slot->request->answer.too_large = true;
+	if (n > request->answer_bytes_max - answer->body_bytes) {
+		answer->too_large = true;
 		return 0;
 	}
-	kin__bytes_add(body, data, n);
-	slot->no_memory = body->failed;
+	kin__bytes_add(&answer->body, data, n);
+	slot->no_memory = answer->body.failed;
+	answer->body_bytes += n;
+	if (request->more && slot->placed && !slot->no_memory && is_good(slot))
+		request->more(request);
 	return slot->no_memory ? 0 : n;
 }
 
@@ -297,7 +313,7 @@ bool kin__http_slot_load(struct kin__http_slot *slot, struct kin__http_request *
 	slot->times_sent = 0;
 	slot->no_socket = 0;
 	slot->head_bytes = 0;
-	slot->headers_done = slot->no_memory = slot->spoke = false;
+	slot->headers_done = slot->no_memory = slot->spoke = slot->placed = false;
 	slot->cause[0] = 0;
 	forget_answer(&request->answer);
 	if (request->body.n > SEND_BYTES && !slot->big) {
@@ -384,7 +400,7 @@ static void explain(struct kin__http_slot *slot, CURLcode result, long status)
 		                         .closed_kept = slot->times_sent > 1,
 		                         .status = status,
 		                         .head_bytes = slot->head_bytes,
-		                         .body_bytes = answer->body.n,
+		                         .body_bytes = answer->body_bytes,
 		                         .timeout_ms = request->timeout_ms };
 	char what[128], why[96];
 

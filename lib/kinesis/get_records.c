@@ -1,9 +1,10 @@
 /* kinesis/get_records - see get_records.h */
 #include "base/mem.h"
 #include "base/timetext.h"
-#include "kinesis/get_records.h"
+#include "kinesis/get_early.h"
 #include "kinesis/members.h"
 #include "kinesis/types.h"
+#include "kinesis/usual_record.h"
 #include "wire/jsontext.h"
 
 #define ARRIVAL_MAX_MS INT64_C(253402300799999) /* the end of the year 9999 */
@@ -142,52 +143,32 @@ static bool read_member(struct kin__jsonscan *scan, struct kin__span name, struc
 	return true;
 }
 
-/* Seconds and a fraction of up to three digits, as milliseconds. */
-static int64_t usual_ms(struct kin__span seconds, struct kin__span fraction)
-{
-	static const unsigned unit[] = { 0, 100, 10, 1 };
-
-	return (int64_t)(kin__jsonusual_value(seconds) * 1000 +
-	                 kin__jsonusual_value(fraction) * unit[fraction.n]);
-}
-
-/* {"SequenceNumber":"1","ApproximateArrivalTimestamp":1.5,"Data": as the service writes it; then Data is due.
- * false: it does not, and nothing was read. */
+/* Up to where Data is due.  false: it is not as the service writes it, and nothing was read. */
 static bool read_usual_head(struct kin__jsonscan *scan, struct kin_record *record)
 {
 	struct kin__jsonusual usual = kin__jsonscan_usual(scan);
-	struct kin__span number, seconds, fraction;
+	struct kin__usual_record found;
 
-	kin__jsonusual_take(&usual, "{\"SequenceNumber\":\"");
-	number = kin__jsonusual_digits(&usual, KIN__SEQUENCE_TEXT - 1);
-	kin__jsonusual_take(&usual, "\",\"ApproximateArrivalTimestamp\":");
-	seconds = kin__jsonusual_digits(&usual, 10);
-	kin__jsonusual_take(&usual, ".");
-	fraction = kin__jsonusual_digits(&usual, 3);
-	kin__jsonusual_take(&usual, ",\"Data\":");
-	if (!usual.fits || seconds.at[0] == '0' || !kin__jsonscan_enter(scan, usual.at))
+	if (!kin__usual_record_head(&usual, &found) || !kin__jsonscan_enter(scan, usual.at))
 		return false;
-	kin__jsonscan_end_text(scan, number);
-	record->sequence_number = number.at;
-	record->sequence_number_size = (uint32_t)number.n;
-	record->arrival_ms = usual_ms(seconds, fraction);
+	kin__jsonscan_end_text(scan, found.number);
+	record->sequence_number = found.number.at;
+	record->sequence_number_size = (uint32_t)found.number.n;
+	record->arrival_ms = kin__usual_record_ms(&found);
 	return true;
 }
 
-/* ,"PartitionKey":"k"} as well; the record is then read to its end. */
+/* What stands behind Data as well; the record is then read to its end. */
 static bool read_usual_tail(struct kin__jsonscan *scan, struct kin_record *record)
 {
 	struct kin__jsonusual usual = kin__jsonscan_usual(scan);
-	struct kin__span key;
+	struct kin__usual_record found;
 
-	kin__jsonusual_take(&usual, ",\"PartitionKey\":\"");
-	key = kin__jsonusual_plain(&usual);
-	kin__jsonusual_take(&usual, "\"}");
-	if (!usual.fits)
+	if (!kin__usual_record_tail(&usual, &found))
 		return false;
-	kin__jsonscan_end_text(scan, key);
-	record->partition_key = key.at;
-	record->partition_key_size = key.n;
+	kin__jsonscan_end_text(scan, found.key);
+	record->partition_key = found.key.at;
+	record->partition_key_size = found.key.n;
 	kin__jsonscan_leave(scan, usual.at);
 	return true;
 }
@@ -225,6 +206,9 @@ static void read_records(struct reading *reading)
 	reading->seen = true;
 	if (!kin__jsonscan_array(&reading->scan))
 		return;
+	if (page->early.from > 0 &&
+	    kin__jsonscan_item(&reading->scan)) /* what kin__get_early_rest() put there */
+		kin__jsonscan_skip(&reading->scan);
 	while (kin__jsonscan_item(&reading->scan)) {
 		struct kin_record *record;
 
@@ -289,20 +273,29 @@ int kin__get_records_decode(struct kin__get_page *page, char *answer, size_t n, 
 {
 	struct reading reading = { .page = page, .shard_id = shard_id };
 	struct kin__span name;
+	uint64_t early;
 	int code;
 
 	if (kin__cbor_is_map(kin__span(answer, n)))
 		return kin__get_records_decode_cbor(page, answer, n, shard_id, reason);
-	kin__get_page_clear(page);
+	if (!page->early.wrong && (page->n == 0 || page->early.from == 0))
+		kin__get_page_clear(page);
+	early = kin__get_early_rest(page, &answer, &n);
 	kin__members_scan(&reading.scan, answer, n);
 	reading.scan.base64 = page->base64;
+	if (page->early.wrong)
+		kin__jsonscan_fail(&reading.scan, page->early.wrong);
 	if (kin__jsonscan_object(&reading.scan))
 		while (kin__jsonscan_name(&reading.scan, &name))
 			read_page_member(&reading, name);
 	/* Without NextShardIterator the shard has ended: not to be believed of anything that is no answer. */
 	if (!reading.scan.error && !reading.seen)
 		kin__jsonscan_fail(&reading.scan, "no Records");
+	if (!kin__jsonscan_finish(&reading.scan))
+		reading.scan.error_at =
+				page->early.wrong ? page->early.wrong_at : reading.scan.error_at + early;
 	code = kin__members_finish(&reading.scan, "GetRecords", reason);
+	page->early = (struct kin__get_early){ 0 };
 	if (code != KIN_OK)
 		kin__get_page_clear(page);
 	else if (page->behind_ms < 0)

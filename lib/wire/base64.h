@@ -1,7 +1,8 @@
 /* wire/base64 - the standard alphabet with padding.  Pure.
  *
  * Decoding is strict: padding is required and no other character passes; the unused bits of the last
- * character are not looked at.  `out` may be the memory of `text`: writing never overtakes reading.
+ * character are not looked at.  `out` may be the memory of `text`, or begin before it: writing never overtakes
+ * reading.
  * A way (struct kin__base64) is constant and chosen once, at open; NULL is the portable one.
  */
 #ifndef KIN_WIRE_BASE64_H

@@ -115,7 +115,7 @@ static const char *quoted_end(char **at, const char *end, bool *escaped)
 		if (*to == '"')
 			break;
 		if (*to != '\\')
-			return "a bare control character in a string";
+			return KIN__JSONSCAN_BARE_CONTROL;
 		n = escape_length(to, end);
 		if (n == 0)
 			return "a backslash without a valid escape";
@@ -493,7 +493,7 @@ static bool base64_escaped(struct kin__jsonscan *scan, struct kin__span *data, s
 		return false;
 	raw.n = escaped ? kin__jsonscan_unescape(rest, raw) : raw.n;
 	if (!escaped || !kin__base64_decode(scan->base64, quote + 1 + data->n, rest, raw.n, &more))
-		return fail_at(scan, quote, "the string is not base64");
+		return fail_at(scan, quote, KIN__JSONSCAN_NOT_BASE64);
 	data->n += more;
 	return done(scan);
 }

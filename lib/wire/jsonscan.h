@@ -10,6 +10,8 @@
 #include "wire/jsonusual.h"
 
 enum { KIN__JSONSCAN_DEPTH = 64 };
+#define KIN__JSONSCAN_NOT_BASE64 "the string is not base64"
+#define KIN__JSONSCAN_BARE_CONTROL "a bare control character in a string"
 
 enum kin__jsonscan_type {
 	KIN__JSONSCAN_NONE, /* no value is due here, or the error state */

@@ -1,0 +1,139 @@
+/* kinesis/get_early - see get_early.h */
+#include "base/mem.h"
+#include "kinesis/get_early.h"
+#include "kinesis/usual_record.h"
+#include "wire/jsonscan.h"
+
+static const char begin[] = "{\"Records\":[", lead[] = "{\"Records\":[\"\"";
+
+enum { BEGIN = sizeof begin - 1, LEAD = sizeof lead - 1 }; /* each record leaves more room than LEAD */
+
+/* A record that is there as a whole: where its Data stands, between the quotes, and what is behind it. */
+struct found {
+	struct kin__usual_record record;
+	const char *data, *quote, *end;
+};
+
+/* false: it is not whole yet, or not as the service writes it. */
+static bool find(struct kin__get_page *page, const struct kin__bytes *body, struct found *found)
+{
+	struct kin__get_early *early = &page->early;
+	struct kin__jsonusual usual = { body->at + early->from, body->at + body->n, true };
+
+	if (page->n > 0)
+		kin__jsonusual_take(&usual, ",");
+	kin__usual_record_head(&usual, &found->record);
+	if (!kin__jsonusual_take(&usual, "\""))
+		return false;
+	found->data = found->quote = usual.at;
+	if (body->at + early->looked > found->data)
+		found->quote = body->at + early->looked;
+	found->quote = memchr(found->quote, '"', (size_t)(usual.end - found->quote));
+	early->looked = found->quote ? (size_t)(found->quote - body->at) : body->n;
+	if (!found->quote)
+		return false;
+	usual.at = found->quote + 1;
+	kin__usual_record_tail(&usual, &found->record);
+	found->end = usual.at;
+	return usual.fits;
+}
+
+/* Data is not base64 from `rest` on: told as the scanner would. */
+static void blame(struct kin__get_early *early, const char *at, const struct found *found, const char *rest)
+{
+	early->over = true;
+	early->wrong = KIN__JSONSCAN_NOT_BASE64;
+	early->wrong_at = early->read + (size_t)(found->data - 1 - at) - early->from;
+	while (rest < found->quote && (unsigned char)*rest >= 0x20)
+		rest++;
+	if (rest == found->quote)
+		return;
+	early->wrong = KIN__JSONSCAN_BARE_CONTROL;
+	early->wrong_at = early->read + (size_t)(rest - at) - early->from;
+}
+
+/* Moves its texts to what is kept.  The record's own text is overwritten on the way, but for what is still needed: each
+ * part ends up before where it stood. */
+static bool keep(struct kin__get_page *page, char *at, const struct found *found, struct kin_record *record)
+{
+	const struct kin__usual_record *usual = &found->record;
+	size_t limit = (size_t)(found->quote - found->data) + 1, used;
+	char *to = at + page->early.kept;
+
+	record->arrival_ms = kin__usual_record_ms(usual);
+	record->sequence_number = memmove(to, usual->number.at, usual->number.n);
+	record->sequence_number_size = (uint32_t)usual->number.n;
+	to += usual->number.n;
+	*to++ = 0;
+	record->data = to;
+	if (!kin__base64_decode_quoted(page->base64, to, found->data, limit, &record->data_size, &used)) {
+		blame(&page->early, at, found, found->data + used);
+		return false;
+	}
+	to += record->data_size;
+	record->partition_key = memmove(to, usual->key.at, usual->key.n);
+	record->partition_key_size = usual->key.n;
+	to += usual->key.n;
+	*to++ = 0;
+	page->early.kept = (size_t)(to - at);
+	return true;
+}
+
+static bool read_next(struct kin__get_page *page, const struct kin__bytes *body, const char *shard_id)
+{
+	struct kin__get_early *early = &page->early;
+	struct kin_record record = { .shard_id = shard_id };
+	struct found found;
+
+	if (!find(page, body, &found))
+		return false;
+	early->over = memchr(found.data, '\\', (size_t)(found.quote - found.data)) != NULL ||
+	              kin__mem_room(&page->records, &page->room, page->n + 1, sizeof *page->records) < 0;
+	if (early->over)
+		return false;
+	if (!keep(page, body->at, &found, &record))
+		return false;
+	page->records[page->n++] = record;
+	page->payload_bytes += record.data_size + record.partition_key_size;
+	early->read += (size_t)(found.end - body->at) - early->from;
+	early->from = (size_t)(found.end - body->at);
+	return true;
+}
+
+/* What came behind the records follows them closely. */
+static void close_gap(struct kin__get_early *early, struct kin__bytes *body)
+{
+	size_t gap = early->from - LEAD - early->kept, left = body->n - early->from;
+
+	memmove(body->at + early->from - gap, body->at + early->from, left + 1);
+	body->n -= gap;
+	early->from -= gap;
+	early->looked -= early->looked < gap ? early->looked : gap;
+}
+
+void kin__get_early_read(struct kin__get_page *page, struct kin__bytes *body, const char *shard_id)
+{
+	struct kin__get_early *early = &page->early;
+	size_t n = page->n;
+
+	if (early->over || body->n < BEGIN)
+		return;
+	if (early->from == 0) {
+		early->over = memcmp(body->at, begin, BEGIN) != 0;
+		early->from = early->read = BEGIN;
+	}
+	while (!early->over && read_next(page, body, shard_id))
+		;
+	if (page->n > n && !early->wrong)
+		close_gap(early, body);
+}
+
+uint64_t kin__get_early_rest(const struct kin__get_page *page, char **answer, size_t *n)
+{
+	if (page->n == 0 || page->early.from == 0)
+		return 0;
+	*answer += page->early.from - LEAD;
+	*n -= page->early.from - LEAD;
+	memcpy(*answer, lead, LEAD);
+	return page->early.read - LEAD;
+}

@@ -1,0 +1,149 @@
+/* An answer that is read while it comes in must be read as if it had come at once. */
+
+/* As a server would send it: pieces of any size. */
+static int read_in_pieces(struct kin__get_page *page, struct kin__bytes *body, const char *text, size_t n,
+                          struct kin__rng *rng, size_t piece_max, struct kin__reason *reason)
+{
+	size_t room;
+
+	kin__bytes_clear(body);
+	ck_assert(kin__bytes_reserve(body, n));
+	room = body->room;
+	kin__get_page_clear(page);
+	for (size_t at = 0, piece; at < n; at += piece) {
+		piece = 1 + kin__rng_below(rng, piece_max);
+		if (piece > n - at)
+			piece = n - at;
+		kin__bytes_add(body, text + at, piece);
+		kin__get_early_read(page, body, "s");
+		ck_assert(body->at[body->n] == 0);
+	}
+	ck_assert_uint_eq(body->room, room);
+	return kin__get_records_decode(page, body->at, body->n, "s", reason);
+}
+
+/* Gives how many records were read early. */
+static size_t check_in_pieces(const char *text, size_t n, struct kin__rng *rng, size_t piece_max)
+{
+	struct kin__get_page one, two;
+	struct kin__reason why_one = { "" }, why_two = { "" };
+	struct kin__bytes body;
+	char *whole = copy_of(text, n);
+	size_t early;
+	int code;
+
+	kin__bytes_init(&body);
+	kin__get_page_init(&one);
+	kin__get_page_init(&two);
+	one.base64 = two.base64 = kin__base64_fastest();
+	code = kin__get_records_decode(&one, whole, n, "s", &why_one);
+	ck_assert_int_eq(read_in_pieces(&two, &body, text, n, rng, piece_max, &why_two), code);
+	ck_assert_msg(strcmp(why_one.text, why_two.text) == 0, "'%s' in pieces, '%s' at once: %.*s",
+	              why_two.text, why_one.text, (int)n, text);
+	ck_assert_msg(one.n == two.n && one.payload_bytes == two.payload_bytes &&
+	                              one.behind_ms == two.behind_ms && one.children_n == two.children_n,
+	              "in pieces it is another answer: %.*s", (int)n, text);
+	ck_assert(same_text(one.next_iterator, one.next_iterator ? strlen(one.next_iterator) : 0,
+	                    two.next_iterator, two.next_iterator ? strlen(two.next_iterator) : 0));
+	for (size_t i = 0; i < one.n; i++)
+		check_same_record(&one.records[i], &two.records[i], text);
+	early = n - body.n;
+	kin__get_page_fini(&one);
+	kin__get_page_fini(&two);
+	kin__bytes_fini(&body);
+	kin__mem_free(whole);
+	return early;
+}
+
+/* Damage of all kinds at all places, also where it was read before the rest came. */
+START_TEST(early_damaged)
+{
+	enum { N = sizeof usual_get - 1, TRIES = 40 };
+	struct kin__rng rng = { 9 };
+	size_t early = 0;
+
+	for (size_t i = 0; i < (TRIES + 1) * N; i++) {
+		char text[N + 1] = { 0 };
+		size_t n = spoil(text, usual_get, N, i, kin__rng_next(&rng));
+
+		early += check_in_pieces(text, n, &rng, i % 2 ? 7 : N) > 0;
+	}
+	ck_assert_uint_ge(early, 10 * N);
+}
+END_TEST
+
+static void add_random_record(struct kin__bytes *out, struct kin__rng *rng, bool unusual)
+{
+	static const char *const keys[] = { "k",      "",         "a-key-of-some-length",
+		                            "}],[{",  "\xc3\xa9", "{\\\"},{\\\"",
+		                            "\\u00e9" }; /* the last two are escaped */
+	unsigned char data[3000];
+	size_t n = kin__rng_chance(rng, 100) ? kin__rng_below(rng, sizeof data) : kin__rng_below(rng, 40);
+
+	for (size_t i = 0; i < n; i++)
+		data[i] = (unsigned char)kin__rng_next(rng);
+	kin__bytes_format(
+			out,
+			"{\"SequenceNumber\":\"4959%llu\",%s\"ApproximateArrivalTimestamp\":1616161616.%llu,",
+			(unsigned long long)kin__rng_next(rng), unusual ? " " : "",
+			(unsigned long long)kin__rng_below(rng, 1000));
+	kin__bytes_text(out, "\"Data\":");
+	kin__jsontext_quote_base64(out, NULL, data, n);
+	kin__bytes_format(out, ",\"PartitionKey\":\"%s\"}",
+	                  keys[kin__rng_below(rng, COUNT(keys) - (unusual ? 0 : 2))]);
+}
+
+/* Many records; those behind one that does not stand as usual are read at the end. */
+START_TEST(early_many)
+{
+	struct kin__rng rng = { 77 };
+	struct kin__bytes text;
+	size_t early = 0;
+
+	kin__bytes_init(&text);
+	for (int round = 0; round < 400; round++) {
+		uint64_t n = kin__rng_below(&rng, 60);
+		bool unusual = kin__rng_chance(&rng, 300);
+
+		kin__bytes_clear(&text);
+		kin__bytes_text(&text, "{\"Records\":[");
+		for (uint64_t i = 0; i < n; i++) {
+			kin__bytes_text(&text, i > 0 ? "," : "");
+			add_random_record(&text, &rng, unusual && i + 5 > n);
+		}
+		kin__bytes_text(&text, "],\"NextShardIterator\":\"AAA\",\"MillisBehindLatest\":5}");
+		early += check_in_pieces(text.at, text.n, &rng, round % 3 ? 500 : 20000) > 0;
+	}
+	ck_assert_uint_ge(early, 300);
+	kin__bytes_fini(&text);
+}
+END_TEST
+
+/* What is kept of an answer takes the room of its records: the rest moves up. */
+START_TEST(early_room)
+{
+	struct kin__get_page page;
+	struct kin__bytes body;
+	struct kin__rng rng = { 3 };
+	struct kin__reason reason;
+
+	kin__get_page_init(&page);
+	kin__bytes_init(&body);
+	ck_assert_int_eq(read_in_pieces(&page, &body, usual_get, sizeof usual_get - 1, &rng, 30, &reason),
+	                 KIN_OK);
+	ck_assert_uint_eq(page.n, 2);
+	ck_assert_uint_lt(body.n, sizeof usual_get - 150);
+	ck_assert_ptr_eq(page.records[0].sequence_number, body.at);
+	ck_assert_ptr_eq(page.records[1].sequence_number,
+	                 page.records[0].partition_key + page.records[0].partition_key_size + 1);
+	kin__get_page_fini(&page);
+	kin__bytes_fini(&body);
+}
+END_TEST
+
+static void add_early(TCase *tcase)
+{
+	tcase_add_test(tcase, early_damaged);
+	tcase_add_test(tcase, early_many);
+	tcase_add_test(tcase, early_room);
+}
