@@ -352,6 +352,20 @@ START_TEST(pacer_formula)
 }
 END_TEST
 
+START_TEST(pacer_changes_its_rate)
+{
+	struct kin__pacer pacer;
+
+	kin__pacer_init(&pacer, 10, 10, 0);
+	ck_assert(kin__pacer_take(&pacer, 10, 0));
+	kin__pacer_set_rate(&pacer, 1, 500000); /* five came at the old rate */
+	ck_assert_uint_eq(kin__pacer_ready_us(&pacer, 5, 500000), 500000);
+	ck_assert_uint_eq(kin__pacer_ready_us(&pacer, 6, 500000), 1500000);
+	kin__pacer_set_rate(&pacer, 0, 500000);
+	ck_assert_uint_eq(kin__pacer_ready_us(&pacer, 6, 500000), UINT64_MAX);
+}
+END_TEST
+
 START_TEST(pacer_edges)
 {
 	struct kin__pacer pacer;
@@ -609,6 +623,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, rng_uuids);
 	tcase_add_loop_test(tcase, backoff_caps, 0, COUNT(caps));
 	tcase_add_loop_test(tcase, pacer_formula, 0, 40);
+	tcase_add_test(tcase, pacer_changes_its_rate);
 	tcase_add_test(tcase, pacer_edges);
 	tcase_add_loop_test(tcase, time_texts, 0, COUNT(points));
 	tcase_add_test(tcase, time_calendar);

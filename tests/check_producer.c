@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
+#include "producer/lane.h"
 #include "producer/producer.h"
 #include "producer/room.h"
 
@@ -16,13 +17,16 @@ struct story {
 	struct kin__producer_settings settings;
 	struct kin__producer *producer;
 	struct kin__producer_record records[RECORDS];
+	struct kin__placed placed[RECORDS]; /* in stories of placed records */
 	uint32_t put_n, reported[RECORDS];
 	uint64_t now_ms;
 	uint32_t seen[KIN__RECORD_STATES];
 	struct {
 		uint64_t id;
 		uint32_t n;
-	} sent[400]; /* by turn, from 1 */
+		uint64_t bytes;
+	} sent[400];   /* by turn, from 1 */
+	uint64_t list; /* the last LIST_SHARDS */
 	uint32_t sent_n;
 	char words[WORDS];
 	size_t words_n;
@@ -58,6 +62,24 @@ static void say_records(struct story *s, struct kin__producer_record *const *rec
 	}
 }
 
+/* " (1 2 3) 4": of each outer record what is in it, aggregates in brackets */
+static void say_outers(struct story *s, struct kin__producer_record *const *records, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct kin__outer *outer = (const struct kin__outer *)(const void *)records[i];
+		struct kin__producer_record *members[RECORDS];
+		uint32_t members_n = 0;
+
+		for (const struct kin__list *node = outer->members.next; node != &outer->members;
+		     node = node->next)
+			members[members_n++] = kin__container(node, struct kin__producer_record, queue);
+		ck_assert_uint_eq(members_n, outer->n);
+		say(s, outer->n > 1 ? " (" : "");
+		say_records(s, members, members_n);
+		say(s, outer->n > 1 ? " )" : "");
+	}
+}
+
 static void take_all(struct story *s)
 {
 	static const char *const status[] = { "not sent", "possibly stored", "stored" };
@@ -69,9 +91,16 @@ static void take_all(struct story *s)
 		if (effect.type == KIN__PRODUCER_SEND) {
 			s->sent[++s->sent_n].id = effect.send.id;
 			s->sent[s->sent_n].n = effect.send.n;
+			s->sent[s->sent_n].bytes = effect.send.bytes;
 			say(s, "send");
-			say_records(s, effect.send.records, effect.send.n);
+			if (effect.send.outer)
+				say_outers(s, effect.send.records, effect.send.n);
+			else
+				say_records(s, effect.send.records, effect.send.n);
 			say(s, "; ");
+		} else if (effect.type == KIN__PRODUCER_LIST_SHARDS) {
+			s->list = effect.list.id;
+			say(s, "list; ");
 		} else {
 			uint32_t number = number_of(s, effect.deliver.record);
 
@@ -342,148 +371,6 @@ START_TEST(a_failed_request_goes_again_whole)
 }
 END_TEST
 
-/* Longest of many pauses after `retries` failed requests in a row. */
-static uint64_t longest_pause_ms(enum kin__verdict verdict, uint32_t retries, bool *spread)
-{
-	uint64_t longest = 0;
-
-	*spread = false;
-	for (uint64_t seed = 0; seed < 60; seed++) {
-		struct story *s = begin(1, 1000, 2);
-		uint64_t wake = 0;
-
-		s->settings.seed = seed;
-		s->settings.record_ttl_us = UINT64_C(1000000000000);
-		begin_again(s);
-		put(s, 2, 10);
-		for (uint32_t i = 0; i < retries; i++) {
-			uint32_t first = s->sent_n - 1;
-
-			refuse(s, first, verdict, KIN_THROTTLED, false);
-			refuse(s, first + 1, verdict, KIN_THROTTLED,
-			       false); /* of the same outage: no second pause */
-			wake = wake_ms(s) - s->now_ms;
-			at(s, s->now_ms + wake);
-		}
-		*spread = *spread || wake < longest / 2;
-		longest = wake > longest ? wake : longest;
-		end(s);
-	}
-	return longest;
-}
-
-static const struct {
-	enum kin__verdict verdict;
-	uint32_t retries;
-	uint64_t most_ms;
-} pauses[] = {
-	{ KIN__TRANSIENT, 1, 50 },     { KIN__TRANSIENT, 2, 100 },  { KIN__TRANSIENT, 5, 800 },
-	{ KIN__TRANSIENT, 12, 20000 }, { KIN__THROTTLED, 1, 1000 }, { KIN__THROTTLED, 3, 4000 },
-	{ KIN__THROTTLED, 9, 20000 },  { KIN__IN_USE, 1, 1000 },
-};
-
-START_TEST(failed_requests_make_a_pause)
-{
-	bool spread;
-	uint64_t longest = longest_pause_ms(pauses[_i].verdict, pauses[_i].retries, &spread);
-
-	ck_assert_uint_le(longest, pauses[_i].most_ms);
-	ck_assert_uint_ge(longest, pauses[_i].most_ms * 8 / 10);
-	ck_assert(spread);
-}
-END_TEST
-
-START_TEST(a_good_answer_ends_the_growth)
-{
-	struct story *s = begin(1, 1000, 1);
-
-	put(s, 1, 10);
-	for (uint32_t i = 1; i < 8; i++) {
-		refuse(s, i, KIN__TRANSIENT, KIN_NETWORK, false);
-		at(s, s->now_ms + 7000);
-	}
-	answer(s, 8, "S");
-	put(s, 1, 10);
-	refuse(s, 9, KIN__TRANSIENT, KIN_NETWORK, false);
-	ck_assert_uint_le(wake_ms(s), s->now_ms + 50);
-	end(s);
-}
-END_TEST
-
-START_TEST(a_hint_lengthens_the_pause)
-{
-	static const uint64_t hints_ms[][3] = { { 1500, 1500, 1500 }, { 60000, 5000, 5050 }, { 0, 0, 50 } };
-	struct story *s = begin(1, 1000, 1);
-	uint64_t wake;
-
-	put(s, 1, 10);
-	step(s, &(struct kin__producer_event){ .type = KIN__PRODUCER_ANSWERED,
-	                                       .answer = { .id = s->sent[1].id,
-	                                                   .verdict = KIN__TRANSIENT,
-	                                                   .code = KIN_NETWORK,
-	                                                   .hint_us = hints_ms[_i][0] * 1000 } });
-	wake = wake_ms(s);
-	ck_assert_uint_ge(wake, hints_ms[_i][1]);
-	ck_assert_uint_le(wake, hints_ms[_i][2]);
-	end(s);
-}
-END_TEST
-
-START_TEST(throttled_entries_wait_longer_each_time)
-{
-	uint64_t longest[12] = { 0 };
-
-	for (uint64_t seed = 0; seed < 60; seed++) {
-		struct story *s = begin(4, 1000, 1);
-
-		s->settings.seed = seed;
-		begin_again(s);
-		put(s, 4, 10);
-		for (uint32_t i = 0; i < 10; i++) {
-			uint64_t wake;
-
-			answer(s, i + 1, i ? "t" : "SSSt");
-			wake = wake_ms(s) - s->now_ms;
-			longest[i] = wake > longest[i] ? wake : longest[i];
-			at(s, s->now_ms + wake);
-		}
-		end(s);
-	}
-	for (uint32_t i = 0; i < 10; i++) {
-		uint64_t most = i < 8 ? UINT64_C(100) << i : 20000;
-
-		ck_assert_uint_le(longest[i], most);
-		ck_assert_uint_ge(longest[i], most * 8 / 10);
-	}
-}
-END_TEST
-
-START_TEST(a_mostly_throttled_answer_slows_all)
-{
-	uint64_t longest = 0, other = 0;
-
-	for (uint64_t seed = 0; seed < 60; seed++) {
-		struct story *s = begin(4, 1000, 1);
-
-		s->settings.seed = seed;
-		begin_again(s);
-		put(s, 8, 10);
-		answer(s, 1, "tttS"); /* 5-8 are ready to leave, and wait */
-		longest = wake_ms(s) > longest ? wake_ms(s) : longest;
-		begin_again(s);
-		s->put_n = s->sent_n = 0;
-		memset(s->reported, 0, sizeof s->reported);
-		put(s, 8, 10);
-		answer(s, 1, "ttSS"); /* half: one shard is hot, not the stream */
-		other += s->sent_n == 2;
-		end(s);
-	}
-	ck_assert_uint_ge(longest, 80);
-	ck_assert_uint_le(longest, 100);
-	ck_assert_uint_eq(other, 60);
-}
-END_TEST
-
 START_TEST(ttl_ends_records_that_wait)
 {
 	struct story *s = begin(2, 1000, 1);
@@ -684,7 +571,9 @@ START_TEST(without_memory)
 }
 END_TEST
 
+#include "producer_pauses.h"
 #include "producer_refused.h"
+#include "producer_placed.h"
 #include "producer_bounds.h"
 
 int main(void)

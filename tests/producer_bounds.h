@@ -233,5 +233,6 @@ static Suite *suite(void)
 #endif
 	suite_add_tcase(all, stories);
 	refused_case(all);
+	placed_case(all);
 	return all;
 }

@@ -35,6 +35,12 @@ bool kin__pacer_take(struct kin__pacer *pacer, uint64_t units, uint64_t now_us)
 	return true;
 }
 
+void kin__pacer_set_rate(struct kin__pacer *pacer, uint64_t rate, uint64_t now_us)
+{
+	refill(pacer, now_us);
+	pacer->rate = rate;
+}
+
 uint64_t kin__pacer_ready_us(struct kin__pacer *pacer, uint64_t units, uint64_t now_us)
 {
 	uint64_t need = (units > pacer->burst ? pacer->burst : units) * MICRO, wait;

@@ -14,8 +14,9 @@ struct kin__pacer {
 };
 
 void kin__pacer_init(struct kin__pacer *pacer, uint64_t rate, uint64_t burst,
-                     uint64_t now_us);                                           /* starts full */
-bool kin__pacer_take(struct kin__pacer *pacer, uint64_t units, uint64_t now_us); /* units > burst: never */
+                     uint64_t now_us);                                              /* starts full */
+bool kin__pacer_take(struct kin__pacer *pacer, uint64_t units, uint64_t now_us);    /* units > burst: never */
+void kin__pacer_set_rate(struct kin__pacer *pacer, uint64_t rate, uint64_t now_us); /* from now on */
 /* When `units` will be there (units > burst counts as burst); UINT64_MAX: never. */
 uint64_t kin__pacer_ready_us(struct kin__pacer *pacer, uint64_t units, uint64_t now_us);
 #endif

@@ -91,6 +91,35 @@ static void settle_entry(struct kin__producer *producer, struct kin__producer_re
 		kin__state_waiting(producer, record, again_us);
 }
 
+/* When entries of this answer that failed so often may go again. */
+static uint64_t again_us_of(struct kin__producer *producer, uint64_t now_us, uint32_t attempts,
+                            bool throttled, uint64_t hint_us)
+{
+	const struct kin__producer_settings *settings = &producer->settings;
+
+	return kin__state_later(now_us,
+	                        delay_us(producer,
+	                                 throttled ? settings->entry_base_us : settings->transient_base_us,
+	                                 settings->backoff_max_us, attempts - 1, hint_us));
+}
+
+/* Each waits as long as it must for its own shard: a hot one holds nobody up. */
+static void settle_apart(struct kin__producer *producer, struct kin__producer_request *request,
+                         uint64_t now_us, const struct kin__producer_answer *answer, int32_t code)
+{
+	producer->failures = 0;
+	for (uint32_t i = 0; i < request->n; i++) {
+		struct kin__producer_record *record = request->records[i];
+		uint8_t result = answer->results[i];
+		uint64_t again_us = 0;
+
+		if (result != KIN__DONE)
+			again_us = again_us_of(producer, now_us, record->attempts - record->cuts,
+			                       result == KIN__THROTTLED, answer->hint_us);
+		settle_entry(producer, record, result, code, now_us, again_us);
+	}
+}
+
 static void settle_entries(struct kin__producer *producer, struct kin__producer_request *request,
                            uint64_t now_us, const struct kin__producer_answer *answer)
 {
@@ -101,16 +130,17 @@ static void settle_entries(struct kin__producer *producer, struct kin__producer_
 
 	producer->counts.throttled += tally.throttled;
 	producer->refusals = 0;
+	if (settings->apart) {
+		settle_apart(producer, request, now_us, answer, code);
+		return;
+	}
 	if (tally.throttled > request->n / 2)
 		hold_back(producer, request, now_us, settings->entry_base_us, settings->pressure_max_us, 0);
 	else
 		producer->failures = 0;
 	if (tally.attempts)
-		again_us = kin__state_later(now_us, delay_us(producer,
-		                                             tally.throttled ? settings->entry_base_us
-		                                                             : settings->transient_base_us,
-		                                             settings->backoff_max_us, tally.attempts - 1,
-		                                             answer->hint_us));
+		again_us = again_us_of(producer, now_us, tally.attempts, tally.throttled > 0,
+		                       answer->hint_us);
 	for (uint32_t i = 0; i < request->n; i++)
 		settle_entry(producer, request->records[i], answer->results[i], code, now_us, again_us);
 }

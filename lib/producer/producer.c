@@ -1,6 +1,6 @@
 /* producer/producer - see producer.h */
 #include "base/mem.h"
-#include "producer/state.h"
+#include "producer/placer.h"
 
 void kin__producer_settings_init(struct kin__producer_settings *settings)
 {
@@ -17,7 +17,15 @@ void kin__producer_settings_init(struct kin__producer_settings *settings)
 		.entry_base_us = 100000,
 		.backoff_max_us = 20000000,
 		.pressure_max_us = 1000000,
+		.aggregate_bytes_max = 51200,
+		.aggregate_records_max = UINT32_MAX,
+		.record_bytes_max = 1048576,
 	};
+}
+
+static bool places(const struct kin__producer_settings *settings)
+{
+	return settings->aggregate || settings->order_by_key || settings->rate_percent > 0;
 }
 
 static void init_lists(struct kin__producer *producer)
@@ -43,6 +51,13 @@ struct kin__producer *kin__producer_new(const struct kin__producer_settings *set
 	producer->settings = *settings;
 	producer->rng.state = settings->seed;
 	init_lists(producer);
+	if (places(settings)) {
+		producer->placer = kin__placer_new(producer);
+		if (producer->placer)
+			return producer;
+		kin__producer_free(producer);
+		return NULL;
+	}
 	producer->requests = kin__mem_array(requests_n, sizeof *producer->requests);
 	producer->slots = kin__mem_array(requests_n * records_n, sizeof *producer->slots);
 	if (!producer->requests || !producer->slots) {
@@ -62,6 +77,7 @@ void kin__producer_free(struct kin__producer *producer)
 		return;
 	kin__heap_fini(&producer->waiting);
 	kin__heap_fini(&producer->ends);
+	kin__placer_free(producer->placer);
 	kin__mem_free(producer->requests);
 	kin__mem_free(producer->slots);
 	kin__mem_free(producer);
@@ -139,6 +155,7 @@ static void collect(struct kin__producer *producer, uint64_t now_us)
 	KIN__CHECK(&producer->bug, request->n > 0);
 	request->id = producer->counts.requests++ * producer->settings.requests_max + index + 1;
 	request->round = producer->round;
+	request->at_us = now_us;
 	request->taken = false;
 	producer->counts.in_flight++;
 	kin__list_append(&producer->leaving, &request->node);
@@ -158,24 +175,15 @@ static void put(struct kin__producer *producer, uint64_t now_us, struct kin__lis
 	}
 }
 
-static void abandon(struct kin__producer *producer, int32_t code)
-{
-	struct kin__list *node = producer->all.next;
-
-	producer->abandoned = code;
-	while (node != &producer->all) {
-		struct kin__producer_record *record = kin__container(node, struct kin__producer_record, all);
-
-		node = node->next;
-		if (record->state != KIN__RECORD_SENDING)
-			kin__state_done(producer, record, code);
-	}
-}
-
 void kin__producer_step(struct kin__producer *producer, const struct kin__producer_event *event)
 {
 	if (producer->bug.what)
 		return;
+	if (producer->placer) {
+		kin__placer_step(producer->placer, event);
+		kin__state_check(producer);
+		return;
+	}
 	switch (event->type) {
 	case KIN__PRODUCER_PUT:
 		put(producer, event->now_us, event->records);
@@ -190,7 +198,7 @@ void kin__producer_step(struct kin__producer *producer, const struct kin__produc
 		producer->closing = true;
 		break;
 	case KIN__PRODUCER_ABANDON:
-		abandon(producer, event->code);
+		kin__state_abandon(producer, event->code);
 		break;
 	default:
 		break;
@@ -224,6 +232,8 @@ bool kin__producer_take(struct kin__producer *producer, struct kin__producer_eff
 		out->deliver.status = status_of(record);
 		return true;
 	}
+	if (producer->placer)
+		return kin__placer_take(producer->placer, out);
 	if (!kin__list_empty(&producer->leaving)) {
 		struct kin__producer_request *request =
 				kin__container(producer->leaving.next, struct kin__producer_request, node);
@@ -235,6 +245,7 @@ bool kin__producer_take(struct kin__producer *producer, struct kin__producer_eff
 		out->send.records = request->records;
 		out->send.n = request->n;
 		out->send.bytes = request->bytes;
+		out->send.outer = false;
 		return true;
 	}
 	return false;
@@ -242,23 +253,17 @@ bool kin__producer_take(struct kin__producer *producer, struct kin__producer_eff
 
 uint64_t kin__producer_wake_us(const struct kin__producer *producer)
 {
-	struct kin__heap_node *end = kin__heap_first(&producer->ends);
-	uint64_t wake = send_due_us(producer);
+	uint64_t expiry = kin__state_expiry_us(producer), wake;
 
 	if (producer->bug.what)
 		return UINT64_MAX;
-	if (producer->watched != &producer->all) {
-		uint64_t due = kin__container(producer->watched, struct kin__producer_record, all)->end.due;
-
-		if (due < wake)
-			wake = due;
-	}
-	return end && end->due < wake ? end->due : wake;
+	wake = producer->placer ? kin__placer_wake_us(producer->placer) : send_due_us(producer);
+	return expiry < wake ? expiry : wake;
 }
 
 void kin__producer_fresh(const struct kin__producer *producer, uint64_t *records, uint64_t *bytes)
 {
-	*records = producer->fresh_n;
+	*records = producer->fresh_n + (producer->placer ? producer->again_n : 0);
 	*bytes = producer->fresh_bytes;
 }
 
@@ -290,7 +295,10 @@ static void check_all(struct kin__producer *producer)
 
 		KIN__CHECK(&producer->bug, record->order > order);
 		KIN__CHECK(&producer->bug, record->state < KIN__RECORD_DONE);
-		KIN__CHECK(&producer->bug, (record->state == KIN__RECORD_FRESH) == (record->attempts == 0));
+		/* A member of an outer record that ended unsent goes again without an attempt. */
+		KIN__CHECK(&producer->bug,
+		           (record->state == KIN__RECORD_FRESH) == (record->attempts == 0) ||
+		                           (producer->placer && record->state == KIN__RECORD_AGAIN));
 		KIN__CHECK(&producer->bug,
 		           (record->state == KIN__RECORD_WAITING) == (record->resend.index != 0));
 		order = record->order;
@@ -323,6 +331,10 @@ void kin__producer_check(struct kin__producer *producer)
 
 	kin__state_check(producer);
 	check_all(producer);
+	if (producer->placer) {
+		kin__placer_check(producer->placer);
+		return;
+	}
 	check_queue(producer, &producer->fresh, KIN__RECORD_FRESH, producer->fresh_n);
 	check_queue(producer, &producer->again, KIN__RECORD_AGAIN, producer->again_n);
 	for (uint32_t i = 0; i < producer->settings.requests_max; i++) {

@@ -1,8 +1,8 @@
 /* producer/producer - the machine of one producer: accumulate, collect into requests, resend, deliver.
  *
  * Pure.  The owner feeds events that carry the time, then takes the effects one by one; each SEND is
- * answered by exactly one ANSWERED with its id.  Records are the owner's memory from PUT until their
- * DELIVER is taken; the machine sees sizes, never bytes.  Invariant: one DELIVER for each record put.
+ * answered by exactly one ANSWERED with its id, each LIST_SHARDS by one SHARDS.  Records are the owner's memory
+ * from PUT until their DELIVER is taken; the machine sees sizes, never bytes.  Invariant: one DELIVER for each record put.
  */
 #ifndef KIN_PRODUCER_PRODUCER_H
 #define KIN_PRODUCER_PRODUCER_H
@@ -25,6 +25,13 @@ struct kin__producer_settings { /* copied */
 	uint64_t entry_base_us;     /* entries of an answer were throttled */
 	uint64_t backoff_max_us;
 	uint64_t pressure_max_us; /* longest pause of all sending after an answer that is mostly throttled */
+	/* What places records by the shard they will land in, see producer/placer.h.  All 0: they go as they come. */
+	bool aggregate, order_by_key;
+	uint32_t rate_percent; /* of what the service lets a shard take; 0: no pace is kept */
+	uint32_t aggregate_bytes_max, aggregate_records_max;
+	uint32_t record_bytes_max; /* of the stream */
+	bool apart;                /* failed entries wait each for itself, and make no pause of all */
+
 	uint64_t seed;
 	uint32_t *seen; /* NULL; tests: moves made, KIN__RECORD_STATES masks */
 };
@@ -42,10 +49,33 @@ enum kin__record_state {
 };
 extern const struct kin__state_row kin__producer_table[KIN__RECORD_STATES];
 
+/* What the machine must know to place a record. */
+struct kin__placed {
+	/* Set by the owner before PUT, after clearing the rest. */
+	struct kin__hashkey hash; /* the record's explicit hash key, or its key's MD5 */
+	uint64_t key_id;          /* of its key: the same for the same, nearly always another for another */
+	uint32_t key_n, data_n;
+	uint8_t hash_n; /* digits of its explicit hash key; 0: it has none */
+
+	/* Of the machine. */
+	bool alone, parked;     /* alone: not in an aggregate any more, one with it was refused */
+	uint64_t released;      /* with which batch of its key; 0: it was not */
+	struct kin__lane *lane; /* that it waits in */
+	struct kin__key *key;   /* it is under way, or parked */
+};
+
+/* As key_id, of its hash key.  With order_by_key that is what is kept in order: all records of one hash key go to one
+ * shard. */
+static inline uint64_t kin__placed_hash_id(const struct kin__placed *placed)
+{
+	return placed->hash.high * UINT64_C(0x9e3779b97f4a7c15) ^ placed->hash.low;
+}
+
 struct kin__producer_record {
 	/* Set by the owner before PUT, after clearing the rest. */
-	uint32_t bytes;  /* data and key; 1..request_bytes_max */
-	uint64_t ttl_us; /* 0: record_ttl_us */
+	uint32_t bytes;             /* data and key; 1..request_bytes_max */
+	uint64_t ttl_us;            /* 0: record_ttl_us */
+	struct kin__placed *placed; /* when records are placed; else NULL */
 
 	/* Of the machine. */
 	uint32_t attempts; /* requests it was part of */
@@ -62,11 +92,23 @@ struct kin__producer_record {
 	bool maybe_stored; /* an attempt of it ended without a clean answer */
 };
 
+/* A record of the stream: it holds one record that was put, or an aggregate of many. */
+struct kin__outer {
+	struct kin__producer_record record; /* first: what a request is made of */
+	struct kin__list members;           /* records, by their `queue`, in order */
+	uint32_t n;
+	bool astray;  /* it landed in a shard that not all of it belongs to */
+	bool refused; /* by its last answer, for what it or a neighbour holds */
+	struct kin__lane *lane;
+	struct kin__outer *next; /* of the spares */
+};
+
 enum kin__producer_event_type {
 	KIN__PRODUCER_PUT,      /* records */
 	KIN__PRODUCER_FLUSH,    /* what is here leaves without lingering */
 	KIN__PRODUCER_TIMER,    /* at or after kin__producer_wake_us() */
 	KIN__PRODUCER_ANSWERED, /* of SEND */
+	KIN__PRODUCER_SHARDS,   /* of LIST_SHARDS */
 	KIN__PRODUCER_CLOSE,    /* no PUT will come; nothing lingers */
 	KIN__PRODUCER_ABANDON   /* gives up all that is not under way, with `code`; also what is put later */
 };
@@ -79,6 +121,14 @@ struct kin__producer_answer {
 	uint64_t hint_us;  /* the service asked for a pause; 0: it did not */
 	/* DONE: a verdict for each record: DONE stored; THROTTLED; TRANSIENT perhaps stored; else final. */
 	const uint8_t *results;
+	const char *const *shards; /* DONE, of placed records: where each is stored, that is; else unused */
+};
+
+struct kin__producer_shards {
+	uint64_t id;
+	bool done; /* false: there is no answer */
+	const struct kin__shard_info *at;
+	size_t n;
 };
 
 struct kin__producer_event {
@@ -88,11 +138,16 @@ struct kin__producer_event {
 		struct kin__list *
 				records; /* linked by their `queue`; all are taken over, the list is empty then */
 		struct kin__producer_answer answer;
+		struct kin__producer_shards shards;
 		int32_t code;
 	};
 };
 
-enum kin__producer_effect_type { KIN__PRODUCER_SEND, KIN__PRODUCER_DELIVER };
+enum kin__producer_effect_type {
+	KIN__PRODUCER_SEND,
+	KIN__PRODUCER_LIST_SHARDS, /* the open ones */
+	KIN__PRODUCER_DELIVER
+};
 
 struct kin__producer_effect {
 	uint8_t type;
@@ -102,7 +157,11 @@ struct kin__producer_effect {
 			struct kin__producer_record *const *records; /* until answered */
 			uint32_t n;
 			uint64_t bytes;
+			bool outer; /* the records are those of struct kin__outer */
 		} send;
+		struct {
+			uint64_t id;
+		} list;
 		struct {
 			struct kin__producer_record *record; /* the owner's again */
 			int32_t code;

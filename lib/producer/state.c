@@ -120,6 +120,13 @@ void kin__state_again(struct kin__producer *producer, struct kin__producer_recor
 	*near = &record->queue;
 }
 
+void kin__state_back(struct kin__producer *producer, struct kin__producer_record *record)
+{
+	kin__state_leave(producer, record);
+	move(producer, record, KIN__RECORD_AGAIN);
+	producer->again_n++;
+}
+
 void kin__state_done(struct kin__producer *producer, struct kin__producer_record *record, int32_t code)
 {
 	kin__state_leave(producer, record);
@@ -162,6 +169,31 @@ void kin__state_expire(struct kin__producer *producer, uint64_t now_us)
 	}
 }
 
+void kin__state_abandon(struct kin__producer *producer, int32_t code)
+{
+	struct kin__list *node = producer->all.next;
+
+	producer->abandoned = code;
+	while (node != &producer->all) {
+		struct kin__producer_record *record = kin__container(node, struct kin__producer_record, all);
+
+		node = node->next;
+		if (record->state != KIN__RECORD_SENDING)
+			kin__state_done(producer, record, code);
+	}
+}
+
+uint64_t kin__state_expiry_us(const struct kin__producer *producer)
+{
+	struct kin__heap_node *end = kin__heap_first(&producer->ends);
+	uint64_t due = end ? end->due : UINT64_MAX, watched;
+
+	if (producer->watched == &producer->all)
+		return due;
+	watched = kin__container(producer->watched, struct kin__producer_record, all)->end.due;
+	return watched < due ? watched : due;
+}
+
 void kin__state_check(struct kin__producer *producer)
 {
 	struct kin__bug *bug = &producer->bug;
@@ -173,7 +205,11 @@ void kin__state_check(struct kin__producer *producer)
 	KIN__CHECK(bug, producer->held_n <= producer->settings.buffer_records_max);
 	KIN__CHECK(bug, producer->held_bytes <= producer->settings.buffer_bytes_max);
 	KIN__CHECK(bug, counts->in_flight <= producer->settings.requests_max);
+	KIN__CHECK(bug, (placed == 0) == kin__list_empty(&producer->all));
+	if (producer->placer) {
+		KIN__CHECK(bug, kin__list_empty(&producer->fresh) && kin__list_empty(&producer->again));
+		return;
+	}
 	KIN__CHECK(bug, (producer->sending_n == 0) == (counts->in_flight == 0));
 	KIN__CHECK(bug, (producer->fresh_n == 0) == kin__list_empty(&producer->fresh));
-	KIN__CHECK(bug, (placed == 0) == kin__list_empty(&producer->all));
 }

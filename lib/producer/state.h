@@ -11,6 +11,7 @@
 struct kin__producer_request {
 	uint64_t id;    /* 0: not in use */
 	uint64_t round; /* of the back-off when it left */
+	uint64_t at_us; /* when that was */
 	uint64_t bytes;
 	uint32_t n;
 	bool taken;            /* its SEND was taken */
@@ -20,6 +21,8 @@ struct kin__producer_request {
 
 struct kin__producer {
 	struct kin__producer_settings settings;
+	struct kin__placer *
+			placer; /* NULL: records are not placed; else it has the requests and all that waits */
 	struct kin__bug bug;
 	struct kin__rng rng;
 	struct kin__producer_counts counts;
@@ -54,10 +57,14 @@ void kin__state_waiting(struct kin__producer *producer, struct kin__producer_rec
 /* *near: a record put there just before, or NULL; makes the merge of a sorted run cheap. */
 void kin__state_again(struct kin__producer *producer, struct kin__producer_record *record,
                       struct kin__list **near);
+/* A member of an outer record waits again, in no queue yet. */
+void kin__state_back(struct kin__producer *producer, struct kin__producer_record *record);
 void kin__state_done(struct kin__producer *producer, struct kin__producer_record *record, int32_t code);
 /* Reports all that is over its time and not under way. */
 void kin__state_expire(struct kin__producer *producer, uint64_t now_us);
-void kin__state_check(struct kin__producer *producer); /* O(1) */
+void kin__state_abandon(struct kin__producer *producer, int32_t code); /* all that is not under way is done */
+uint64_t kin__state_expiry_us(const struct kin__producer *producer);   /* the next time to live that ends */
+void kin__state_check(struct kin__producer *producer);                 /* O(1) */
 
 /* producer/answer.c */
 void kin__answer_judge(struct kin__producer *producer, uint64_t now_us,

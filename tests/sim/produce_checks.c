@@ -77,22 +77,34 @@ static void check_entry(struct produce_world *w, struct produce_item *item, cons
 		              "record %llu does not back off", (unsigned long long)item->order);
 }
 
-void produce_check_send(struct produce_world *w, const struct kin__producer_effect *effect)
+static void check_records(struct produce_world *w, const struct kin__producer_effect *effect)
 {
-	uint64_t bytes = 0;
 	const struct produce_item *before = NULL;
 
-	PRODUCE_CHECK(w, effect->send.n > 0 && effect->send.n <= w->settings.request_records_max,
-	              "a request of %u records", effect->send.n);
-	PRODUCE_CHECK(w, w->in_flight < w->settings.requests_max, "more than %u requests",
-	              w->settings.requests_max);
 	if (item_of(effect->send.records[0])->sends == 0)
 		check_reason(w, effect);
 	for (uint32_t i = 0; i < effect->send.n; i++) {
 		check_entry(w, item_of(effect->send.records[i]), before);
 		before = item_of(effect->send.records[i]);
-		bytes += before->record.bytes;
 	}
+}
+
+void produce_check_send(struct produce_world *w, const struct kin__producer_effect *effect)
+{
+	uint64_t bytes = 0;
+
+	PRODUCE_CHECK(w, effect->send.n > 0 && effect->send.n <= w->settings.request_records_max,
+	              "a request of %u records", effect->send.n);
+	PRODUCE_CHECK(w, w->in_flight < w->settings.requests_max, "more than %u requests",
+	              w->settings.requests_max);
+	PRODUCE_CHECK(w, effect->send.outer == w->placed,
+	              "records are placed that should not be, or the reverse");
+	if (w->placed)
+		produce_check_outers(w, effect);
+	else
+		check_records(w, effect);
+	for (uint32_t i = 0; i < effect->send.n; i++)
+		bytes += effect->send.records[i]->bytes;
 	PRODUCE_CHECK(w, bytes == effect->send.bytes && bytes <= w->settings.request_bytes_max,
 	              "a request of %llu bytes", (unsigned long long)bytes);
 	if (w->pauses >= PAUSES)
@@ -106,7 +118,7 @@ static void count_pauses(struct produce_world *w, const struct produce_request *
 	uint32_t throttled = 0;
 	bool bad = r->verdict == KIN__THROTTLED || r->verdict == KIN__TRANSIENT || r->verdict == KIN__IN_USE;
 
-	for (uint32_t i = 0; i < r->n && r->verdict == KIN__DONE; i++)
+	for (uint32_t i = 0; i < r->n && r->verdict == KIN__DONE && !w->placed; i++)
 		throttled += r->results[i] == KIN__THROTTLED;
 	if (r->verdict == KIN__DONE && throttled <= r->n / 2) {
 		w->pauses = 0;
@@ -118,10 +130,11 @@ static void count_pauses(struct produce_world *w, const struct produce_request *
 }
 
 /* A refusal for the content of a request of several is not the last word, unless none was ever taken. */
-static bool is_final(const struct produce_world *w, const struct produce_request *r, uint8_t result)
+static bool is_final(const struct produce_world *w, const struct produce_request *r,
+                     const struct produce_entry *entry, uint8_t result)
 {
 	if (result == KIN__INVALID_ARGUMENT)
-		return r->n == 1 || w->in_vain > IN_VAIN;
+		return entry->n == 1 && (r->n == 1 || w->in_vain > IN_VAIN);
 	return result == KIN__REFUSED || result == KIN__NOT_FOUND;
 }
 
@@ -135,6 +148,34 @@ static void check_cut(struct produce_world *w, struct produce_item *item, uint32
 	produce_met[PRODUCE_TOO_LARGE] += n == 1;
 }
 
+static void answer_item(struct produce_world *w, const struct produce_request *r, uint32_t i,
+                        struct produce_item *item)
+{
+	uint8_t result = r->verdict == KIN__DONE ? r->results[i] : r->verdict;
+
+	item->sending = false;
+	item->last_answer_us = w->now_us;
+	item->acked = result == KIN__DONE;
+	item->failed_in = r->serial;
+	item->failed_at = i;
+	item->code = is_final(w, r, &r->entries[i], result) ? r->code : KIN_OK;
+	if (result == KIN__INVALID_ARGUMENT && !w->placed)
+		check_cut(w, item, r->n);
+	else if (result == KIN__INVALID_ARGUMENT)
+		produce_met[PRODUCE_TOO_LARGE] += r->n == 1;
+	else if (r->verdict == KIN__DONE && result != KIN__DONE)
+		item->together = 0; /* it is like any other again, and may meet another large one */
+	if (result != KIN__DONE && (r->verdict == KIN__DONE ? result == KIN__TRANSIENT : r->maybe_stored))
+		item->doubt = true;
+	if (r->verdict != KIN__DONE) {
+		item->entry_fails = 0;
+		item->failed_in = 0; /* whole requests merge in the order of acceptance */
+		item->failed_at = (uint32_t)item->order;
+	} else if (item->entry_fails++ == 0) {
+		item->first_fail_us = w->now_us;
+	}
+}
+
 void produce_check_answer(struct produce_world *w, const struct produce_request *r)
 {
 	count_pauses(w, r);
@@ -142,31 +183,10 @@ void produce_check_answer(struct produce_world *w, const struct produce_request 
 	             : r->verdict == KIN__DONE           ? 0
 	                                                 : w->in_vain;
 	for (uint32_t i = 0; i < r->n; i++) {
-		struct produce_item *item = &w->items[r->items[i]];
-		uint8_t result = r->verdict == KIN__DONE ? r->results[i] : r->verdict;
-
-		if (result != KIN__DONE)
+		if (r->verdict != KIN__DONE || r->results[i] != KIN__DONE)
 			w->calm = false;
-		item->sending = false;
-		item->last_answer_us = w->now_us;
-		item->acked = result == KIN__DONE;
-		item->failed_in = r->serial;
-		item->failed_at = i;
-		item->code = is_final(w, r, result) ? r->code : KIN_OK;
-		if (result == KIN__INVALID_ARGUMENT)
-			check_cut(w, item, r->n);
-		else if (r->verdict == KIN__DONE && result != KIN__DONE)
-			item->together = 0; /* it is like any other again, and may meet another large one */
-		if (result != KIN__DONE &&
-		    (r->verdict == KIN__DONE ? result == KIN__TRANSIENT : r->maybe_stored))
-			item->doubt = true;
-		if (r->verdict != KIN__DONE) {
-			item->entry_fails = 0;
-			item->failed_in = 0; /* whole requests merge in the order of acceptance */
-			item->failed_at = (uint32_t)item->order;
-		} else if (item->entry_fails++ == 0) {
-			item->first_fail_us = w->now_us;
-		}
+		for (uint32_t k = 0; k < r->entries[i].n; k++)
+			answer_item(w, r, i, &w->items[r->items[r->entries[i].first + k]]);
 	}
 }
 
@@ -177,13 +197,16 @@ static void check_status(struct produce_world *w, const struct produce_item *ite
 
 	PRODUCE_CHECK(w, (status == KIN_STORED) == (code == KIN_OK), "record %llu: status %u with code %d",
 	              order, status, code);
-	PRODUCE_CHECK(w, (status == KIN_STORED) == item->acked, "record %llu: status %u, acknowledged %d",
-	              order, status, item->acked);
+	PRODUCE_CHECK(w, (status == KIN_STORED) == item->acked || (w->placed && status != KIN_STORED),
+	              "record %llu: status %u, acknowledged %d", order, status, item->acked);
 	if (status == KIN_STORED)
 		PRODUCE_CHECK(w, item->copies > 0, "record %llu is said to be stored", order);
-	else
-		PRODUCE_CHECK(w, (status == KIN_POSSIBLY_STORED) == item->doubt,
+	else /* acknowledged and not stored: among others that may not be read */
+		PRODUCE_CHECK(w, (status == KIN_POSSIBLY_STORED) == (item->doubt || item->acked),
 		              "record %llu: status %u, doubt %d", order, status, item->doubt);
+	if (status == KIN_STORED && !w->recreated)
+		PRODUCE_CHECK(w, item->readable > 0,
+		              "record %llu is said to be stored, but no reader will see it", order);
 }
 
 static bool is_large(const struct produce_world *w, const struct produce_item *item)
@@ -233,10 +256,14 @@ static void check_unsent(struct produce_world *w)
 			continue;
 		PRODUCE_CHECK(w, !w->closing && item->order > w->flushed,
 		              "record %llu lingers in spite of a flush", (unsigned long long)item->order);
+		PRODUCE_CHECK(w, !w->placed || w->now_us < item->accepted_us + w->settings.linger_us,
+		              "record %llu lingers for too long", (unsigned long long)item->order);
 		n++;
 		bytes += item->record.bytes;
 	}
-	PRODUCE_CHECK(w, n < w->settings.request_records_max && bytes < w->settings.request_bytes_max,
+	PRODUCE_CHECK(w,
+	              w->placed || (n < w->settings.request_records_max &&
+	                            bytes < w->settings.request_bytes_max),
 	              "a full request lingers");
 }
 
@@ -250,7 +277,8 @@ void produce_check_time(struct produce_world *w)
 	PRODUCE_CHECK(w, !bug->what, "%s (%d)", bug->what, bug->line);
 	PRODUCE_CHECK(w, kin__producer_wake_us(w->producer) > w->now_us,
 	              "the producer wants to be woken in the past");
-	if (w->calm && w->in_flight < w->settings.requests_max)
+	if (w->calm && w->in_flight < w->settings.requests_max && !w->listing.under_way &&
+	    !w->settings.order_by_key && !w->settings.rate_percent)
 		check_unsent(w);
 	for (uint32_t i = 0; i < w->next_item; i++) {
 		const struct produce_item *item = &w->items[i];
@@ -278,8 +306,13 @@ static void count_shard(struct produce_world *w, struct kin__span shard, uint32_
 	for (size_t i = 0; i < n; i++) {
 		PRODUCE_CHECK(w, kin__model_peek(w->model, stream, shard, i, &record),
 		              "the model lost a record");
+		const struct produce_blob *blob = produce_blob_of(w, record.data.at);
 		const struct produce_item *item = (const struct produce_item *)(const void *)record.data.at;
 
+		for (uint32_t k = 0; blob && k < blob->n; k++)
+			found[blob->items[k]]++;
+		if (blob)
+			continue;
 		PRODUCE_CHECK(w, record.data.n + record.key.n == item->record.bytes,
 		              "a record changed its size");
 		found[item - w->items]++;
@@ -308,6 +341,7 @@ void produce_check_end(struct produce_world *w)
 		PRODUCE_CHECK(w, item->reported || item->life != w->life, "record %llu was never reported",
 		              order);
 		if (item->reported && item->accepted_us > w->well_us &&
+		    (!w->settings.rate_percent || w->settings.rate_percent >= 100) &&
 		    item->deadline_us - item->accepted_us >= 60000000)
 			PRODUCE_CHECK(w, item->acked || item->given_up || is_large(w, item),
 			              "record %llu was not stored though all is well", order);
@@ -318,6 +352,7 @@ void produce_check_end(struct produce_world *w)
 			PRODUCE_CHECK(w, item->copies == 0,
 			              "record %llu was said not to be sent, but is stored", order);
 	}
+	produce_check_order(w);
 	PRODUCE_CHECK(w, kin__producer_wake_us(w->producer) == UINT64_MAX,
 	              "a drained producer wants to be woken");
 	PRODUCE_CHECK(w, kin__producer_oldest(w->producer) == w->last_order + 1,

@@ -44,8 +44,7 @@ void produce_send(struct produce_world *w, const struct kin__producer_effect *ef
 		                       .sent_us = w->now_us,
 		                       .life = w->life,
 		                       .n = effect->send.n };
-	for (uint32_t i = 0; i < r->n; i++)
-		r->items[i] = (uint16_t)((struct produce_item *)(void *)effect->send.records[i] - w->items);
+	produce_entries(w, r, effect);
 	if (faulty && kin__rng_chance(&w->rng, w->lose_per_mille)) {
 		produce_met[PRODUCE_NO_CONNECTION]++;
 		give_up(w, r, w->now_us + some_latency(w), false);
@@ -92,16 +91,14 @@ static uint8_t verdict_of(const struct kin__model_answer *answer)
 static void take_entry(struct produce_world *w, struct produce_request *r, uint32_t i,
                        const struct kin__model_put *put)
 {
-	struct produce_item *item = &w->items[r->items[i]];
+	struct produce_entry *entry = &r->entries[i];
 	bool stored = put->outcome == KIN__MODEL_STORED ||
 	              (put->outcome == KIN__MODEL_INTERNAL && put->sequence[0]);
 
-	if (stored) {
-		produce_met[PRODUCE_DUPLICATE] += item->copies > 0;
-		item->copies++;
-		item->copies_here++;
-	}
+	if (stored)
+		produce_stored(w, r, entry, put->shard);
 	r->results[i] = KIN__DONE;
+	r->shards[i] = entry->shard;
 	if (put->outcome == KIN__MODEL_THROTTLED) {
 		produce_met[PRODUCE_ENTRY_THROTTLED]++;
 		r->results[i] = KIN__THROTTLED;
@@ -140,14 +137,16 @@ void produce_arrive(struct produce_world *w, struct produce_request *r)
 	size_t failed;
 
 	for (uint32_t i = 0; i < r->n; i++) {
-		struct produce_item *item = &w->items[r->items[i]];
-		uint64_t spread = (uint64_t)r->items[i] * UINT64_C(0x9e3779b97f4a7c15);
+		const struct produce_entry *entry = &r->entries[i];
+		struct produce_item *item = &w->items[r->items[entry->first]];
+		const char *data = (const char *)item;
 
+		if (entry->n > 1)
+			data = (const char *)produce_blob_new(w, r, entry);
 		entries[i] = (struct kin__model_entry){ .key = { "k", 1 },
-			                                .data = { (const char *)item,
-			                                          item->record.bytes - 1 },
+			                                .data = { data, entry->bytes - 1 },
 			                                .has_hash = true,
-			                                .hash = { spread, 0 } };
+			                                .hash = item->placed.hash };
 		puts[i].outcome = KIN__MODEL_THROTTLED;
 		puts[i].sequence[0] = 0;
 	}
@@ -193,10 +192,12 @@ void produce_change_shards(struct produce_world *w)
 
 		kin__model_split(w->model, now_ms, stream, kin__span_text(shards[i].id), middle, &answer);
 		produce_met[PRODUCE_SPLIT] += !answer.code;
+		w->resharded |= !answer.code;
 	} else if (n > 1 && i + 1 < n) {
 		kin__model_merge(w->model, now_ms, stream, kin__span_text(shards[i].id),
 		                 kin__span_text(shards[i + 1].id), &answer);
 		produce_met[PRODUCE_MERGE] += !answer.code;
+		w->resharded |= !answer.code;
 	}
 	produce_note(w, "reshard", n, i, answer.code ? answer.code : "ok");
 }

@@ -41,6 +41,16 @@ const char *const produce_event_names[PRODUCE_EVENTS] = {
 	"ttl of its own",
 	"record too large",
 	"neighbour spared",
+	"aggregate",
+	"aggregate full",
+	"aggregate astray",
+	"aggregate dropped by a reader",
+	"shards listed",
+	"list of shards failed",
+	"shards listed again",
+	"one key at a time",
+	"waited for its key",
+	"waited for its shard's pace",
 };
 uint64_t produce_met[PRODUCE_EVENTS];
 
@@ -98,12 +108,13 @@ static void take_effects(struct produce_world *w)
 
 	while (kin__producer_take(w->producer, &effect)) {
 		if (effect.type == KIN__PRODUCER_SEND) {
-			struct produce_item *first = (struct produce_item *)(void *)effect.send.records[0];
-
-			produce_note(w, "send", w->serial + 1, effect.send.n, first->sends ? "again" : "new");
+			produce_note(w, "send", w->serial + 1, effect.send.n,
+			             effect.send.records[0]->attempts > 1 ? "again" : "new");
 			produce_check_send(w, &effect);
 			w->in_flight++;
 			produce_send(w, &effect);
+		} else if (effect.type == KIN__PRODUCER_LIST_SHARDS) {
+			produce_list(w, effect.list.id);
 		} else {
 			struct produce_item *item = (struct produce_item *)(void *)effect.deliver.record;
 
@@ -137,7 +148,8 @@ static void start(struct produce_world *w)
 	w->last_order = w->flushed = w->pause_serial = 0;
 	w->first_unsent = 1;
 	w->calm = true;
-	w->closing = w->abandoned = false;
+	w->closing = w->abandoned = w->map_given = false;
+	w->lists = w->paces_n = 0;
 }
 
 static void life_over(struct produce_world *w)
@@ -159,6 +171,9 @@ static void crash(struct produce_world *w)
 	life_over(w);
 	for (uint32_t i = 0; i < w->next_item; i++)
 		kin__heap_remove(&w->due, &w->items[i].report);
+	kin__heap_remove(&w->due, &w->listing.arrive);
+	kin__heap_remove(&w->due, &w->listing.answer);
+	w->listing.under_way = false;
 	for (uint32_t i = 0; i < PRODUCE_REQUESTS; i++) { /* what was sent still arrives */
 		struct produce_request *r = &w->requests[i];
 
@@ -182,7 +197,8 @@ static void answered(struct produce_world *w, struct produce_request *r)
 	                                                   .maybe_stored = r->maybe_stored,
 	                                                   .code = r->code,
 	                                                   .hint_us = r->hint_us,
-	                                                   .results = r->results } });
+	                                                   .results = r->results,
+	                                                   .shards = r->shards } });
 	forget(r);
 }
 
@@ -194,6 +210,7 @@ static bool put_one(struct produce_world *w, struct kin__list *list)
 
 	item->record.bytes = item->record.bytes ? item->record.bytes
 	                                        : (uint32_t)kin__rng_between(&w->rng, 2, w->item_bytes_max);
+	produce_draw_key(w, item);
 	if (!kin__room_has(&w->room, item->record.bytes)) {
 		PRODUCE_CHECK(w, w->room.records > 0, "an empty buffer is full");
 		produce_met[PRODUCE_FULL]++;
@@ -273,6 +290,7 @@ static void delete_or_create(struct produce_world *w)
 		PRODUCE_CHECK(w, !answer.code, "create: %s", answer.message);
 		produce_note(w, "create", 0, 0, "");
 		produce_met[PRODUCE_RECREATE]++;
+		w->recreated = true;
 		due(w, &w->recreate, 20000);
 	} else if (summary.status != KIN__STREAM_ACTIVE) {
 		due(w, &w->recreate, 20000);
@@ -305,8 +323,13 @@ static void change(struct produce_world *w)
 
 static void happen(struct produce_world *w, struct kin__heap_node *node)
 {
+	struct kin__producer_event event = { .type = KIN__PRODUCER_TIMER };
+
 	kin__heap_remove(&w->due, node);
-	if (node == &w->put)
+	if (produce_listing(w, node, &event)) {
+		if (event.type != KIN__PRODUCER_TIMER)
+			step(w, &event);
+	} else if (node == &w->put)
 		put_some(w);
 	else if (node == &w->change)
 		change(w);
@@ -363,6 +386,7 @@ static void draw_settings(struct produce_world *w)
 	w->gap_us = kin__rng_between(rng, 100, kin__rng_chance(rng, 500) ? 20000 : 300000);
 	w->own_ttl_per_mille = kin__rng_chance(rng, 300) ? 200 : 0;
 	w->flush_per_mille = kin__rng_chance(rng, 300) ? 150 : 0;
+	produce_draw_placed(w);
 }
 
 static void draw_faults(struct produce_world *w)
@@ -441,6 +465,7 @@ uint64_t produce_run(uint64_t seed, bool verbose)
 	produce_check_end(w);
 	life_over(w);
 	kin__model_free(w->model);
+	produce_blobs_free(w);
 	kin__heap_fini(&w->due);
 	return w->trace;
 }

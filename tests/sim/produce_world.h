@@ -48,14 +48,28 @@ enum produce_event {
 	PRODUCE_OWN_TTL,
 	PRODUCE_TOO_LARGE,
 	PRODUCE_SPARED,
+	PRODUCE_AGGREGATE,
+	PRODUCE_AGGREGATE_FULL,
+	PRODUCE_ASTRAY,
+	PRODUCE_ASTRAY_DROPPED,
+	PRODUCE_LISTED,
+	PRODUCE_LIST_FAILED,
+	PRODUCE_LISTED_AGAIN,
+	PRODUCE_ORDERED,
+	PRODUCE_WAITED_FOR_KEY,
+	PRODUCE_PACED,
 	PRODUCE_EVENTS
 };
 extern const char *const produce_event_names[PRODUCE_EVENTS];
 
 struct produce_item {
 	struct kin__producer_record record; /* first: the machine's view of it */
-	struct kin__heap_node report;       /* when the callback has run and its room is free again */
-	uint32_t life;                      /* of which process; 0: not put yet */
+	struct kin__placed placed;
+	uint32_t key;                 /* of its partition key */
+	uint64_t first_serial;        /* when a copy was first there to be read; 0: never */
+	uint32_t readable;            /* copies that a reader who drops whole aggregates sees */
+	struct kin__heap_node report; /* when the callback has run and its room is free again */
+	uint32_t life;                /* of which process; 0: not put yet */
 	bool held, reported, sending, acked, doubt, reporting;
 	bool given_up; /* in the life that ABANDON ended */
 	uint64_t order, accepted_us, deadline_us, last_answer_us;
@@ -68,16 +82,49 @@ struct produce_item {
 	int32_t code; /* of a final answer */
 };
 
+struct produce_entry {     /* of a request: one record of the stream */
+	uint16_t first, n; /* of its items */
+	uint32_t bytes;
+	bool stray;         /* stored in a shard that not all of it belongs to */
+	char shard[24];     /* where it is stored */
+	const char *landed; /* the same, for the machine */
+};
+
+/* What the service holds of an aggregate. */
+struct produce_blob {
+	struct produce_blob *next;
+	uint32_t n;
+	uint16_t items[PRODUCE_ITEMS];
+	char bytes[32768]; /* never looked at: it is long enough to be any of them */
+};
+
 struct produce_request { /* from SEND until it arrived (or never will) and was answered */
 	struct kin__heap_node arrive, answer;
 	uint64_t id, serial, sent_us;
 	uint32_t life, n;
+	struct produce_entry entries[PRODUCE_ITEMS];
 	uint16_t items[PRODUCE_ITEMS];
 	uint8_t results[PRODUCE_ITEMS];
+	const char *shards[PRODUCE_ITEMS];
 	bool used, will_arrive, will_answer, maybe_stored;
 	uint8_t verdict;
 	int32_t code;
 	uint64_t hint_us;
+};
+
+struct produce_listing { /* LIST_SHARDS, from when it is asked until it is answered */
+	struct kin__heap_node arrive, answer;
+	uint64_t id;
+	bool under_way, done;
+	struct kin__shard_info shards[64];
+	char ids[64][24];
+	size_t n;
+};
+
+/* What a shard was sent for the first time, in one life of the producer. */
+struct produce_pace {
+	char shard[24];
+	uint64_t since_us, bytes, records;
 };
 
 struct produce_world {
@@ -94,6 +141,10 @@ struct produce_world {
 	struct kin__heap_node put, flush, change, recreate, heal, crash;
 	struct produce_item items[PRODUCE_ITEMS];
 	struct produce_request requests[PRODUCE_REQUESTS];
+	struct produce_listing listing;
+	struct produce_blob *blobs;
+	struct produce_pace paces[64];
+	uint32_t paces_n;
 	uint32_t next_item, in_flight;
 	uint64_t serial;
 
@@ -104,8 +155,14 @@ struct produce_world {
 	uint64_t gap_us, latency_us, timeout_us, report_us, heal_us;
 	uint64_t well_us; /* since when all is well; 0: not yet */
 	bool deletes, reshards, crashes;
+	bool placed;     /* the producer places records by their shard */
+	uint32_t keys_n; /* of records */
+	uint32_t own_hash_per_mille;
 
 	/* For the checks. */
+	uint64_t stored_serial; /* counts what is stored */
+	uint32_t lists;         /* answered, in this life */
+	bool map_given, recreated, resharded;
 	uint64_t last_order, first_unsent, flushed; /* orders of this life */
 	bool calm;                                  /* no answer was bad in this life */
 	uint32_t pauses;                            /* in a row */
@@ -132,6 +189,25 @@ void produce_send(struct produce_world *w, const struct kin__producer_effect *ef
 void produce_arrive(struct produce_world *w, struct produce_request *request);
 void produce_change_shards(struct produce_world *w);
 void produce_faults(struct produce_world *w);
+
+/* produce_placed.c: what is placed by its shard. */
+void produce_list(struct produce_world *w, uint64_t id);
+/* Is it one of the two of a listing?  Then it happened, and *event is what the machine is told, if anything. */
+bool produce_listing(struct produce_world *w, struct kin__heap_node *node, struct kin__producer_event *event);
+void produce_draw_placed(struct produce_world *w);
+void produce_draw_key(struct produce_world *w, struct produce_item *item);
+/* The records of a request as its entries. */
+void produce_entries(struct produce_world *w, struct produce_request *r,
+                     const struct kin__producer_effect *effect);
+/* Before it is sent. */
+void produce_check_outers(struct produce_world *w, const struct kin__producer_effect *effect);
+void produce_stored(struct produce_world *w, struct produce_request *r, struct produce_entry *entry,
+                    const char *shard);
+void produce_check_order(struct produce_world *w); /* in the end */
+const struct produce_blob *produce_blob_of(struct produce_world *w, const char *data);
+struct produce_blob *produce_blob_new(struct produce_world *w, const struct produce_request *r,
+                                      const struct produce_entry *entry);
+void produce_blobs_free(struct produce_world *w);
 
 /* produce_checks.c */
 void produce_check_send(struct produce_world *w, const struct kin__producer_effect *effect);

@@ -1,0 +1,698 @@
+/* Part of check_producer: records placed by the shard they will land in: aggregates, order, pace.
+ *
+ * The hash keys are cut into eight parts, 0 to 7; a map of the shards is a text of eight letters, one a part: "aaaabbbb" has
+ * two shards, named a and b. */
+
+static struct story *begin_placed(bool aggregate, bool order, uint32_t rate_percent)
+{
+	struct story *s = begin(500, 1000000, 8);
+
+	s->settings.aggregate = aggregate;
+	s->settings.order_by_key = order;
+	s->settings.rate_percent = rate_percent;
+	return begin_again(s);
+}
+
+/* A record for each digit: its part; its key is that of the part, of 4 bytes. */
+static void put_at(struct story *s, const char *parts, uint32_t bytes, uint64_t ttl_ms)
+{
+	struct kin__list list;
+	struct kin__producer_event event = { .type = KIN__PRODUCER_PUT, .records = &list };
+
+	kin__list_init(&list);
+	for (; *parts; parts++) {
+		struct kin__placed *placed = &s->placed[s->put_n];
+		struct kin__producer_record *record = &s->records[s->put_n++];
+		uint64_t part = (uint64_t)(*parts - '0');
+
+		*placed = (struct kin__placed){
+			.hash = { part << 61 | 7, 0 }, .key_id = part, .key_n = 4, .data_n = bytes - 4
+		};
+		*record = (struct kin__producer_record){ .bytes = bytes,
+			                                 .ttl_us = ttl_ms * 1000,
+			                                 .placed = placed };
+		kin__list_append(&list, &record->queue);
+	}
+	step(s, &event);
+}
+
+static void put_parts(struct story *s, const char *parts)
+{
+	put_at(s, parts, 104, 0);
+}
+
+/* NULL: the list failed. */
+static void map(struct story *s, const char *letters)
+{
+	struct kin__shard_info shards[8];
+	char ids[8][2] = { "" };
+	size_t n = 0;
+
+	for (uint64_t part = 0; letters && part < 8; part++) {
+		struct kin__hashkey last = { part << 61 | UINT64_MAX >> 3, UINT64_MAX };
+
+		if (part > 0 && letters[part] == letters[part - 1]) {
+			shards[n - 1].last_hash = last;
+			continue;
+		}
+		ids[n][0] = letters[part];
+		shards[n] = (struct kin__shard_info){ .id = ids[n],
+			                              .first_sequence = "1",
+			                              .first_hash = { part << 61, 0 },
+			                              .last_hash = last };
+		n++;
+	}
+	step(s, &(struct kin__producer_event){
+				.type = KIN__PRODUCER_SHARDS,
+				.shards = { .id = s->list, .done = letters != NULL, .at = shards, .n = n } });
+}
+
+/* As answer(); landed: the shard of each entry, a letter. */
+static void answer_at(struct story *s, uint32_t turn, const char *results, const char *landed)
+{
+	uint8_t verdicts[500];
+	char ids[500][2] = { "" };
+	const char *shards[500];
+	struct kin__producer_event event = { .type = KIN__PRODUCER_ANSWERED,
+		                             .answer = { .id = s->sent[turn].id,
+		                                         .verdict = KIN__DONE,
+		                                         .results = verdicts,
+		                                         .shards = shards } };
+
+	for (uint32_t i = 0; i < s->sent[turn].n; i++) {
+		char c = results[strlen(results) == 1 ? 0 : i];
+
+		verdicts[i] = c == 'S' ? KIN__DONE : c == 't' ? KIN__THROTTLED : KIN__TRANSIENT;
+		ids[i][0] = landed[strlen(landed) == 1 ? 0 : i];
+		shards[i] = ids[i];
+	}
+	step(s, &event);
+}
+
+/* Each predicted shard has its aggregate; what is alone goes as it is. */
+START_TEST(aggregates_are_of_one_shard)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_parts(s, "0741");
+	tells(s, "list");
+	at(s, 40);
+	map(s, "aabbccdd");
+	tells(s, "");
+	ck_assert_uint_eq(wake_ms(s), 100);
+	at(s, 100);
+	tells(s, "send ( 1 4 ) 3 2");
+	/* magic and MD5, the key a; two keys; two records of 100 bytes */
+	ck_assert_uint_eq(s->sent[1].bytes, 21 + 2 * 6 + 2 * (2 + 2 + 2 + 100) + 104 + 104);
+	answer_at(s, 1, "S", "acd");
+	tells(s, "1 stored after 1; 4 stored after 1; 3 stored after 1; 2 stored after 1");
+	ck_assert_uint_eq(wake_ms(s), UINT64_MAX);
+	end(s);
+}
+END_TEST
+
+/* Keys that come again stand once in the aggregate. */
+START_TEST(a_full_aggregate_leaves_at_once)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	s->settings.aggregate_bytes_max = 21 + 6 + 3 * 106;
+	begin_again(s);
+	put_parts(s, "0");
+	map(s, "aaaaaaaa");
+	put_parts(s, "0000");
+	at(s, 5); /* it waits for others to share its request, and takes them along when their time comes */
+	put_parts(s, "4");
+	tells(s, "list");
+	at(s, 100);
+	tells(s, "send ( 1 2 3 ) ( 4 5 )");
+	ck_assert_uint_eq(s->sent[1].bytes, s->settings.aggregate_bytes_max + 21 + 6 + 2 * 106);
+	at(s, 105);
+	tells(s, "send 6");
+	end(s);
+}
+END_TEST
+
+START_TEST(an_aggregate_holds_so_many_records)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	s->settings.aggregate_records_max = 2;
+	s->settings.request_records_max = 2;
+	begin_again(s);
+	put_parts(s, "0");
+	map(s, "aaaaaaaa");
+	put_parts(s, "00000");
+	tells(s, "list; send ( 1 2 ) ( 3 4 )"); /* a full request of full aggregates */
+	happen(s, KIN__PRODUCER_FLUSH);
+	tells(s, "send ( 5 6 )");
+	end(s);
+}
+END_TEST
+
+START_TEST(what_is_too_large_for_an_aggregate_goes_alone)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	s->settings.aggregate_bytes_max = 400;
+	begin_again(s);
+	put_at(s, "0", 104, 0);
+	map(s, "aaaaaaaa");
+	put_at(s, "0", 500, 0);
+	put_at(s, "00", 104, 0);
+	happen(s, KIN__PRODUCER_FLUSH);
+	tells(s, "list; send 1 2 ( 3 4 )");
+	end(s);
+}
+END_TEST
+
+/* Until there is a map records wait for it, but not for long, and not when it cannot be had. */
+START_TEST(without_a_map_records_go_alone)
+{
+	struct story *s = begin_placed(true, false, 0);
+	uint64_t wake;
+
+	put_parts(s, "00");
+	at(s, 999);
+	tells(s, "list");
+	at(s, 1000);
+	tells(s, "send 1 2");
+	map(s, NULL);
+	wake = wake_ms(s);
+	ck_assert_uint_ge(wake, 1500);
+	ck_assert_uint_le(wake, 2500);
+	put_parts(s, "00");
+	at(s, 1100);
+	tells(s, "send 3 4");
+	at(s, wake);
+	tells(s, "list");
+	map(s, "aaaabbbb");
+	put_parts(s, "0404");
+	at(s, wake + 100);
+	tells(s, "send ( 5 7 ) ( 6 8 )");
+	end(s);
+}
+END_TEST
+
+START_TEST(an_idle_producer_asks_for_no_map)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_parts(s, "0");
+	map(s, NULL);
+	at(s, 100);
+	answer_at(s, 1, "S", "a");
+	tells(s, "list; send 1; 1 stored after 1");
+	ck_assert_uint_eq(wake_ms(s), UINT64_MAX);
+	at(s, 90000);
+	tells(s, "");
+	put_parts(s, "0");
+	tells(s, "list");
+	end(s);
+}
+END_TEST
+
+START_TEST(pauses_between_failed_lists_grow)
+{
+	uint64_t longest = 0, shortest = UINT64_MAX;
+
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		struct story *s = begin_placed(true, false, 0);
+
+		s->settings.seed = seed;
+		s->settings.record_ttl_us = UINT64_C(1000000000000);
+		begin_again(s);
+		put_parts(s, "0");
+		s->words_n = 0;
+		for (int i = 0; i < 9; i++) {
+			uint64_t began = s->now_ms;
+
+			map(s, NULL);
+			at(s, s->now_ms + 1);
+			while (s->words_n < 5 || strcmp(s->words + s->words_n - 6, "list; ") != 0)
+				at(s, wake_ms(s));
+			longest = s->now_ms - began > longest ? s->now_ms - began : longest;
+			shortest = s->now_ms - began < shortest ? s->now_ms - began : shortest;
+			s->words_n = 0;
+		}
+		end(s);
+	}
+	ck_assert_uint_ge(shortest, 500);
+	ck_assert_uint_gt(longest, 25000);
+	ck_assert_uint_le(longest, 30500);
+}
+END_TEST
+
+/* Shard a was split: the first record of the aggregate is where it belongs, the second would be dropped with it. */
+START_TEST(an_aggregate_astray_is_put_again)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_parts(s, "0174");
+	map(s, "aaaabbbb");
+	at(s, 2000);
+	tells(s, "list; send ( 1 2 ) ( 3 4 )");
+	answer_at(s, 1, "S", "cb");
+	tells(s, "3 stored after 1; 4 stored after 1; list"); /* it waits for the map */
+	map(s, "cdddbbbb");
+	tells(s, "send 1 2");
+	answer_at(s, 2, "S", "cd");
+	tells(s, "1 stored after 2; 2 stored after 2");
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->retried, 2);
+	end(s);
+}
+END_TEST
+
+/* It landed astray, and then its time is over: it may be read, and it may not. */
+START_TEST(an_aggregate_astray_may_be_stored)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_at(s, "01", 104, 3000);
+	map(s, "aaaabbbb");
+	at(s, 2000);
+	answer_at(s, 1, "S", "c");
+	at(s, 2999);
+	tells(s, "list; send ( 1 2 ); list");
+	at(s, 3000);
+	tells(s, "1 possibly stored -16 after 1; 2 possibly stored -16 after 1");
+	end(s);
+}
+END_TEST
+
+/* A merge: the new shard has room for all of it. */
+START_TEST(a_known_shard_that_covers_all_is_as_good)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_parts(s, "01");
+	map(s, "aaaabbbb");
+	at(s, 2000);
+	put_parts(s, "5");
+	at(s, 2100);
+	tells(s, "list; send ( 1 2 ); send 3");
+	answer_at(s, 2, "S", "m"); /* it came alone: it is stored, wherever that is */
+	put_parts(s, "5");
+	tells(s, "3 stored after 1; list");
+	map(s, "mmmmmmmm");
+	answer_at(s, 1, "S", "m");
+	tells(s, "1 stored after 1; 2 stored after 1");
+	end(s);
+}
+END_TEST
+
+/* The answer to a request that left before the map was asked for says nothing against it; and what was sent to a shard
+ * that has been closed since is where it belongs. */
+START_TEST(an_old_answer_is_no_reason_to_doubt)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_parts(s, "01");
+	map(s, "aaaabbbb");
+	at(s, 2000);
+	put_parts(s, "5");
+	at(s, 2100);
+	answer_at(s, 2, "S", "d");
+	put_parts(s, "0");
+	tells(s, "list; send ( 1 2 ); send 3; 3 stored after 1; list");
+	map(s, "cccccddd");
+	answer_at(s, 1, "S", "a");
+	tells(s, "1 stored after 1; 2 stored after 1");
+	put_parts(s, "1");
+	at(s, 2200);
+	tells(s, "send ( 4 5 )");
+	end(s);
+}
+END_TEST
+
+START_TEST(a_stream_that_is_gone_takes_its_map_along)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_parts(s, "01");
+	map(s, "aaaabbbb");
+	at(s, 2000);
+	put_parts(s, "0");
+	refuse(s, 1, KIN__NOT_FOUND, KIN_NOT_FOUND, false);
+	tells(s, "list; send ( 1 2 ); 1 not sent -13 after 1; 2 not sent -13 after 1; list");
+	end(s);
+}
+END_TEST
+
+START_TEST(maps_that_overlap_are_not_believed)
+{
+	struct story *s = begin_placed(true, false, 0);
+	struct kin__shard_info both[2] = {
+		{ .id = "a", .first_sequence = "1", .last_hash = KIN__HASHKEY_MAX },
+		{ .id = "b", .first_sequence = "1", .last_hash = KIN__HASHKEY_MAX }
+	};
+
+	put_parts(s, "00");
+	step(s,
+	     &(struct kin__producer_event){ .type = KIN__PRODUCER_SHARDS,
+	                                    .shards = { .id = s->list, .done = true, .at = both, .n = 2 } });
+	at(s, 100);
+	tells(s, "list; send 1 2");
+	end(s);
+}
+END_TEST
+
+/* Which of them is too large is seen when each stands alone. */
+START_TEST(a_refused_aggregate_is_taken_apart)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_parts(s, "0001");
+	map(s, "aaaaaaaa");
+	at(s, 100);
+	refuse(s, 1, KIN__INVALID_ARGUMENT, KIN_REFUSED, false);
+	tells(s, "list; send ( 1-4 ); send 1 2 3 4");
+	refuse(s, 2, KIN__INVALID_ARGUMENT, KIN_REFUSED, false);
+	tells(s, "send 1 2; send 3 4");
+	answer_at(s, 3, "S", "a");
+	refuse(s, 4, KIN__INVALID_ARGUMENT, KIN_REFUSED, false);
+	tells(s, "1 stored after 3; 2 stored after 3; send 3; send 4");
+	refuse(s, 5, KIN__INVALID_ARGUMENT, KIN_REFUSED, false);
+	answer_at(s, 6, "S", "a");
+	tells(s, "3 not sent -12 after 4; 4 stored after 4");
+	end(s);
+}
+END_TEST
+
+/* What has little time ends alone; the others of its aggregate go again. */
+START_TEST(each_record_of_an_aggregate_has_its_own_time)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	s->settings.requests_max = 1;
+	begin_again(s);
+	put_parts(s, "7");
+	map(s, "aaaabbbb");
+	happen(s, KIN__PRODUCER_FLUSH);
+	put_at(s, "0", 104, 300);
+	put_parts(s, "0");
+	at(s, 100);
+	tells(s, "list; send 1");
+	at(s, 300);
+	tells(s, "2 not sent -16 after 0");
+	answer_at(s, 1, "S", "b");
+	tells(s, "1 stored after 1; send 3");
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->retried, 0);
+	answer_at(s, 2, "S", "a");
+	tells(s, "3 stored after 1");
+	end(s);
+}
+END_TEST
+
+/* --- order --------------------------------------------------------------------------------- */
+
+START_TEST(one_record_of_a_key_at_a_time)
+{
+	struct story *s = begin_placed(false, true, 0);
+
+	put_parts(s, "001");
+	map(s, "aaaaaaaa");
+	put_parts(s, "0");
+	at(s, 100);
+	tells(s, "list; send 1 3");
+	answer_at(s, 1, "tS", "a");
+	put_parts(s, "1");
+	at(s, 1000);
+	tells(s, "3 stored after 1; send 1 5"); /* the other key is not held up */
+	refuse(s, 2, KIN__TRANSIENT, KIN_NETWORK, true);
+	at(s, 2000);
+	answer_at(s, 3, "S", "a");
+	tells(s, "send 1 5; 1 stored after 3; 5 stored after 2; send 2");
+	answer_at(s, 4, "S", "a");
+	tells(s, "2 stored after 1; send 4");
+	end(s);
+}
+END_TEST
+
+START_TEST(records_of_a_key_share_an_aggregate_or_wait)
+{
+	struct story *s = begin_placed(true, true, 0);
+
+	put_parts(s, "010");
+	map(s, "aaaaaaaa");
+	at(s, 100);
+	tells(s, "list; send ( 1 2 3 )");
+	put_parts(s, "0201");
+	at(s, 200);
+	tells(s, "send 5");
+	answer_at(s, 1, "i", "a");
+	at(s, 1000);
+	answer_at(s, 3, "S", "a");
+	tells(s, "send ( 1 2 3 ); 1 stored after 2; 2 stored after 2; 3 stored after 2; send ( 4 6 7 )");
+	end(s);
+}
+END_TEST
+
+/* The aggregate went astray, and younger records wait: the older go first, alone or not. */
+START_TEST(order_is_kept_when_an_aggregate_goes_astray)
+{
+	struct story *s = begin_placed(true, true, 0);
+
+	put_parts(s, "0101");
+	map(s, "aaaabbbb");
+	at(s, 2000);
+	put_parts(s, "01");
+	at(s, 2100);
+	answer_at(s, 1, "S", "c");
+	tells(s, "list; send ( 1-4 ); list");
+	map(s, "cdddbbbb");
+	tells(s, "send ( 1 3 ) ( 2 4 )");
+	answer_at(s, 2, "S", "cd");
+	tells(s, "1 stored after 2; 3 stored after 2; 2 stored after 2; 4 stored after 2; send 5 6");
+	end(s);
+}
+END_TEST
+
+/* Without a list of shards there is order all the same. */
+START_TEST(order_needs_no_map)
+{
+	struct story *s = begin_placed(false, true, 0);
+
+	put_parts(s, "000");
+	map(s, NULL);
+	at(s, 100);
+	answer_at(s, 1, "S", "a");
+	answer_at(s, 2, "S", "a");
+	tells(s, "list; send 1; 1 stored after 1; send 2; 2 stored after 1; send 3");
+	end(s);
+}
+END_TEST
+
+/* What ends before it could go does not hold up what is behind it. */
+START_TEST(an_expired_record_makes_way)
+{
+	struct story *s = begin_placed(false, true, 0);
+
+	put_parts(s, "0");
+	map(s, "aaaaaaaa");
+	at(s, 100);
+	put_at(s, "0", 104, 200);
+	put_parts(s, "0");
+	at(s, 300);
+	tells(s, "list; send 1; 2 not sent -16 after 0");
+	answer_at(s, 1, "S", "a");
+	tells(s, "1 stored after 1; send 3");
+	put_parts(s, "00");
+	happen(s, KIN__PRODUCER_ABANDON);
+	tells(s, "4 not sent -6 after 0; 5 not sent -6 after 0");
+	answer_at(s, 2, "S", "a");
+	tells(s, "3 stored after 1");
+	ck_assert_uint_eq(wake_ms(s), UINT64_MAX);
+	end(s);
+}
+END_TEST
+
+/* --- the pace ------------------------------------------------------------------------------ */
+
+static uint32_t sent_records(const struct story *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t turn = 1; turn <= s->sent_n; turn++)
+		n += s->sent[turn].n;
+	return n;
+}
+
+/* Of ten records a second the eleventh waits, and the other shard goes on. */
+START_TEST(a_hot_shard_does_not_stop_the_others)
+{
+	struct story *s = begin_placed(false, false, 1);
+
+	s->settings.rate_percent = 1; /* ten records a second, 10,485 bytes */
+	s->settings.linger_us = 0;
+	s->settings.record_bytes_max = 4000;
+	begin_again(s);
+	put_parts(s, "0");
+	map(s, "aaaabbbb");
+	put_parts(s, "00000000000000");
+	tells(s, "list; send 1; send 2; send 3; send 4; send 5; send 6; send 7; send 8");
+	for (uint32_t turn = 1; turn <= 8; turn++)
+		answer_at(s, turn, "S", "a");
+	ck_assert_uint_eq(sent_records(s), 10);
+	put_parts(s, "7");
+	ck_assert_uint_eq(sent_records(s), 11);
+	ck_assert_uint_eq(wake_ms(s), 100);
+	at(s, 1000); /* ten more came in that time: the rest */
+	ck_assert_uint_eq(sent_records(s), 16);
+	end(s);
+}
+END_TEST
+
+START_TEST(bytes_have_a_pace_too)
+{
+	struct story *s = begin_placed(false, false, 1);
+
+	s->settings.linger_us = 0;
+	s->settings.record_bytes_max = 4000;
+	begin_again(s);
+	put_parts(s, "0");
+	map(s, "aaaaaaaa");
+	put_at(s, "0000", 4000, 0);
+	ck_assert_uint_eq(sent_records(s), 3); /* of 10,485 bytes 2,381 are left */
+	ck_assert_uint_eq(wake_ms(s), (4000 - 2381) * 1000 / 10485 + 1);
+	at(s, wake_ms(s));
+	ck_assert_uint_eq(sent_records(s), 4);
+	end(s);
+}
+END_TEST
+
+/* After a throttled entry half of the pace is kept, and a hundredth part of the whole comes back each tenth of a second. */
+START_TEST(throttling_lowers_the_pace_for_a_time)
+{
+	struct story *s = begin_placed(false, false, 100);
+	uint32_t before;
+
+	s->settings.linger_us = 0;
+	s->settings.requests_max = 200;
+	s->settings.request_records_max = 1;
+	begin_again(s);
+	put_at(s, "0", 4, 0);
+	map(s, "aaaaaaaa");
+	answer_at(s, 1, "t", "a");
+	for (int i = 0; i < 190; i++)
+		put_at(s, "0", 4, 0);
+	before = sent_records(s);
+	ck_assert_uint_eq(before, 1); /* what was saved up is gone */
+	at(s, 20);
+	ck_assert_uint_ge(sent_records(s) - before, 10); /* 500 a second */
+	ck_assert_uint_le(sent_records(s) - before, 11);
+	end(s);
+}
+END_TEST
+
+/* A second refusal in the same half second is of the same overload. */
+START_TEST(one_overload_counts_once)
+{
+	struct kin__lane *lane = kin__lane_new("a", 100, 1048576, 0);
+
+	kin__lane_throttled(lane, 1000000);
+	ck_assert_uint_eq(lane->share, 500);
+	kin__lane_throttled(lane, 1400000);
+	ck_assert_uint_ge(lane->share, 500);
+	kin__lane_throttled(lane, 1500000);
+	ck_assert_uint_eq(lane->share, 275); /* half of what had come back */
+	for (uint64_t i = 0; i < 20; i++)
+		kin__lane_throttled(lane, 2000000 + i * 500000);
+	ck_assert_uint_ge(lane->share, KIN__LANE_SHARE_MIN);
+	kin__lane_ready_us(lane, 1, 30000000);
+	ck_assert_uint_eq(lane->share, KIN__LANE_SHARE);
+	ck_assert_uint_eq(lane->records_pace.rate, 1000);
+	ck_assert_uint_eq(lane->bytes_pace.rate, 1048576);
+	kin__mem_free(lane);
+}
+END_TEST
+
+/* Entries of other shards in the same answer do not wait as long as the one that was throttled often, and nothing pauses. */
+START_TEST(throttled_entries_wait_apart)
+{
+	struct story *s = begin_placed(false, false, 150);
+
+	put_parts(s, "0");
+	map(s, "aaaabbbb");
+	put_parts(s, "0007");
+	at(s, 100);
+	answer_at(s, 1, "ttttS", "aaaab");
+	tells(s, "list; send 1 2 3 4 5; 5 stored after 1");
+	put_parts(s, "7");
+	happen(s, KIN__PRODUCER_FLUSH);
+	tells(s, "send 6");
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->throttled, 4);
+	end(s);
+}
+END_TEST
+
+/* Whatever allocation fails: each record is reported once, and nothing is left. */
+START_TEST(placed_without_memory)
+{
+	for (uint64_t i = 1; i < 60; i++) {
+		struct story *s = begin(500, 1000000, 8);
+
+		s->settings.aggregate = s->settings.order_by_key = true;
+		s->settings.rate_percent = 100;
+		kin__producer_free(s->producer);
+		kin__mem_fail_run(i, i % 3 + 1);
+		s->producer = kin__producer_new(&s->settings);
+		if (!s->producer) {
+			kin__mem_fail_at(0);
+			end(s);
+			continue;
+		}
+		put_at(s, "0101", 104, _i ? 20000 : 0);
+		map(s, "aaaabbbb");
+		at(s, 1000);
+		put_parts(s, "0107");
+		for (uint32_t turn = 1, steps = 0; steps < 400 && wake_ms(s) != UINT64_MAX; steps++) {
+			if (turn <= s->sent_n)
+				answer_at(s, turn++, "S", "a");
+			else if (steps == 5)
+				kin__mem_fail_at(0);
+			else if (s->list && steps % 7 == 6 && strstr(s->words, "list"))
+				s->words_n = 0;
+			else
+				at(s, wake_ms(s));
+		}
+		kin__mem_fail_at(0);
+		for (uint32_t record = 0; record < s->put_n; record++)
+			ck_assert_uint_eq(s->reported[record], 1);
+		end(s);
+	}
+}
+END_TEST
+
+static void placed_case(Suite *suite)
+{
+	TCase *tcase = tcase_create("placed");
+
+	tcase_add_test(tcase, aggregates_are_of_one_shard);
+	tcase_add_test(tcase, a_full_aggregate_leaves_at_once);
+	tcase_add_test(tcase, an_aggregate_holds_so_many_records);
+	tcase_add_test(tcase, what_is_too_large_for_an_aggregate_goes_alone);
+	tcase_add_test(tcase, without_a_map_records_go_alone);
+	tcase_add_test(tcase, an_idle_producer_asks_for_no_map);
+	tcase_add_test(tcase, pauses_between_failed_lists_grow);
+	tcase_add_test(tcase, an_aggregate_astray_is_put_again);
+	tcase_add_test(tcase, an_aggregate_astray_may_be_stored);
+	tcase_add_test(tcase, a_known_shard_that_covers_all_is_as_good);
+	tcase_add_test(tcase, an_old_answer_is_no_reason_to_doubt);
+	tcase_add_test(tcase, a_stream_that_is_gone_takes_its_map_along);
+	tcase_add_test(tcase, maps_that_overlap_are_not_believed);
+	tcase_add_test(tcase, a_refused_aggregate_is_taken_apart);
+	tcase_add_test(tcase, each_record_of_an_aggregate_has_its_own_time);
+	tcase_add_test(tcase, one_record_of_a_key_at_a_time);
+	tcase_add_test(tcase, records_of_a_key_share_an_aggregate_or_wait);
+	tcase_add_test(tcase, order_is_kept_when_an_aggregate_goes_astray);
+	tcase_add_test(tcase, order_needs_no_map);
+	tcase_add_test(tcase, an_expired_record_makes_way);
+	tcase_add_test(tcase, a_hot_shard_does_not_stop_the_others);
+	tcase_add_test(tcase, bytes_have_a_pace_too);
+	tcase_add_test(tcase, throttling_lowers_the_pace_for_a_time);
+	tcase_add_test(tcase, one_overload_counts_once);
+	tcase_add_test(tcase, throttled_entries_wait_apart);
+	tcase_add_loop_test(tcase, placed_without_memory, 0, 2);
+	suite_add_tcase(suite, tcase);
+}
