@@ -10,6 +10,7 @@
 #include "consumer_scenes_filter.h"
 #include "consumer_scenes_mapping.h"
 #include "consumer_scenes_aggregate.h"
+#include "consumer_scenes_overdue.h"
 
 int main(void)
 {
@@ -27,6 +28,7 @@ int main(void)
 	suite_add_tcase(suite, filter_case());
 	suite_add_tcase(suite, mapping_case());
 	suite_add_tcase(suite, aggregate_case());
+	suite_add_tcase(suite, overdue_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -19,6 +19,7 @@ struct shard {
 	const char *id, *parent, *adjacent;
 	bool closed, gone; /* gone: not listed, not found */
 	bool sick;         /* each call of its records fails */
+	uint64_t call_us;  /* how long a call takes; 0: as of all */
 	struct kin_record records[RECORDS];
 	char sequences[RECORDS][12];
 	uint32_t n, horizon, tip;  /* tip: where a LATEST iterator stands */
@@ -87,6 +88,7 @@ struct scene {
 	bool late_end;                     /* the end of a closed shard comes after its last records */
 	uint32_t notes[KIN_LOG_TRACE + 1]; /* by level */
 	char note[512];                    /* the last one */
+	bool loss;                         /* and whether it tells of records given up */
 	const struct kin_error *why;       /* the reason of verdicts and codes that are not fine */
 	char words[WORDS];
 	size_t words_n;
@@ -246,6 +248,13 @@ static void take_store(struct waiting *w, const struct kin__consumer_effect *fx)
 	w->expected = fx->store.expected;
 }
 
+static uint64_t scene_call_us(struct scene *s, uint32_t index)
+{
+	const struct shard *shard = scene_find(s, kin__consumer_shard_id(s->consumer, index));
+
+	return shard->call_us ? shard->call_us : s->call_us;
+}
+
 static void scene_request(struct scene *s, const struct kin__consumer_effect *fx)
 {
 	struct waiting *w = s->waiting;
@@ -263,7 +272,7 @@ static void scene_request(struct scene *s, const struct kin__consumer_effect *fx
 		say(s, "]");
 		w->attempt = fx->invoke.attempt;
 		w->lease_counter = fx->invoke.lease_counter;
-		w->due_us += s->call_us;
+		w->due_us += scene_call_us(s, fx->shard);
 	} else if (fx->type == KIN__CONSUMER_SINK) {
 		say(s, " {");
 		range_of(s, fx->sink.slices, fx->sink.slices_n, fx->sink.count, w);
@@ -307,6 +316,7 @@ static void scene_note(struct scene *s, const struct kin__consumer_effect *fx)
 	ck_assert_uint_le(fx->note.level, KIN_LOG_TRACE);
 	s->notes[fx->note.level]++;
 	snprintf(s->note, sizeof s->note, "%s", fx->note.text);
+	s->loss = fx->note.loss;
 }
 
 /* What the machine does not ask to keep is gone. */

@@ -34,7 +34,7 @@ static const char usage[] =
 		"Consumer options by -o, for\n"
 		"example -o batch_size=1000; 'kinstream config' lists them.\n";
 
-enum { GRACE_MS = 5000, GRACE_MS_MAX = 600000 };
+enum { GRACE_MS = 5000, GRACE_MS_MAX = 600000, TIMEOUT_MS_MAX = 86400000 };
 
 struct consume {
 	struct tool *tool;
@@ -183,6 +183,11 @@ static int run(struct consume *consume, struct kin_consumer_options *options)
 	return code == TOOL_DONE && ferror(stdout) ? TOOL_FAILED : code;
 }
 
+static uint32_t limit_behind(int64_t ms)
+{
+	return (uint32_t)(ms + GRACE_MS < TIMEOUT_MS_MAX ? ms + GRACE_MS : TIMEOUT_MS_MAX);
+}
+
 /* Which of --exec, --handler and --print: options->handler.  TOOL_DONE or TOOL_USAGE, having said why. */
 static int choose(struct consume *consume, struct kin_consumer_options *options, bool printing,
                   const char *plugin, const char *protocol, const char *grace)
@@ -204,6 +209,9 @@ static int choose(struct consume *consume, struct kin_consumer_options *options,
 		                                   : "--exec-grace %s goes with --exec only",
 		                  grace);
 	consume->timeout_ms = options->handler_timeout_ms;
+	if (consume->command &&
+	    consume->timeout_ms > 0) /* one that was killed is not overdue, unless even that fails */
+		options->handler_timeout_ms = limit_behind(consume->timeout_ms + consume->grace_ms);
 	options->user = consume;
 	options->handler = printing ? print : execute;
 	if (plugin) {

@@ -65,8 +65,11 @@ struct kin_consumer_options {
 	uint32_t shard_sync_interval_ms; /* 100..3600000, default 60000: looking for unknown shards */
 	uint32_t retry_base_ms; /* 1..60000, default 1000: pause before a retry, doubling, full jitter */
 	uint32_t retry_max_ms;  /* 1..600000, default 60000 */
-	/* 0..86400000, default 0: none; the command kills what --exec runs, see kinstream(1) */
+	/* 0..86400000, default 0: none; longer calls are warned of and counted, see kin_consumer(3); the command
+	 * kills what --exec runs, see kinstream(1) */
 	uint32_t handler_timeout_ms;
+	/* 0..604800000, default 0: for ever; a delivery to the sink that failed for so long is dropped */
+	uint32_t on_failure_timeout_ms;
 	uint32_t parallelization_factor;     /* 1; more is not supported by this version */
 	bool bisect_batch_on_function_error; /* default false */
 	/* function_response_types = ReportBatchItemFailures: the command reads responses */
@@ -80,14 +83,15 @@ struct kin_consumer_options {
 /* A snapshot; counts since open.
  * polled = filtered + other_shard + handled + on_failure + dropped + buffered + given_back. */
 struct kin_consumer_health {
-	size_t size;                       /* set by the caller: sizeof the struct */
-	int32_t state;                     /* enum kin_consumer_state */
-	int32_t code;                      /* KIN_OK, or the fatal error's code */
-	uint64_t shards, shards_ended;     /* known; read to their end */
-	uint64_t shards_blocked;           /* now retrying a batch for at least the tenth time */
-	uint64_t polled;                   /* records read */
-	uint64_t handled;                  /* records done */
-	uint64_t on_failure, dropped;      /* records sent to the sink; given up by on_failure = drop */
+	size_t size;                   /* set by the caller: sizeof the struct */
+	int32_t state;                 /* enum kin_consumer_state */
+	int32_t code;                  /* KIN_OK, or the fatal error's code */
+	uint64_t shards, shards_ended; /* known; read to their end */
+	uint64_t shards_blocked;       /* now retrying a batch for at least the tenth time */
+	uint64_t polled;               /* records read */
+	uint64_t handled;              /* records done */
+	/* records sent to the sink; given up by on_failure = drop or on_failure_timeout_ms */
+	uint64_t on_failure, dropped;
 	uint64_t invocations, errors;      /* handler calls; those that failed, wholly or in part */
 	uint64_t retried, bisected;        /* calls that were retries; batches cut in two */
 	uint64_t checkpoints;              /* written */
@@ -99,8 +103,8 @@ struct kin_consumer_health {
 	uint64_t given_back;               /* records put out of memory undone, to be polled again */
 	uint64_t filtered;                 /* records left out by filter_criteria */
 	uint64_t other_shard; /* records of KPL aggregates that belong to another shard: left out */
-	uint64_t reserved[1];
-	struct kin_error error; /* code KIN_OK: none */
+	uint64_t handlers_overdue, handlers_overdue_total; /* calls over handler_timeout_ms: now; ever */
+	struct kin_error error;                            /* code KIN_OK: none */
 };
 
 KIN_API void kin_consumer_options_init_sized(struct kin_consumer_options *options, size_t size);

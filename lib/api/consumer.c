@@ -55,6 +55,12 @@ static int check_together(const struct kin_consumer_options *o, struct kin_error
 		               "with starting_position = at_timestamp; Unix ms");
 	if (o->until == KIN_UNTIL_TIMESTAMP && o->until_timestamp_ms <= 0)
 		return missing(error, "until_timestamp_ms", "with until = timestamp; Unix ms");
+	if (o->handler_timeout_ms > 0 && !o->handler)
+		return kin__error(error, KIN_INVALID,
+		                  "kin_consumer_open(): option handler_timeout_ms is %u, and there is no "
+		                  "handler to "
+		                  "watch: batches of kin_consumer_next() are the program's own",
+		                  (unsigned)o->handler_timeout_ms);
 	if (o->retry_max_ms < o->retry_base_ms)
 		return kin__error(error, KIN_INVALID,
 		                  "kin_consumer_open(): option retry_max_ms is %u, less than retry_base_ms = "
@@ -98,6 +104,9 @@ static void machine_settings(struct kin__consumer_settings *m, const struct kin_
 		.deaggregate = o->deaggregate,
 		.drop = o->on_failure && strcmp(o->on_failure, "drop") == 0,
 		.handlers_max = o->handlers_max,
+		.handler_timeout_us = (uint64_t)o->handler_timeout_ms * 1000,
+		.overdue_max = KIN__OVERDUE_MAX,
+		.sink_timeout_us = (uint64_t)o->on_failure_timeout_ms * 1000,
 		.fetches_max = o->fetches_max,
 		.stores_max = 8,
 		.buffer_bytes_max = o->buffer_bytes_max,

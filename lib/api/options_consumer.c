@@ -88,8 +88,10 @@ static const struct kin__options_row rows[] = {
 	ROW_NUMBER(U32, retry_max_ms, "retry_max_ms", "ms", 60000, 1, 600000, NULL, 1,
 	           "The longest pause before a retry."),
 	ROW_NUMBER(U32, handler_timeout_ms, "handler_timeout_ms", "ms", 0, 0, 86400000, NULL, 1,
-	           "How long a command of --exec may take for a batch before it is killed; 0: without "
-	           "limit."),
+	           "How long the handler may have a batch before it is warned of, and a command of --exec is "
+	           "killed; 0: without limit."),
+	ROW_NUMBER(U32, on_failure_timeout_ms, "on_failure_timeout_ms", "ms", 0, 0, 604800000, NULL, 1,
+	           "How long a delivery on failure is tried before its records are dropped; 0: for ever."),
 	{ .show = ROW_SHOW("parallelization_factor", "integer", "batches", "1", "1",
 	                   "Batches of one shard at once; this version supports 1 of the 10 that Lambda "
 	                   "knows."),

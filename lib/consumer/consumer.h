@@ -13,6 +13,8 @@
 
 struct kin__consumer; /* the machine */
 
+enum { KIN__OVERDUE_MAX = 64 }; /* calls beyond handlers_max, in place of overdue ones */
+
 struct kin__consumer_settings {    /* copied */
 	int32_t starting_position; /* enum kin_starting_position */
 	int64_t starting_timestamp_ms;
@@ -27,10 +29,14 @@ struct kin__consumer_settings {    /* copied */
 	int64_t maximum_record_age_ms;   /* -1: no limit */
 	uint32_t parallelization_factor; /* lanes of each shard: 1..10; 0: 1 */
 	bool bisect;
-	bool drop;                                      /* on_failure = drop: settled without a SINK effect */
-	bool leases;                                    /* false: a reader; no store effects at all */
-	bool deaggregate;                               /* pages come with aggregates taken apart */
+	bool deaggregate;         /* pages come with aggregates taken apart */
+	bool drop;                /* on_failure = drop: settled without a SINK effect */
+	uint64_t sink_timeout_us; /* a delivery that failed for so long is dropped; 0: it is tried for ever */
+	bool leases;              /* false: a reader; no store effects at all */
 	uint32_t handlers_max, fetches_max, stores_max; /* effects of each kind in flight at once */
+	/* A call that takes longer is overdue; 0: none is.  So many of them do not count among handlers_max. */
+	uint64_t handler_timeout_us;
+	uint32_t overdue_max;
 	/* Fetched pages, whole.  From here on only shards that can do nothing without it fetch, and only when
 	 * shards that wait for a retry gave pages back. */
 	uint64_t buffer_bytes_max;
@@ -176,6 +182,7 @@ struct kin__consumer_effect {
 		} state; /* enum kin_consumer_state */
 		struct {
 			uint8_t level;
+			bool loss; /* records of `lane` were given up: the handler's reason belongs to it */
 			const char *text;
 		} note; /* enum kin_log_level */
 	};

@@ -6,6 +6,8 @@
 #include "consumer/lane.h"
 #include "consumer/lease.h"
 #include "consumer/descent.h"
+#include "consumer/overdue.h"
+#include "consumer/pages.h"
 #include "consumer/pieces.h"
 #include "consumer/reread.h"
 
@@ -168,6 +170,8 @@ void kin__delivery_more(struct kin__consumer *consumer, struct kin__shard *shard
 
 void kin__delivery_due(struct kin__consumer *consumer, struct kin__lane *lane)
 {
+	if (lane->working == WORK_INVOKING)
+		kin__overdue_due(consumer, lane);
 	if (lane->working == WORK_WAITING || lane->working == WORK_GATHERING)
 		consider(consumer, lane);
 }
@@ -202,7 +206,10 @@ static void invoke(struct kin__consumer *consumer, struct kin__lane *lane)
 	consumer->health.invocations++;
 	consumer->health.retried += work->tries > 0;
 	lane->work_id = kin__emit_request(consumer, lane->shard, &effect);
-	consumer->works_flying += lane->work_id != 0;
+	if (lane->work_id == 0)
+		return;
+	consumer->works_flying++;
+	kin__overdue_called(consumer, lane, effect.invoke.count);
 }
 
 static void sink(struct kin__consumer *consumer, struct kin__lane *lane, bool old)
@@ -221,6 +228,8 @@ static void sink(struct kin__consumer *consumer, struct kin__lane *lane, bool ol
 	effect.sink.condition = old ? "RecordAgeExceeded" : "RetryAttemptsExhausted";
 	effect.sink.attempts = work->attempts > 0 ? work->attempts : 1;
 	effect.sink.handler_failed = work->unhandled;
+	if (lane->sink_tries == 0)
+		lane->sink_since_us = consumer->now_us;
 	kin__lane_move(consumer, lane, WORK_SINKING);
 	lane->work_id = kin__emit_request(consumer, lane->shard, &effect);
 	consumer->works_flying += lane->work_id != 0;
@@ -261,7 +270,7 @@ static void run(struct kin__consumer *consumer, struct kin__lane *lane)
 
 bool kin__delivery_waits(const struct kin__consumer *consumer)
 {
-	return kin__consumer_lives(consumer) && consumer->works_flying < consumer->set.handlers_max &&
+	return kin__consumer_lives(consumer) && !kin__overdue_full(consumer) &&
 	       !kin__list_empty(&consumer->work_queue);
 }
 
@@ -304,6 +313,7 @@ void kin__delivery_on_handled(struct kin__consumer *consumer, struct kin__shard 
 
 	if (!answered(consumer, lane, WORK_INVOKING))
 		return;
+	kin__overdue_answered(consumer, lane);
 	before = lane->stack[lane->stack_n - 1].tries;
 	kin__pieces_handled(consumer, lane, event);
 	tries = lane->stack[lane->stack_n - 1].tries;
@@ -315,6 +325,57 @@ void kin__delivery_on_handled(struct kin__consumer *consumer, struct kin__shard 
 	go_on(consumer, lane);
 }
 
+static bool settle_sunk(struct kin__consumer *consumer, struct kin__lane *lane, uint64_t *counter)
+{
+	lane->sink_tries = 0;
+	lane->sink_due_us = 0;
+	for (size_t i = 0; i < lane->sunk_n; i++)
+		if (!kin__pieces_settle(consumer, lane->shard, lane->sunk[i].first, lane->sunk[i].end,
+		                        counter))
+			return false;
+	lane->sunk_n = 0;
+	return true;
+}
+
+/* The destination had its time: what was to go there is lost, and named. */
+static bool give_up(struct kin__consumer *consumer, struct kin__lane *lane, const struct kin_error *why)
+{
+	const struct kin__shard *shard = lane->shard;
+	uint64_t first = lane->sunk[0].first, last = lane->sunk[lane->sunk_n - 1].end - 1,
+		 before = consumer->health.dropped;
+	const struct kin__page *first_page = kin__pages_find(shard, first),
+			       *last_page = kin__pages_find(shard, last);
+	const char *from = first_page->records[first - first_page->first].sequence_number,
+		   *to = last_page->records[last - last_page->first].sequence_number;
+
+	if (!settle_sunk(consumer, lane, &consumer->health.dropped))
+		return false;
+	kin__bytes_format(kin__emit_text(consumer),
+	                  "%s: %llu records dropped, %s to %s: the on-failure destination failed for %lu ms, "
+	                  "on_failure_timeout_ms is %lu: %s",
+	                  shard->id, (unsigned long long)(consumer->health.dropped - before), from, to,
+	                  (unsigned long)((consumer->now_us - lane->sink_since_us) / 1000),
+	                  (unsigned long)(consumer->set.sink_timeout_us / 1000), kin__emit_why(why));
+	kin__emit_loss(consumer, lane, KIN_LOG_ERROR);
+	return true;
+}
+
+static void sink_failed(struct kin__consumer *consumer, struct kin__lane *lane, const struct kin_error *why)
+{
+	uint64_t last_us = lane->sink_since_us + consumer->set.sink_timeout_us; /* one try is due then */
+
+	lane->sink_due_us = kin__emit_backoff(consumer, consumer->set.retry_base_us,
+	                                      consumer->set.retry_max_us, lane->sink_tries);
+	if (consumer->set.sink_timeout_us > 0 && lane->sink_due_us > last_us)
+		lane->sink_due_us = last_us;
+	if (lane->sink_tries < UINT32_MAX)
+		lane->sink_tries++;
+	kin__bytes_format(kin__emit_text(consumer),
+	                  "%s: the on-failure destination failed (try %lu): %s; the shard waits",
+	                  lane->shard->id, (unsigned long)lane->sink_tries, kin__emit_why(why));
+	kin__emit_line(consumer, lane->shard, KIN_LOG_WARN);
+}
+
 void kin__delivery_on_sunk(struct kin__consumer *consumer, struct kin__shard *shard,
                            const struct kin__consumer_event *event)
 {
@@ -323,22 +384,15 @@ void kin__delivery_on_sunk(struct kin__consumer *consumer, struct kin__shard *sh
 	if (!answered(consumer, lane, WORK_SINKING))
 		return;
 	if (event->store_code == KIN_OK) {
-		lane->sink_tries = 0;
-		lane->sink_due_us = 0;
-		for (size_t i = 0; i < lane->sunk_n; i++)
-			if (!kin__pieces_settle(consumer, shard, lane->sunk[i].first, lane->sunk[i].end,
-			                        &consumer->health.on_failure))
-				return;
-		lane->sunk_n = 0;
+		if (!settle_sunk(consumer, lane, &consumer->health.on_failure))
+			return;
+	} else if (consumer->set.sink_timeout_us > 0 && kin__consumer_lives(consumer) &&
+	           shard->life == LIFE_ACTIVE &&
+	           consumer->now_us - lane->sink_since_us >= consumer->set.sink_timeout_us) {
+		if (!give_up(consumer, lane, event->error))
+			return;
 	} else {
-		lane->sink_due_us = kin__emit_backoff(consumer, consumer->set.retry_base_us,
-		                                      consumer->set.retry_max_us, lane->sink_tries);
-		if (lane->sink_tries < UINT32_MAX)
-			lane->sink_tries++;
-		kin__bytes_format(kin__emit_text(consumer),
-		                  "%s: the on-failure destination failed (try %lu): %s; the shard waits",
-		                  shard->id, (unsigned long)lane->sink_tries, kin__emit_why(event->error));
-		kin__emit_line(consumer, shard, KIN_LOG_WARN);
+		sink_failed(consumer, lane, event->error);
 	}
 	go_on(consumer, lane);
 }

@@ -60,11 +60,8 @@ struct kin__bytes *kin__emit_text(struct kin__consumer *consumer)
 	return &consumer->text;
 }
 
-void kin__emit_line(struct kin__consumer *consumer, const struct kin__shard *shard, int level)
+static void line(struct kin__consumer *consumer, struct kin__consumer_effect effect, int level)
 {
-	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_NOTE,
-		                               .shard = shard ? shard->index : 0 };
-
 	effect.note.level = (uint8_t)level;
 	effect.note.text = consumer->text.failed || !consumer->text.at
 	                                   ? NULL
@@ -74,6 +71,24 @@ void kin__emit_line(struct kin__consumer *consumer, const struct kin__shard *sha
 		kin__emit_nomem(consumer);
 	else
 		append(consumer, &effect);
+}
+
+void kin__emit_line(struct kin__consumer *consumer, const struct kin__shard *shard, int level)
+{
+	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_NOTE,
+		                               .shard = shard ? shard->index : 0 };
+
+	line(consumer, effect, level);
+}
+
+void kin__emit_loss(struct kin__consumer *consumer, const struct kin__lane *lane, int level)
+{
+	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_NOTE,
+		                               .shard = lane->shard->index,
+		                               .lane = lane->number };
+
+	effect.note.loss = true;
+	line(consumer, effect, level);
 }
 
 void kin__emit_state(struct kin__consumer *consumer, uint8_t state)

@@ -135,11 +135,15 @@ struct kin__lane {
 	uint64_t assigned, taken;
 	struct kin__work *stack; /* top: the lowest records */
 	size_t stack_room, sunk_n, sunk_room;
-	struct kin__range *sunk; /* what the SINK in flight holds */
-	uint64_t sink_due_us;
+	struct kin__range *sunk;             /* what the SINK in flight holds */
+	uint64_t sink_due_us, sink_since_us; /* the next try of a delivery; its first one */
 	/* The next batch: its records in [assigned, gather_end), up to gather_last. */
 	uint64_t gather_end, gather_last, gather_n, gather_bytes, gather_since_us;
 	uint64_t over_us; /* the last invocation's end */
+	/* The call in flight, see overdue.h. */
+	uint64_t called_us;
+	uint32_t called_n; /* its records */
+	bool overdue, lends;
 	struct kin__timer work_timer;
 };
 
@@ -255,6 +259,7 @@ struct kin__consumer {
 	uint64_t unfinished, fresh_n; /* shards `until` waits for; LATEST iterators not yet there */
 	uint64_t writes_pending;      /* shards whose write is under way in any way */
 	uint32_t ids, flying, reads_flying, works_flying, writes_flying;
+	uint32_t lent_n; /* of works_flying: overdue calls whose place another one may have */
 	struct kin_consumer_health health; /* the counts only */
 
 	uint32_t seen_states[8], seen_lives[LIVES], seen_readings[READINGS], seen_workings[WORKINGS],

@@ -4,6 +4,7 @@
 #include "consumer/fetch.h"
 #include "consumer/gather.h"
 #include "consumer/lane.h"
+#include "consumer/overdue.h"
 #include "consumer/pages.h"
 #include "consumer/reread.h"
 
@@ -91,12 +92,13 @@ static void give_back(struct kin__consumer *consumer, struct kin__shard *shard)
 /* Nothing is under way that would free memory: a batch that needs more than the buffer gets it. */
 static bool is_alone(const struct kin__consumer *consumer)
 {
-	return consumer->reads_flying == 0 && consumer->works_flying == 0 && consumer->writes_pending == 0;
+	return consumer->reads_flying == 0 && consumer->works_flying == consumer->lent_n &&
+	       consumer->writes_pending == 0;
 }
 
 bool kin__reread_must_wait(const struct kin__consumer *consumer)
 {
-	return consumer->works_flying >= consumer->set.handlers_max || !kin__list_empty(&consumer->gatherers);
+	return kin__overdue_full(consumer) || !kin__list_empty(&consumer->gatherers);
 }
 
 bool kin__reread_make_room(struct kin__consumer *consumer, struct kin__shard *shard)

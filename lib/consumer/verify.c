@@ -77,7 +77,8 @@ static const char *place(const struct kin__lane *lane)
 	HOLDS(lane->working != WORK_WAITING || lane->work_timer.node.index != 0 ||
 	      lane->shard->life != LIFE_ACTIVE || kin__shard_lacks(lane->shard));
 	HOLDS(lane->work_timer.node.index == 0 || lane->working == WORK_WAITING ||
-	      lane->working == WORK_GATHERING);
+	      lane->working == WORK_GATHERING || lane->working == WORK_INVOKING);
+	HOLDS(lane->lends <= lane->overdue && (!lane->overdue || lane->working == WORK_INVOKING));
 	return NULL;
 }
 
@@ -145,7 +146,7 @@ static const char *shard_holds(const struct kin__consumer *consumer, const struc
 const char *kin__consumer_verify(const struct kin__consumer *consumer)
 {
 	uint64_t bytes = 0, buffered = 0, unfinished = 0, fresh = 0, blocked = 0, pending = 0;
-	uint32_t reads = 0, works = 0, writes = 0;
+	uint32_t reads = 0, works = 0, writes = 0, overdue = 0, lent = 0;
 	int64_t behind_ms = -1;
 	struct kin_consumer_health told = { .size = sizeof told };
 	const struct kin_consumer_health *health = &consumer->health;
@@ -160,7 +161,8 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 			return broken;
 		reads += shard->read_id != 0;
 		for (uint32_t k = 0; k < shard->lanes_n; k++)
-			works += shard->lanes[k].work_id != 0;
+			works += shard->lanes[k].work_id != 0, overdue += shard->lanes[k].overdue,
+					lent += shard->lanes[k].lends;
 		writes += shard->write_id != 0;
 		pending += shard->writing != WRITE_REST;
 		unfinished += shard->counted;
@@ -172,7 +174,9 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 	}
 	HOLDS(bytes == consumer->held_bytes);
 	HOLDS(reads == consumer->reads_flying && reads <= consumer->set.fetches_max);
-	HOLDS(works == consumer->works_flying && works <= consumer->set.handlers_max);
+	HOLDS(works == consumer->works_flying && works - lent <= consumer->set.handlers_max);
+	HOLDS(overdue == health->handlers_overdue && overdue <= health->handlers_overdue_total);
+	HOLDS(lent == consumer->lent_n && lent <= overdue && lent <= consumer->set.overdue_max);
 	HOLDS(writes <= consumer->writes_flying && consumer->writes_flying <= consumer->set.stores_max);
 	HOLDS(pending == consumer->writes_pending);
 	HOLDS(unfinished == consumer->unfinished && fresh == consumer->fresh_n);

@@ -15,6 +15,7 @@ struct kin_batch *kin__batch_new(size_t records)
 	batch->fail_at = UINT32_MAX;
 	kin__bytes_init(&batch->json);
 	kin__list_init(&batch->node);
+	kin__list_init(&batch->out);
 	return batch;
 }
 

@@ -19,6 +19,7 @@ struct kin_batch {
 	struct kin__consume *consumer;
 	uint64_t id; /* of the effect it answers */
 	uint32_t shard;
+	uint8_t lane;
 	uint32_t attempt;
 	uint64_t lease_counter;
 	const char *shard_id; /* stays as long as the consumer */
@@ -32,6 +33,8 @@ struct kin_batch {
 	char reason[KIN__BATCH_REASON];
 	struct kin__bytes json;
 
+	struct kin__list out;  /* in inbox.out, while it is out; under the consumer's lock, as is began_us */
+	uint64_t began_us;     /* when it went out */
 	struct kin__list node; /* ready for kin_consumer_next(); under the consumer's lock */
 	struct kin__pool_job job;
 	struct kin__loop_task task;

@@ -9,6 +9,8 @@
 
 static const char room[] = "consumer";
 
+enum { LEFT_NAMED = 3, LEFT_TEXT = 320 };
+
 /* ---- steps (loop thread) ---- */
 
 static bool over(const struct kin__consume *consumer)
@@ -132,9 +134,13 @@ static void note(struct kin__consume *consumer, const struct kin__consumer_effec
 	size_t n = strlen(id);
 	bool named = n > 0 && strncmp(text, id, n) == 0 && text[n] == ':' && text[n + 1] == ' ';
 	struct kin__log_about about = kin__consume_about(consumer, named ? id : NULL);
+	const char *reason =
+			effect->note.loss ? kin__consume_reason(consumer, effect->shard, effect->lane) : "";
 
-	KIN__LOG_ABOUT(consumer->set.core, effect->note.level, room, &about, "%s",
-	               named ? text + n + 2 : text);
+	KIN__LOG_ABOUT(consumer->set.core, effect->note.level, room, &about, "%s%s%s",
+	               named ? text + n + 2 : text, reason[0] ? "; the handler said: " : "", reason);
+	if (effect->note.loss)
+		kin__consume_forget_reason(consumer, effect->shard, effect->lane);
 }
 
 static void carry_out(struct kin__consume *consumer, const struct kin__consumer_effect *effect)
@@ -324,8 +330,13 @@ static int open_pools(struct kin__consume *consumer, const struct kin__consume_o
 {
 	int code = KIN_OK;
 
+	/* A thread begins when a call finds none at rest: those beyond handlers_max, in place of overdue ones. */
 	if (options->handler)
-		code = kin__pool_open(&consumer->set.handlers, "kin-handler", options->machine.handlers_max,
+		code = kin__pool_open(&consumer->set.handlers, "kin-handler",
+		                      options->machine.handlers_max +
+		                                      (options->machine.handler_timeout_us > 0
+		                                                       ? options->machine.overdue_max
+		                                                       : 0),
 		                      error);
 	if (code == KIN_OK && options->store)
 		code = kin__pool_open(&consumer->set.storage, "kin-store", 1, error);
@@ -360,6 +371,7 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 	kin__list_init(&consumer->own.idle);
 	kin__list_init(&consumer->own.busy);
 	kin__list_init(&consumer->inbox.ready);
+	kin__list_init(&consumer->inbox.out);
 	kin__arena_init(&consumer->own.listing);
 	pthread_mutex_init(&consumer->inbox.lock, NULL);
 	kin__thread_cond_init(&consumer->inbox.change);
@@ -463,15 +475,39 @@ static int in_vain_locked(const struct kin__consume *consumer, struct kin_error 
 	return KIN_TIMEOUT;
 }
 
+/* Whose handlers, or takers, a wait in vain waits for: ": SHARD (100 records for 35000 ms), ... and 7 more". */
+static void name_out_locked(const struct kin__consume *consumer, char text[static LEFT_TEXT])
+{
+	const struct kin__list *at;
+	uint64_t now_us = kin__clock_us();
+	size_t n = 0;
+	uint32_t named = 0;
+
+	text[0] = 0;
+	for (at = consumer->inbox.out.next; at != &consumer->inbox.out && named < LEFT_NAMED; at = at->next) {
+		const struct kin_batch *batch = kin__container(at, struct kin_batch, out);
+
+		n += (size_t)snprintf(text + n, LEFT_TEXT - n, "%s %.30s (%zu records for %llu ms)",
+		                      named++ ? "," : ":", batch->shard_id, batch->count,
+		                      (unsigned long long)((now_us - batch->began_us) / 1000));
+	}
+	if (consumer->inbox.out_n > named)
+		snprintf(text + n, LEFT_TEXT - n, " and %u more", (unsigned)(consumer->inbox.out_n - named));
+}
+
 static int left_locked(struct kin__consume *consumer, struct kin_error *error)
 {
 	const struct kin_consumer_health *health = &consumer->inbox.health;
 
+	char out[LEFT_TEXT];
+
+	name_out_locked(consumer, out);
 	kin__error(error, KIN_TIMEOUT,
-	           "the consumer of %s is still %s: %u batches taken and not finished, %llu records in "
-	           "memory; call again",
+	           "the consumer of %.100s is still %s: %u batches are not finished%s; %llu records are in "
+	           "memory; "
+	           "call again",
 	           consumer->set.stream, health->state == KIN_CONSUMER_STOPPING ? "stopping" : "running",
-	           (unsigned)consumer->inbox.taken, (unsigned long long)health->buffered);
+	           (unsigned)consumer->inbox.out_n, out, (unsigned long long)health->buffered);
 	return in_vain_locked(consumer, error);
 }
 
@@ -533,7 +569,7 @@ int kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, i
 		if (!kin__list_empty(&consumer->inbox.ready)) {
 			*batch = kin__container(consumer->inbox.ready.next, struct kin_batch, node);
 			kin__list_remove(&(*batch)->node);
-			consumer->inbox.taken++;
+			kin__consume_out_locked(consumer, *batch);
 			code = KIN_OK;
 			break;
 		}

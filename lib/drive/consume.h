@@ -91,9 +91,10 @@ struct kin__consume {
 		struct kin_error trouble;
 		uint64_t warned_us,
 				held_back; /* of responses that may be a mistake: the last line, and those not told since */
-		uint32_t callbacks; /* on_state calls not made yet */
-		uint32_t taken;     /* batches given out by next and not finished */
-		bool idle;          /* ended or fatal, and nothing in flight */
+		uint32_t callbacks;   /* on_state calls not made yet */
+		struct kin__list out; /* batches with a handler or given out by next, the oldest first */
+		uint32_t out_n;
+		bool idle; /* ended or fatal, and nothing in flight */
 		bool detached;
 		bool signalled; /* a byte is in the pipe */
 		int pipe[2];
@@ -147,6 +148,7 @@ void kin__consume_forget_reason(struct kin__consume *consumer, uint32_t shard, u
 void kin__consume_free_reasons(struct kin__consume_shard *shard);
 void kin__consume_cancel(struct kin__consume *consumer); /* ends the requests under way; not inside a step */
 void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consumer_effect *effect);
+void kin__consume_out_locked(struct kin__consume *consumer, struct kin_batch *batch); /* it goes out now */
 void kin__consume_busy_ready(struct kin__consume *consumer); /* gives the batches nobody took back, as busy */
 
 /* Takes what page and body hold; 0: out of memory, and they are empty as well. */

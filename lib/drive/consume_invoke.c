@@ -1,6 +1,7 @@
 /* Batches out to handlers and back, and the pages they point into. */
 #include "drive/consume.h"
 #include "base/mem.h"
+#include "io/clock.h"
 
 enum {
 	PAGE_BITS = 24,         /* slots of the page table; the rest of an id says which page used the slot */
@@ -171,10 +172,10 @@ static void keep_reason(struct kin__consume *consumer, struct kin_batch *batch)
 	struct kin__log_about about = kin__consume_about(consumer, batch->shard_id);
 
 	if (batch->code == KIN_OK && batch->fail_at == UINT32_MAX) {
-		kin__consume_forget_reason(consumer, batch->shard, 0);
+		kin__consume_forget_reason(consumer, batch->shard, batch->lane);
 		return;
 	}
-	kin__consume_keep_reason(consumer, batch->shard, 0, batch->reason);
+	kin__consume_keep_reason(consumer, batch->shard, batch->lane, batch->reason);
 	KIN__LOG_ABOUT(consumer->set.core, batch->code == KIN_BUSY ? KIN_LOG_DEBUG : KIN_LOG_INFO, "consumer",
 	               &about, "attempt %u of %zu records: %s: %s", (unsigned)batch->attempt, batch->count,
 	               batch->code == KIN_BUSY ? "busy"
@@ -195,11 +196,10 @@ static void returned(struct kin__loop_task *task)
 	event.handled.stop = batch->stop;
 	event.handled.answered = batch->answered;
 	keep_reason(consumer, batch);
-	if (!consumer->set.handler) {
-		pthread_mutex_lock(&consumer->inbox.lock);
-		consumer->inbox.taken--;
-		pthread_mutex_unlock(&consumer->inbox.lock);
-	}
+	pthread_mutex_lock(&consumer->inbox.lock);
+	kin__list_remove(&batch->out);
+	consumer->inbox.out_n--;
+	pthread_mutex_unlock(&consumer->inbox.lock);
 	kin__batch_free(batch);
 	kin__consume_answer(consumer, &event);
 }
@@ -214,6 +214,13 @@ static void run_handler(struct kin__pool_job *job)
 		kin__batch_finish(batch, code);
 }
 
+void kin__consume_out_locked(struct kin__consume *consumer, struct kin_batch *batch)
+{
+	batch->began_us = kin__clock_us();
+	kin__list_append(&consumer->inbox.out, &batch->out);
+	consumer->inbox.out_n++; /* returned() takes it off again */
+}
+
 void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consumer_effect *effect)
 {
 	struct kin_batch *batch = kin__batch_new(effect->invoke.count);
@@ -226,6 +233,7 @@ void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consum
 	batch->consumer = consumer;
 	batch->id = effect->id;
 	batch->shard = effect->shard;
+	batch->lane = effect->lane;
 	batch->attempt = effect->invoke.attempt;
 	batch->lease_counter = effect->invoke.lease_counter;
 	batch->shard_id = kin__consumer_shard_id(consumer->own.machine, effect->shard);
@@ -233,6 +241,9 @@ void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consum
 	                                   batch->records);
 	kin__loop_task_init(&batch->task, returned);
 	if (consumer->set.handler) {
+		pthread_mutex_lock(&consumer->inbox.lock);
+		kin__consume_out_locked(consumer, batch);
+		pthread_mutex_unlock(&consumer->inbox.lock);
 		kin__pool_job_init(&batch->job, run_handler);
 		kin__pool_post(consumer->set.handlers, &batch->job);
 		return;
@@ -249,7 +260,7 @@ void kin__consume_busy_ready(struct kin__consume *consumer)
 	while (!kin__list_empty(&consumer->inbox.ready)) {
 		struct kin_batch *batch = kin__container(consumer->inbox.ready.next, struct kin_batch, node);
 		kin__list_remove(&batch->node);
-		consumer->inbox.taken++; /* returned() takes it off again */
+		kin__consume_out_locked(consumer, batch);
 		kin__batch_finish(batch, KIN_BUSY);
 	}
 	pthread_mutex_unlock(&consumer->inbox.lock);

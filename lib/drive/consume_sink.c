@@ -189,11 +189,12 @@ void kin__consume_sink(struct kin__consume *consumer, const struct kin__consumer
 		kin__consume_freeze(consumer, KIN_NOMEM, "out of memory for an on-failure delivery");
 		return;
 	}
-	const char *reason = kin__consume_reason(consumer, effect->shard, 0);
+	const char *reason = kin__consume_reason(consumer, effect->shard, effect->lane);
 
 	job->consumer = consumer;
 	job->id = effect->id;
 	job->shard = effect->shard;
+	job->lane = effect->lane;
 	job->condition = effect->sink.condition;
 	job->shard_id = kin__consumer_shard_id(consumer->own.machine, effect->shard);
 	job->reason = reason[0] ? kin__mem_text(reason) : NULL;

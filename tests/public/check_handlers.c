@@ -1,4 +1,4 @@
-/* How handlers behave, and what is told of them: answers that may be a mistake, reasons, on-failure JSON. */
+/* How handlers behave, and what is told of them: answers that may be a mistake, reasons, on-failure JSON, time limits. */
 #include <check.h>
 #include <kinstream.h>
 #include <kinstream/mock.h>
@@ -284,6 +284,204 @@ START_TEST(a_file_without_payload)
 }
 END_TEST
 
+/* ---- handlers that take too long ---- */
+
+/* A handler is stuck with a record "stuck" until it is let go; of the others it counts. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	int stuck, handled;
+	bool let_go;
+} gate = { .lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER };
+
+static int pass_gate(void *user, struct kin_batch *batch)
+{
+	const struct kin_record *r;
+
+	(void)user;
+	pthread_mutex_lock(&gate.lock);
+	while ((r = kin_batch_next(batch))) {
+		if (r->data_size == 5 && memcmp(r->data, "stuck", 5) == 0) {
+			gate.stuck++;
+			pthread_cond_broadcast(&gate.change);
+			while (!gate.let_go)
+				pthread_cond_wait(&gate.change, &gate.lock);
+			gate.stuck--;
+		}
+		gate.handled++;
+	}
+	pthread_cond_broadcast(&gate.change);
+	pthread_mutex_unlock(&gate.lock);
+	return KIN_OK;
+}
+
+static void let_go(bool go)
+{
+	pthread_mutex_lock(&gate.lock);
+	gate.let_go = go;
+	pthread_cond_broadcast(&gate.change);
+	pthread_mutex_unlock(&gate.lock);
+}
+
+static void wait_stuck(int n)
+{
+	pthread_mutex_lock(&gate.lock);
+	while (gate.stuck < n)
+		pthread_cond_wait(&gate.change, &gate.lock);
+	pthread_mutex_unlock(&gate.lock);
+}
+
+static void wait_handled(int n)
+{
+	pthread_mutex_lock(&gate.lock);
+	while (gate.handled < n)
+		pthread_cond_wait(&gate.change, &gate.lock);
+	pthread_mutex_unlock(&gate.lock);
+}
+
+static void open_gate_consumer(struct kin_consumer **consumer, uint32_t timeout_ms)
+{
+	struct kin_consumer_options o;
+
+	gate.stuck = gate.handled = 0;
+	let_go(false);
+	options(&o, "four", pass_gate);
+	o.until = KIN_UNTIL_NEVER;
+	o.handlers_max = 1;
+	o.batch_size = 1;
+	o.handler_timeout_ms = timeout_ms;
+	ck_assert_msg(kin_consumer_open(consumer, client, &o, &error) == KIN_OK, "%s", error.message);
+}
+
+static struct kin_consumer_health health_of(struct kin_consumer *consumer)
+{
+	struct kin_consumer_health health = { .size = sizeof health };
+
+	ck_assert_int_eq(kin_consumer_health(consumer, &health, &error), KIN_OK);
+	return health;
+}
+
+/* Keys of four shards: "0" to "3" in turn. */
+static void put_at(int shard, const char *text)
+{
+	static const char *const starts[] = { "0", "85070591730234615865843651857942052864",
+		                              "170141183460469231731687303715884105728",
+		                              "255211775190703847597530955573826158592" };
+	struct kin_call *call;
+
+	ck_assert_int_eq(kin_call_new(&call, client, "PutRecord", &error), KIN_OK);
+	ck_assert_int_eq(kin_call_set_text(call, "StreamName", "four", &error), KIN_OK);
+	ck_assert_int_eq(kin_call_set_text(call, "PartitionKey", "k", &error), KIN_OK);
+	ck_assert_int_eq(kin_call_set_text(call, "ExplicitHashKey", starts[shard], &error), KIN_OK);
+	ck_assert_int_eq(kin_call_set_data(call, "Data", text, strlen(text), &error), KIN_OK);
+	ck_assert_msg(kin_call_wait(call, -1, &error) == KIN_OK, "%s", error.message);
+	kin_call_free(call);
+}
+
+START_TEST(a_stuck_handler_holds_up_its_own_shard_only)
+{
+	struct kin_consumer *consumer;
+	struct kin_consumer_health health;
+
+	put_at(0, "stuck");
+	put_at(0, "behind it");
+	put_at(1, "stuck");
+	open_gate_consumer(&consumer, 100);
+	wait_stuck(2); /* one place, and both have it: the first one is overdue */
+	put_at(2, "free");
+	put_at(3, "free");
+	put_at(3, "free");
+	wait_handled(3); /* both are */
+	health = health_of(consumer);
+	ck_assert_uint_eq(health.handlers_overdue, 2);
+	ck_assert_uint_eq(health.handlers_overdue_total, 2);
+	ck_assert_int_ge(lines_with("warn consumer four: shardId-000000000000: the handler has 1 records "
+	                            "for "),
+	                 1);
+	ck_assert_int_ge(lines_with(" ms, handler_timeout_ms is 100; its lane waits, another call may run"),
+	                 2);
+	ck_assert_int_eq(kin_consumer_close(consumer, 50, &error), KIN_TIMEOUT);
+	ck_assert_msg(strstr(error.message, "2 batches are not finished: shardId-00000000000") &&
+	                              strstr(error.message, " (1 records for "),
+	              "%s", error.message);
+	let_go(true);
+	ck_assert_msg(kin_consumer_close(consumer, 30000, &error) == KIN_OK, "%s", error.message);
+	ck_assert_int_eq(gate.handled, 5); /* what stood behind was not begun any more */
+	ck_assert_int_eq(lines_with("the handler came back after "), 2);
+}
+END_TEST
+
+START_TEST(a_close_names_whom_it_waits_for)
+{
+	struct kin_consumer *consumer;
+
+	put_at(2, "stuck");
+	open_gate_consumer(&consumer, 0);
+	wait_stuck(1);
+	ck_assert_uint_eq(health_of(consumer).handlers_overdue_total, 0);
+	ck_assert_int_eq(kin_consumer_close(consumer, 0, &error), KIN_TIMEOUT);
+	ck_assert_msg(strstr(error.message,
+	                     ": 1 batches are not finished: shardId-000000000002 (1 records for "),
+	              "%s", error.message);
+	let_go(true);
+	ck_assert_msg(kin_consumer_close(consumer, 30000, &error) == KIN_OK, "%s", error.message);
+}
+END_TEST
+
+START_TEST(no_limit_without_a_handler)
+{
+	struct kin_consumer_options o;
+	struct kin_consumer *consumer;
+
+	options(&o, "one", NULL);
+	o.handler_timeout_ms = 1000;
+	ck_assert_int_eq(kin_consumer_open(&consumer, client, &o, &error), KIN_INVALID);
+	ck_assert_ptr_nonnull(
+			strstr(error.message, "option handler_timeout_ms is 1000, and there is no handler"));
+}
+END_TEST
+
+/* ---- a destination that does not take them ---- */
+
+static int refuse(void *user, const struct kin_failure *failure, struct kin_error *why)
+{
+	(void)failure;
+	++*(int *)user;
+	snprintf(why->message, sizeof why->message, "the house is gone");
+	return why->code = KIN_IO;
+}
+
+START_TEST(a_destination_is_waited_for_so_long)
+{
+	struct kin_consumer_options o;
+	struct kin_consumer *consumer;
+	struct kin_consumer_health health;
+	int calls = 0;
+	struct kin_sink sink = { sizeof sink, &calls, refuse, NULL };
+
+	put("one", "k", "a");
+	put("one", "k", "b");
+	options(&o, "one", fail_a);
+	o.sink_interface = &sink;
+	o.maximum_retry_attempts = 0;
+	o.batch_size = 1;
+	o.on_failure_timeout_ms = 100;
+	ck_assert_msg(kin_consumer_open(&consumer, client, &o, &error) == KIN_OK, "%s", error.message);
+	ck_assert_msg(kin_consumer_wait(consumer, 30000, &error) == KIN_OK, "%s", error.message);
+	health = health_of(consumer);
+	ck_assert_msg(kin_consumer_close(consumer, 30000, &error) == KIN_OK, "%s", error.message);
+	ck_assert_uint_eq(health.dropped, 1);
+	ck_assert_uint_eq(health.handled, 1);
+	ck_assert_uint_eq(health.on_failure, 0);
+	ck_assert_int_ge(calls, 2);
+	ck_assert_msg(lines_with("error consumer one: shardId-000000000000: 1 records dropped, ") == 1 &&
+	                              lines_with("on_failure_timeout_ms is 100: the house is gone; the "
+	                                         "handler said: no room "
+	                                         "for \"a\"\n") == 1,
+	              "%s", journal.text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("handlers");
@@ -298,6 +496,10 @@ int main(void)
 	tcase_add_test(tcase, a_reason_goes_to_the_log_and_the_sink);
 	tcase_add_test(tcase, the_json_has_what_was_asked_for);
 	tcase_add_test(tcase, a_file_without_payload);
+	tcase_add_test(tcase, a_stuck_handler_holds_up_its_own_shard_only);
+	tcase_add_test(tcase, a_close_names_whom_it_waits_for);
+	tcase_add_test(tcase, no_limit_without_a_handler);
+	tcase_add_test(tcase, a_destination_is_waited_for_so_long);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -334,6 +334,46 @@ void consume_check_drained(struct consume_world *w)
 	consume_fail(w, "it does not come to its end");
 }
 
+void consume_check_undelivered(struct consume_world *w, const struct kin__consumer_effect *note)
+{
+	uint64_t since_us = w->sink_us[note->shard][note->lane];
+
+	if (w->set.sink_timeout_us == 0 || w->undelivered_n == 0 || since_us == 0 ||
+	    w->now_us - since_us < w->set.sink_timeout_us)
+		consume_fail(w, "%s: %u records are dropped, whose delivery began at %llu us",
+		             w->consumer->shards[note->shard]->id, w->undelivered_n,
+		             (unsigned long long)since_us);
+	w->sink_us[note->shard][note->lane] = 0;
+	for (uint32_t i = 0; i < w->undelivered_n; i++)
+		w->records[w->undelivered[i]].dropped = true;
+	consume_met(w, CONSUME_UNDELIVERED);
+}
+
+/* Calls that take too long are told of, and hold nobody up. */
+void consume_check_overdue(struct consume_world *w)
+{
+	uint32_t overdue = 0;
+
+	if (w->consumer->cleared || w->consumer->nomem)
+		return;
+	for (size_t i = 0; i < CONSUME_CALLS; i++)
+		overdue += w->calls[i].used && w->calls[i].type == KIN__CONSUMER_INVOKE &&
+		           w->set.handler_timeout_us > 0 &&
+		           w->now_us - w->calls[i].began_us >= w->set.handler_timeout_us;
+	if (overdue != w->consumer->health.handlers_overdue)
+		consume_fail(w, "%u calls are overdue, health says %llu", overdue,
+		             (unsigned long long)w->consumer->health.handlers_overdue);
+	if (w->works > w->set.handlers_max + overdue)
+		consume_fail(w, "%u calls in flight, %u of them overdue", w->works, overdue);
+	if (kin__consumer_lives(w->consumer) && !kin__list_empty(&w->consumer->work_queue) &&
+	    w->works < w->set.handlers_max)
+		consume_fail(w, "a lane waits, and %u calls are in flight", w->works);
+	if (overdue > 0)
+		consume_met(w, CONSUME_OVERDUE);
+	if (w->works > w->set.handlers_max)
+		consume_met(w, CONSUME_OVERDUE_LENT);
+}
+
 /* Of a lane beside a sick one: is it within the bound up to which the others go on?  Everything that is held is. */
 static bool is_near(const struct consume_world *w, const struct consume_record *record)
 {

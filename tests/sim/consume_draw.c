@@ -21,10 +21,13 @@ static void draw_settings(struct consume_world *w)
 	set->bisect = kin__rng_chance(rng, 400);
 	set->drop = (set->maximum_retry_attempts >= 0 || set->maximum_record_age_ms >= 0) &&
 	            kin__rng_chance(rng, 500);
+	set->sink_timeout_us = set->drop ? 0 : consume_pick(w, 300, 1, 4 * SECOND);
 	set->leases = kin__rng_chance(rng, 900);
 	set->parallelization_factor =
 			kin__rng_chance(rng, 500) ? 1 : 1 + (uint32_t)kin__rng_below(rng, LANES_MAX);
 	set->handlers_max = 1 + (uint32_t)kin__rng_below(rng, set->parallelization_factor > 1 ? 12 : 3);
+	set->handler_timeout_us = consume_pick(w, 400, 100000, 3 * SECOND);
+	set->overdue_max = (uint32_t)kin__rng_below(rng, 4);
 	set->fetches_max = 1 + (uint32_t)kin__rng_below(rng, 4);
 	set->stores_max = 1 + (uint32_t)kin__rng_below(rng, 2);
 	set->buffer_bytes_max = kin__rng_chance(rng, 300) ? kin__rng_between(rng, 300, 3000) : CONSUME_ROOM;
@@ -64,6 +67,7 @@ static void draw_faults(struct consume_world *w)
 	w->filter_per_mille = (uint32_t)consume_pick(w, 300, 100, 900);
 	w->sink_fail_per_mille = (uint32_t)consume_pick(w, 500, 1, 500);
 	w->stop_per_mille = (uint32_t)consume_pick(w, 100, 1, 100);
+	w->stuck_per_mille = (uint32_t)consume_pick(w, 250, 1, 150);
 	w->report_per_mille = (uint32_t)consume_pick(w, 500, 1, 1000);
 	w->crashes = w->set.leases ? (uint32_t)consume_pick(w, 500, 1, 3) : 0;
 	w->changes = (uint32_t)consume_pick(w, 600, 1, 4);
@@ -102,6 +106,7 @@ static void draw_sick(struct consume_world *w, uint32_t shards)
 	                                                                                    1);
 	consume_met(w, CONSUME_SICK);
 	w->api_fail_per_mille = w->store_fail_per_mille = w->handler_fail_per_mille = w->busy_per_mille = 0;
+	w->stuck_per_mille = 0;
 	w->poison_per_mille = w->stop_per_mille = w->crashes = w->changes = w->recreates = w->thefts = 0;
 	w->latency_us = 50000;
 	w->handler_us = 100000;

@@ -180,3 +180,15 @@ void consume_handler_perform(struct consume_world *w, struct consume_call *call)
 	else
 		perform_sink(w, call, ids, n);
 }
+
+/* What a delivery that failed holds, should the machine drop it now. */
+void consume_handler_told(struct consume_world *w, const struct consume_call *call)
+{
+	w->undelivered_n = 0;
+	if (call->type != KIN__CONSUMER_SINK)
+		return;
+	if (call->answer.store_code == KIN_OK)
+		w->sink_us[call->shard][call->lane] = 0;
+	else
+		w->undelivered_n = collect(w, call, w->undelivered);
+}

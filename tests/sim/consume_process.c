@@ -44,6 +44,7 @@ static void process_over(struct consume_world *w)
 		w->records[i].fails = 0;
 	memset(w->handled_max, 0, sizeof w->handled_max);
 	memset(w->calling, 0, sizeof w->calling);
+	memset(w->sink_us, 0, sizeof w->sink_us);
 	w->reads = w->works = w->writes = 0;
 	w->mixed = false;
 }

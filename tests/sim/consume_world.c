@@ -64,7 +64,10 @@ const char *const consume_event_names[CONSUME_EVENTS] = { "put",
 	                                                  "aggregate put",
 	                                                  "left out as another shard's, and passed",
 	                                                  "begun inside an aggregate",
-	                                                  "given back inside an aggregate" };
+	                                                  "given back inside an aggregate",
+	                                                  "handler overdue",
+	                                                  "a call in the place of an overdue one",
+	                                                  "dropped by a destination that failed" };
 uint64_t consume_seen[CONSUME_EVENTS];
 
 void consume_say(const struct consume_world *w, const char *format, ...)
@@ -169,6 +172,7 @@ static struct consume_call *call_new(struct consume_world *w, const struct kin__
 			continue;
 		*call = (struct consume_call){ .used = true,
 			                       .id = effect->id,
+			                       .began_us = w->now_us,
 			                       .type = effect->type,
 			                       .lane = effect->lane,
 			                       .shard = effect->shard };
@@ -187,7 +191,8 @@ static void count(struct consume_world *w, const struct consume_call *call, int3
 	                                       : 0);
 	w->works += (uint32_t)(call->type == KIN__CONSUMER_INVOKE || call->type == KIN__CONSUMER_SINK ? by
 	                                                                                              : 0);
-	if (w->writes > w->set.stores_max || w->reads > w->set.fetches_max || w->works > w->set.handlers_max)
+	if (w->writes > w->set.stores_max || w->reads > w->set.fetches_max ||
+	    w->works > w->set.handlers_max + (w->set.handler_timeout_us > 0 ? w->set.overdue_max : 0))
 		consume_fail(w, "%u reads, %u calls, %u store requests in flight", w->reads, w->works,
 		             w->writes);
 }
@@ -232,14 +237,15 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 		break;
 	case KIN__CONSUMER_FETCH:
 		call->limit = effect->fetch.limit;
-		if (w->held_bytes >= w->set.buffer_bytes_max && (w->reads > 1 || w->works > 0))
+		if (w->held_bytes >= w->set.buffer_bytes_max &&
+		    (w->reads > 1 || w->works > w->consumer->lent_n))
 			consume_fail(w, "a fetch goes out with %" PRIu64 " bytes held", w->held_bytes);
 		break;
 	case KIN__CONSUMER_INVOKE:
 		copy_slices(w, call, effect->invoke.slices, effect->invoke.slices_n);
 		call->count = effect->invoke.count;
 		call->attempt = effect->invoke.attempt;
-		latency = w->handler_us;
+		latency = consume_chance(w, w->stuck_per_mille) ? 30 * SECOND : w->handler_us;
 		consume_check_lease(w, effect);
 		consume_handler_begin(w, call);
 		break;
@@ -249,6 +255,8 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 		call->attempts = effect->sink.attempts;
 		call->old = strcmp(effect->sink.condition, "RecordAgeExceeded") == 0;
 		call->handler_failed = effect->sink.handler_failed;
+		if (w->sink_us[call->shard][call->lane] == 0)
+			w->sink_us[call->shard][call->lane] = w->now_us;
 		consume_handler_begin(w, call);
 		break;
 	default:
@@ -286,6 +294,8 @@ static void notice(struct consume_world *w, const struct kin__consumer_effect *e
 		}
 	} else {
 		CONSUME_SAY(w, "note: %s", effect->note.text);
+		if (effect->note.loss && effect->note.level == KIN_LOG_ERROR)
+			consume_check_undelivered(w, effect);
 		if (strstr(effect->note.text, "blocked"))
 			consume_met(w, CONSUME_BLOCKED);
 		if (strstr(effect->note.text, "while their batch waited")) {
@@ -373,6 +383,8 @@ void consume_step(struct consume_world *w, struct kin__consumer_event *event)
 	broken = w->verify ? kin__consumer_verify(w->consumer) : w->consumer->bug.what;
 	if (broken)
 		consume_fail(w, "broken: %s", broken);
+	consume_check_overdue(w);
+	w->undelivered_n = 0;
 	if (w->held_bytes > room)
 		consume_fail(w, "%" PRIu64 " bytes are held, at most %" PRIu64 " may be", w->held_bytes,
 		             room);
@@ -408,6 +420,7 @@ void consume_perform(struct consume_world *w, struct consume_call *call)
 
 static void unhold(struct consume_world *w, struct consume_call *call)
 {
+	consume_handler_told(w, call);
 	for (size_t i = 0; i < call->slices_n; i++)
 		consume_page_find(w, call->slices[i].page)->refs--;
 	w->calling[call->shard][call->lane] = false;

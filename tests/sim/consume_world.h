@@ -88,6 +88,9 @@ enum consume_event {
 	CONSUME_OTHER_SHARD,
 	CONSUME_WITHIN,
 	CONSUME_WITHIN_AGAIN,
+	CONSUME_OVERDUE,
+	CONSUME_OVERDUE_LENT,
+	CONSUME_UNDELIVERED,
 	CONSUME_EVENTS
 };
 extern const char *const consume_event_names[CONSUME_EVENTS];
@@ -133,6 +136,7 @@ struct consume_page {
 
 struct consume_call {
 	struct kin__heap_node node;
+	uint64_t began_us;
 	bool used, performed;
 	uint64_t id;
 	uint8_t type, lane;
@@ -180,6 +184,10 @@ struct consume_world {
 		uint32_t first, count, fails;
 	} pieces[CONSUME_SHARDS][CONSUME_LANES];     /* the last call of the machine's shard and lane */
 	bool calling[CONSUME_SHARDS][CONSUME_LANES]; /* a call of it is in flight */
+	uint64_t sink_us[CONSUME_SHARDS]
+			[CONSUME_LANES]; /* when its delivery was tried first; 0: it has none */
+	uint32_t undelivered[CONSUME_RECORDS],
+			undelivered_n; /* of the delivery that is just told to have failed */
 	uint32_t reads, works, writes;
 
 	/* the service */
@@ -200,7 +208,8 @@ struct consume_world {
 	/* drawn */
 	uint32_t api_fail_per_mille, store_fail_per_mille, handler_fail_per_mille, busy_per_mille,
 			poison_per_mille, filter_per_mille, aggregate_per_mille, sink_fail_per_mille,
-			stop_per_mille, report_per_mille, crashes, changes, recreates, thefts;
+			stop_per_mille, stuck_per_mille, report_per_mille, crashes, changes, recreates,
+			thefts;
 	uint64_t latency_us, handler_us, gap_us, down_us, heal_us;
 	int64_t retention_ms, start_error_ms;
 	uint32_t jitter_ms;
@@ -275,6 +284,8 @@ void consume_store_steal(struct consume_world *w);
 bool consume_store_covers(const char *checkpoint, uint64_t checkpoint_sub, const char *sequence,
                           uint64_t sub);
 /* consume_handler.c */
+void consume_handler_told(struct consume_world *w,
+                          const struct consume_call *call); /* while it holds its pages */
 void consume_handler_begin(struct consume_world *w,
                            struct consume_call *call); /* checks what is handed out */
 void consume_handler_perform(struct consume_world *w, struct consume_call *call);
@@ -293,6 +304,9 @@ bool consume_check_done(struct consume_world *w);
 void consume_check_until(struct consume_world *w);
 void consume_check_drained(struct consume_world *w); /* it has had time enough: fails */
 void consume_check_end(struct consume_world *w);
+void consume_check_overdue(struct consume_world *w);
+/* The machine says that it dropped what a destination did not take. */
+void consume_check_undelivered(struct consume_world *w, const struct kin__consumer_effect *note);
 void consume_check_starving(struct consume_world *w); /* of a healthy shard, in a calm world */
 bool consume_excused(struct consume_world *w, struct consume_record *record);
 #endif
