@@ -3,6 +3,7 @@
 peer.py put STREAM FILE      puts the records of a JSON-lines file, in order
 peer.py read STREAM          prints every record of every shard, parents before children, as JSON lines
 peer.py events FILE...       prints the records of Lambda event files, as JSON lines
+peer.py parts SEEN N         of each sequence number: sub-sequence numbers 0, 1, ... in order; N are above 0
 peer.py compare PUT SEEN     same records, byte for byte and as often; same order within each partition key
 Endpoint, region and keys come from the environment.
 """
@@ -77,6 +78,17 @@ def events(paths):
                 print(json.dumps({'partitionKey': r['kinesis']['partitionKey'], 'data': r['kinesis']['data']}))
 
 
+def parts(seen_path, wanted):
+    last, above = {}, 0
+    for r in lines(seen_path):
+        number, sub = (r['shardId'], r['sequenceNumber']), r['subSequenceNumber']
+        assert sub == last.get(number, -1) + 1, r
+        last[number] = sub
+        above += sub > 0
+    assert above == int(wanted), f'{above} records have a sub-sequence number above 0, not {wanted}'
+    print(f'{len(last)} sequence numbers, and {above} records behind the first of one')
+
+
 def compare(put_path, seen_path):
     wanted, seen = lines(put_path), lines(seen_path)
     count = lambda rs: collections.Counter((r['partitionKey'], r['data']) for r in rs)
@@ -107,4 +119,4 @@ if __name__ == '__main__':
     if command == 'events':
         events(rest)
     else:
-        {'put': put, 'read': read, 'compare': compare}[command](*rest)
+        {'put': put, 'read': read, 'parts': parts, 'compare': compare}[command](*rest)
