@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hash.h"
+#include "base/mem.h"
+#include "kinesis/deaggregate.h"
 #include "kinesis/get_records.h"
 #include "kinesis/put_records.h"
 #include "round.h"
@@ -275,6 +277,60 @@ static void md5_aggregate(void *user)
 		bench_die("OpenSSL cannot MD5");
 }
 
+/* A page of one aggregate. */
+struct taking_apart {
+	struct aggregation *all;
+	char *copy;
+	const struct kin__hash_range *range;
+	struct kin__outside outside;
+};
+
+static void copy_aggregate(void *user)
+{
+	struct taking_apart *apart = user;
+
+	memcpy(apart->copy, apart->all->out.at, apart->all->out.n);
+	__asm__ volatile("" : : "r"(apart->copy) : "memory");
+}
+
+/* It is written into: what copy_aggregate() takes is taken off. */
+static void take_apart(void *user)
+{
+	struct taking_apart *apart = user;
+	struct kin__get_page page;
+
+	copy_aggregate(apart);
+	kin__get_page_init(&page);
+	if (kin__mem_room(&page.records, &page.room, 1, sizeof *page.records) < 0)
+		bench_die("out of memory");
+	page.n = 1;
+	page.records[0] = (struct kin_record){ .data = apart->copy, .data_size = apart->all->out.n };
+	if (kin__deaggregate_page(&page, apart->all->hash, apart->range, &apart->outside) != KIN_OK ||
+	    page.n != apart->all->records)
+		bench_die("what was aggregated does not come apart");
+	kin__get_page_fini(&page);
+}
+
+static void measure_deaggregate(struct aggregation *all)
+{
+	static const struct kin__hash_range whole = { { 0, 0 }, { UINT64_MAX, UINT64_MAX } };
+	struct taking_apart plain = { .all = all, .copy = bench_alloc(all->out.n) };
+	struct taking_apart ranged = { .all = all, .copy = plain.copy, .range = &whole };
+	struct piece pieces[] = { { take_apart, &plain },
+		                  { take_apart, &ranged },
+		                  { copy_aggregate, &plain },
+		                  { md5_aggregate, all } };
+	double ns[4];
+
+	time_pieces(pieces, 4, options.smoke ? 1 : 200, ns);
+	printf("  deaggregate: %.1f ns a record, %.2f x the MD5 of the aggregate (%.1f); in a shard's range, "
+	       "each of another key, %.1f\n",
+	       (ns[0] - ns[2]) / all->records, (ns[0] - ns[2]) / ns[3], ns[3] / all->records,
+	       (ns[1] - ns[2]) / all->records);
+	kin__mem_free(ranged.outside.at);
+	free(plain.copy);
+}
+
 static void measure_aggregate(uint32_t records, uint32_t bytes)
 {
 	struct aggregation all = { .hash = kin__hash_new(), .records = records, .bytes = bytes };
@@ -289,6 +345,7 @@ static void measure_aggregate(uint32_t records, uint32_t bytes)
 	time_pieces(pieces, 2, options.smoke ? 1 : 200, ns);
 	printf("aggregate of %u records of %u bytes: %.1f ns a record, %.2f x its MD5 (%.1f)\n", records,
 	       bytes, ns[0] / records, ns[0] / ns[1], ns[1] / records);
+	measure_deaggregate(&all);
 	kin__aggregate_write_fini(&all.write);
 	kin__bytes_fini(&all.out);
 	free(all.data);

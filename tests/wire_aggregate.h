@@ -305,8 +305,60 @@ START_TEST(aggregate_no_memory)
 }
 END_TEST
 
+/* What the writer makes of any records, the reader reads. */
+START_TEST(aggregate_round_trip)
+{
+	enum { MOST = 400 };
+	static struct kin__aggregate_part parts[MOST];
+	static char data[3000];
+	struct kin__hash *hash = kin__hash_new();
+	struct kin__rng rng = { (uint64_t)_i };
+	size_t n = (size_t)kin__rng_between(&rng, 1, MOST), told = 0;
+	struct kin__aggregate_write write;
+	struct kin__aggregate aggregate;
+	struct kin__aggregate_record record;
+	struct kin__bytes out;
+	char key[MOST][24];
+
+	kin__bytes_init(&out);
+	kin__aggregate_init(&aggregate);
+	kin__aggregate_write_init(&write);
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = (char)kin__rng_next(&rng);
+	for (size_t i = 0; i < MOST; i++)
+		snprintf(key[i], sizeof key[i], "%zu", i * i * i);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t at = kin__rng_below(&rng, MOST), hash_at = kin__rng_below(&rng, MOST);
+
+		parts[i] = (struct kin__aggregate_part){ .key = kin__span_text(key[at]), .key_id = at };
+		parts[i].data = kin__span(data, (size_t)kin__rng_below(&rng, sizeof data));
+		parts[i].hash_id = hash_at;
+		if (kin__rng_chance(&rng, 300))
+			parts[i].hash_key = kin__span_text(key[hash_at]);
+		ck_assert_int_eq(kin__aggregate_write_add(&write, &parts[i]), 0);
+	}
+	ck_assert_int_eq(kin__aggregate_write_end(&write, hash, &out), 0);
+	ck_assert_int_eq(kin__aggregate_sealed(hash, kin__bytes_view(&out)), 1);
+	ck_assert_int_eq(kin__aggregate_open(&aggregate, kin__bytes_view(&out)), 1);
+	ck_assert_uint_eq(aggregate.n, n);
+	for (; kin__aggregate_next(&aggregate, &record); told++) {
+		check_same(aggregate.keys[record.key], parts[told].key);
+		check_same(record.data, parts[told].data);
+		ck_assert_int_eq(record.hash_key == KIN__AGGREGATE_NONE, parts[told].hash_key.at == NULL);
+		if (record.hash_key != KIN__AGGREGATE_NONE)
+			check_same(aggregate.hash_keys[record.hash_key], parts[told].hash_key);
+	}
+	ck_assert_uint_eq(told, n);
+	kin__aggregate_write_fini(&write);
+	kin__aggregate_fini(&aggregate);
+	kin__bytes_fini(&out);
+	kin__hash_free(hash);
+}
+END_TEST
+
 static void add_aggregate(TCase *tcase)
 {
+	tcase_add_loop_test(tcase, aggregate_round_trip, 0, 40);
 	tcase_add_loop_test(tcase, aggregate_vectors, 0, COUNT(aggregated));
 	tcase_add_loop_test(tcase, aggregate_messages, 0, COUNT(messages));
 	tcase_add_test(tcase, aggregate_nested);

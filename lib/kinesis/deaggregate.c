@@ -9,10 +9,9 @@ struct work {
 	struct kin__hash *hash;
 	const struct kin__hash_range *range;
 	struct kin__outside *outside;
-	struct kin__aggregate aggregate;
-	uint32_t *counts; /* of each record of the answer; 0: it is a plain one */
-	size_t total, aggregates;
-	uint8_t *sides; /* enum side, of the keys, then of the hash keys of the aggregate: each is asked for once */
+	struct kin__aggregate *opened; /* of each record that is marked, in order; n 0: a plain one */
+	size_t marked, total, aggregates;
+	uint8_t *sides; /* enum side, of the keys, then of the hash keys of an aggregate: each is asked for once */
 	size_t sides_room;
 };
 
@@ -21,36 +20,47 @@ static struct kin__span span_of(const struct kin_record *record)
 	return kin__span(record->data, record->data_size);
 }
 
-static bool any_marked(const struct kin__get_page *page)
+static bool is_marked(const struct kin_record *record)
 {
-	for (size_t i = 0; i < page->n; i++)
-		if (kin__aggregate_marked(page->records[i].data, page->records[i].data_size))
-			return true;
-	return false;
+	return kin__aggregate_marked(record->data, record->data_size);
 }
 
-/* How many records there will be, and what each record of the answer becomes. */
-static int count(struct work *work, const struct kin__get_page *page)
+static size_t count_marked(const struct kin__get_page *page)
 {
-	for (size_t i = 0; i < page->n; i++) {
-		struct kin__span record = span_of(&page->records[i]);
-		int code = kin__aggregate_sealed(work->hash, record);
+	size_t n = 0;
 
+	for (size_t i = 0; i < page->n; i++)
+		n += is_marked(&page->records[i]);
+	return n;
+}
+
+/* How many records there will be. */
+static int open_all(struct work *work, const struct kin__get_page *page)
+{
+	struct kin__aggregate *next = work->opened;
+
+	work->total = page->n;
+	for (size_t i = 0; i < page->n; i++) {
+		int code;
+
+		if (!is_marked(&page->records[i]))
+			continue;
+		code = kin__aggregate_sealed(work->hash, span_of(&page->records[i]));
 		if (code == 1)
-			code = kin__aggregate_open(&work->aggregate, record);
+			code = kin__aggregate_open(next, span_of(&page->records[i]));
 		if (code < 0)
 			return KIN_NOMEM;
-		work->counts[i] = code == 1 ? (uint32_t)work->aggregate.n : 0;
-		work->total += code == 1 ? work->aggregate.n : 1;
 		work->aggregates += code == 1;
+		work->total += code == 1 ? next->n - 1 : 0;
+		next++;
 	}
 	return work->total <= UINT32_MAX ? KIN_OK : KIN_NOMEM;
 }
 
 /* A hash key that is none: nobody can say where it belongs, so it stays. */
-static int side_of(struct work *work, const struct kin__aggregate_record *record, uint8_t *out)
+static int side_of(struct work *work, const struct kin__aggregate *aggregate,
+                   const struct kin__aggregate_record *record, uint8_t *out)
 {
-	const struct kin__aggregate *aggregate = &work->aggregate;
 	bool explicit_key = record->hash_key != KIN__AGGREGATE_NONE;
 	size_t at = explicit_key ? aggregate->keys_n + record->hash_key : record->key;
 	struct kin__hashkey key;
@@ -68,9 +78,9 @@ static int side_of(struct work *work, const struct kin__aggregate_record *record
 	return KIN_OK;
 }
 
-static int ready_sides(struct work *work)
+static int ready_sides(struct work *work, const struct kin__aggregate *aggregate)
 {
-	size_t n = work->aggregate.keys_n + work->aggregate.hash_keys_n;
+	size_t n = aggregate->keys_n + aggregate->hash_keys_n;
 
 	if (!work->range)
 		return KIN_OK;
@@ -80,16 +90,16 @@ static int ready_sides(struct work *work)
 	return KIN_OK;
 }
 
-/* The parts of one record, from to[0] on; `first`: where they stand in the page. */
-static int expand(struct work *work, const struct kin_record *outer, struct kin_record *to, size_t first)
+/* The parts of one record, from to[0] on; outside: their bytes. */
+static int expand(struct work *work, struct kin__aggregate *aggregate, const struct kin_record *outer,
+                  struct kin_record *to, uint8_t *outside)
 {
 	struct kin__aggregate_record part;
 
-	/* It opened before. */
-	if (kin__aggregate_open(&work->aggregate, span_of(outer)) != 1 || ready_sides(work) != KIN_OK)
+	if (ready_sides(work, aggregate) != KIN_OK)
 		return KIN_NOMEM;
-	for (size_t i = 0; kin__aggregate_next(&work->aggregate, &part); i++) {
-		struct kin__span key = work->aggregate.keys[part.key];
+	for (size_t i = 0; kin__aggregate_next(aggregate, &part); i++) {
+		struct kin__span key = aggregate->keys[part.key];
 
 		to[i] = *outer;
 		to[i].partition_key = key.at;
@@ -97,25 +107,32 @@ static int expand(struct work *work, const struct kin_record *outer, struct kin_
 		to[i].data = part.data.at;
 		to[i].data_size = part.data.n;
 		to[i].sub_sequence = i;
-		if (work->range && side_of(work, &part, &work->outside->at[first + i]) != KIN_OK)
+		if (work->range && side_of(work, aggregate, &part, &outside[i]) != KIN_OK)
 			return KIN_NOMEM;
 	}
 	/* Nobody reads the message again. */
-	kin__aggregate_end_keys(&work->aggregate, (char *)outer->data);
+	kin__aggregate_end_keys(aggregate, (char *)outer->data);
 	return KIN_OK;
 }
 
 static int fill(struct work *work, const struct kin__get_page *page, struct kin_record *to)
 {
-	size_t at = 0;
+	struct kin__aggregate *next = work->opened;
+	uint8_t *outside = work->range ? work->outside->at : NULL;
 
 	for (size_t i = 0; i < page->n; i++) {
-		if (work->counts[i] == 0)
-			to[at++] = page->records[i];
-		else if (expand(work, &page->records[i], &to[at], at) != KIN_OK)
+		const struct kin_record *record = &page->records[i];
+		bool marked = is_marked(record);
+		size_t n = marked ? next->n : 0;
+
+		if (n == 0)
+			*to = *record;
+		else if (expand(work, next, record, to, outside) != KIN_OK)
 			return KIN_NOMEM;
-		else
-			at += work->counts[i];
+		next += marked;
+		n += n == 0;
+		to += n;
+		outside += outside ? n : 0;
 	}
 	return KIN_OK;
 }
@@ -148,20 +165,20 @@ static int replace(struct work *work, struct kin__get_page *page)
 int kin__deaggregate_page(struct kin__get_page *page, struct kin__hash *hash,
                           const struct kin__hash_range *range, struct kin__outside *outside)
 {
-	struct work work = { .hash = hash, .range = range, .outside = outside };
-	int code = KIN_OK;
+	struct work work = { .hash = hash, .range = range, .outside = outside, .marked = count_marked(page) };
+	int code;
 
 	if (outside)
 		outside->n = 0;
-	if (!any_marked(page))
+	if (work.marked == 0)
 		return KIN_OK;
-	kin__aggregate_init(&work.aggregate);
-	work.counts = kin__mem_array(page->n, sizeof *work.counts);
-	code = work.counts ? count(&work, page) : KIN_NOMEM;
+	work.opened = kin__mem_array(work.marked, sizeof *work.opened);
+	code = work.opened ? open_all(&work, page) : KIN_NOMEM;
 	if (code == KIN_OK && work.aggregates > 0)
 		code = replace(&work, page);
-	kin__aggregate_fini(&work.aggregate);
-	kin__mem_free(work.counts);
+	for (size_t i = 0; work.opened && i < work.marked; i++)
+		kin__aggregate_fini(&work.opened[i]);
+	kin__mem_free(work.opened);
 	kin__mem_free(work.sides);
 	return code;
 }

@@ -36,7 +36,7 @@ static bool take(struct kin__span *rest, size_t n, struct kin__span *out)
 }
 
 /* Longer than it needs to be is fine; bits above the 64th are dropped, as everywhere. */
-static bool take_varint(struct kin__span *rest, uint64_t *out)
+static bool take_long_varint(struct kin__span *rest, uint64_t *out)
 {
 	size_t most = rest->n < VARINT_MAX ? rest->n : VARINT_MAX;
 
@@ -51,6 +51,15 @@ static bool take_varint(struct kin__span *rest, uint64_t *out)
 		}
 	}
 	return false;
+}
+
+static inline bool take_varint(struct kin__span *rest, uint64_t *out)
+{
+	if (rest->n == 0 || (uint8_t)rest->at[0] >= 0x80)
+		return take_long_varint(rest, out);
+	*out = (uint8_t)rest->at[0]; /* nearly all are of one byte */
+	*rest = kin__span(rest->at + 1, rest->n - 1);
+	return true;
 }
 
 static bool take_tag(struct kin__span *rest, struct field *out)
@@ -183,76 +192,73 @@ static int add(struct kin__span **table, size_t *n, size_t *room, struct kin__sp
 	return 1;
 }
 
-static int read_tables(struct kin__aggregate *aggregate, struct kin__span rest)
+/* The highest index of a table that records name, and 1; 0: none is named. */
+struct named {
+	size_t keys, hash_keys;
+};
+
+static bool note_record(struct kin__aggregate *aggregate, struct named *named, struct kin__span message)
 {
+	struct kin__aggregate_record record;
+
+	if (!read_record(message, &record))
+		return false;
+	aggregate->n++;
+	if (record.key >= named->keys)
+		named->keys = record.key + 1;
+	if (record.hash_key != KIN__AGGREGATE_NONE && record.hash_key >= named->hash_keys)
+		named->hash_keys = record.hash_key + 1;
+	return true;
+}
+
+static int read_message(struct kin__aggregate *aggregate, struct kin__span rest)
+{
+	struct named named = { 0, 0 };
 	struct field field;
 
 	while (rest.n > 0) {
-		int added = 1;
+		int fine = 1;
 
 		if (!take_field(&rest, &field))
 			return 0;
-		if (is(&field, KEY_TABLE, WIRE_BYTES))
-			added = add(&aggregate->keys, &aggregate->keys_n, &aggregate->keys_room, field.bytes);
-		else if (is(&field, HASH_KEY_TABLE, WIRE_BYTES))
-			added = add(&aggregate->hash_keys, &aggregate->hash_keys_n,
-			            &aggregate->hash_keys_room, field.bytes);
-		if (added <= 0)
-			return added;
-	}
-	return 1;
-}
-
-/* 1: a record; 0: there is no other; -1: what comes is wrong. */
-static int walk(struct kin__span *rest, struct kin__aggregate_record *out)
-{
-	struct field field;
-
-	while (rest->n > 0) {
-		if (!take_field(rest, &field))
-			return -1;
 		if (is(&field, RECORDS, WIRE_BYTES))
-			return read_record(field.bytes, out) ? 1 : -1;
+			fine = note_record(aggregate, &named, field.bytes);
+		else if (is(&field, KEY_TABLE, WIRE_BYTES))
+			fine = add(&aggregate->keys, &aggregate->keys_n, &aggregate->keys_room, field.bytes);
+		else if (is(&field, HASH_KEY_TABLE, WIRE_BYTES))
+			fine = add(&aggregate->hash_keys, &aggregate->hash_keys_n, &aggregate->hash_keys_room,
+			           field.bytes);
+		if (fine <= 0)
+			return fine;
 	}
-	return 0;
-}
-
-/* Only now all of both tables is known. */
-static bool check_records(struct kin__aggregate *aggregate)
-{
-	struct kin__span rest = aggregate->rest;
-	struct kin__aggregate_record record;
-	int found;
-
-	for (aggregate->n = 0; (found = walk(&rest, &record)) == 1; aggregate->n++)
-		if (record.key >= aggregate->keys_n ||
-		    (record.hash_key != KIN__AGGREGATE_NONE && record.hash_key >= aggregate->hash_keys_n))
-			return false;
-	return found == 0 && aggregate->n > 0;
+	/* Only now all of both tables is known. */
+	return aggregate->n > 0 && named.keys <= aggregate->keys_n &&
+	       named.hash_keys <= aggregate->hash_keys_n;
 }
 
 int kin__aggregate_open(struct kin__aggregate *aggregate, struct kin__span record)
 {
-	int code;
+	int code = 0;
 
 	aggregate->keys_n = aggregate->hash_keys_n = aggregate->n = 0;
 	aggregate->rest = kin__span(NULL, 0);
-	if (!kin__aggregate_marked(record.at, record.n))
-		return 0;
-	code = read_tables(aggregate, message_of(record));
-	if (code != 1)
-		return code;
-	aggregate->rest = message_of(record);
-	if (check_records(aggregate))
-		return 1;
-	aggregate->n = 0;
-	aggregate->rest = kin__span(NULL, 0);
-	return 0;
+	if (kin__aggregate_marked(record.at, record.n))
+		code = read_message(aggregate, message_of(record));
+	if (code == 1)
+		aggregate->rest = message_of(record);
+	else
+		aggregate->n = 0;
+	return code;
 }
 
 bool kin__aggregate_next(struct kin__aggregate *aggregate, struct kin__aggregate_record *out)
 {
-	return walk(&aggregate->rest, out) == 1;
+	struct field field;
+
+	while (aggregate->rest.n > 0 && take_field(&aggregate->rest, &field))
+		if (is(&field, RECORDS, WIRE_BYTES))
+			return read_record(field.bytes, out);
+	return false;
 }
 
 /* Behind a field stands the tag of the next one, or the MD5: neither is needed any more. */

@@ -2,6 +2,7 @@
  * alone, and a whole record: no search finds an MD5. */
 #include "fuzz.h"
 #include "wire/aggregate.h"
+#include "wire/aggregate_write.h"
 
 static bool is_inside(struct kin__span part, const char *at, size_t n)
 {
@@ -10,6 +11,46 @@ static bool is_inside(struct kin__span part, const char *at, size_t n)
 	for (size_t i = 0; i < part.n; i++)
 		ones += part.at[i] & 1;
 	return part.at >= at && part.at + part.n <= at + n && ones <= part.n;
+}
+
+/* Written again by us it is read as the same records, whatever stood between them before. */
+static void write_again(struct kin__hash *hash, struct kin__span record)
+{
+	struct kin__aggregate one, two;
+	struct kin__aggregate_record a, b;
+	struct kin__aggregate_write write;
+	struct kin__bytes out;
+	bool fine = true;
+
+	kin__bytes_init(&out);
+	kin__aggregate_init(&one);
+	kin__aggregate_init(&two);
+	kin__aggregate_write_init(&write);
+	fine = kin__aggregate_open(&one, record) == 1;
+	while (fine && kin__aggregate_next(&one, &a)) {
+		struct kin__aggregate_part part = { .key = one.keys[a.key], .data = a.data };
+
+		part.key_id = a.key;
+		if (a.hash_key != KIN__AGGREGATE_NONE)
+			part.hash_key = one.hash_keys[a.hash_key];
+		part.hash_id = a.hash_key;
+		fine = kin__aggregate_write_add(&write, &part) == 0;
+	}
+	fine = fine && kin__aggregate_write_end(&write, hash, &out) == 0 &&
+	       kin__aggregate_open(&one, record) == 1 &&
+	       kin__aggregate_open(&two, kin__bytes_view(&out)) == 1;
+	FUZZ_CHECK(fine && one.n == two.n && out.n == kin__aggregate_write_size(&write));
+	while (fine && kin__aggregate_next(&one, &a)) {
+		FUZZ_CHECK(kin__aggregate_next(&two, &b) && kin__span_same(a.data, b.data));
+		FUZZ_CHECK(kin__span_same(one.keys[a.key], two.keys[b.key]));
+		FUZZ_CHECK((a.hash_key == KIN__AGGREGATE_NONE) == (b.hash_key == KIN__AGGREGATE_NONE));
+		if (a.hash_key != KIN__AGGREGATE_NONE)
+			FUZZ_CHECK(kin__span_same(one.hash_keys[a.hash_key], two.hash_keys[b.hash_key]));
+	}
+	kin__aggregate_write_fini(&write);
+	kin__aggregate_fini(&one);
+	kin__aggregate_fini(&two);
+	kin__bytes_fini(&out);
 }
 
 static void walk(struct kin__aggregate *aggregate, char *record, size_t n)
@@ -47,10 +88,12 @@ static void open_sealed(struct kin__hash *hash, const uint8_t *data, size_t size
 	memcpy(record + 4 + size, &digest, sizeof digest);
 	FUZZ_CHECK(kin__aggregate_sealed(hash, kin__span(record, n)) == (size > 0));
 	kin__aggregate_init(&aggregate);
-	if (kin__aggregate_open(&aggregate, kin__span(record, n)) == 1)
+	if (kin__aggregate_open(&aggregate, kin__span(record, n)) == 1) {
+		write_again(hash, kin__span(record, n));
 		walk(&aggregate, record, n);
-	else
+	} else {
 		FUZZ_CHECK(aggregate.n == 0);
+	}
 	kin__aggregate_fini(&aggregate);
 	free(record);
 }
