@@ -8,6 +8,7 @@
 #include "consumer_scenes_store.h"
 #include "consumer_scenes_told.h"
 #include "consumer_scenes_filter.h"
+#include "consumer_scenes_lanes.h"
 #include "consumer_scenes_mapping.h"
 #include "consumer_scenes_aggregate.h"
 #include "consumer_scenes_overdue.h"
@@ -26,6 +27,7 @@ int main(void)
 	suite_add_tcase(suite, store_case());
 	suite_add_tcase(suite, told_case());
 	suite_add_tcase(suite, filter_case());
+	suite_add_tcase(suite, lanes_case());
 	suite_add_tcase(suite, mapping_case());
 	suite_add_tcase(suite, aggregate_case());
 	suite_add_tcase(suite, overdue_case());

@@ -25,6 +25,7 @@ struct shard {
 	uint32_t n, horizon, tip;  /* tip: where a LATEST iterator stands */
 	uint32_t page_max;         /* records of one answer */
 	uint8_t left_out[RECORDS]; /* enum kin__left_out */
+	uint8_t lanes[RECORDS];    /* which one each record goes through */
 };
 
 struct item {
@@ -85,6 +86,7 @@ struct scene {
 	uint32_t runs;                     /* of scene_run: one that waits for what never comes ends here */
 	uint64_t date_us;                  /* from then on an answer to a fetch ends no_clock; 0: none does */
 	bool no_behind;                    /* pages do not tell MillisBehindLatest */
+	bool no_lanes;                     /* pages do not tell which lane a record goes through */
 	bool late_end;                     /* the end of a closed shard comes after its last records */
 	uint32_t notes[KIN_LOG_TRACE + 1]; /* by level */
 	char note[512];                    /* the last one */
@@ -476,6 +478,7 @@ static void answer_page(struct scene *s, const struct waiting *w, struct kin__co
 	memcpy(s->pages[page].records, shard->records + at, n * sizeof *shard->records);
 	event->page.records = s->pages[page].records;
 	event->page.left_out = shard->left_out + at;
+	event->page.lanes = s->set.parallelization_factor > 1 && !s->no_lanes ? shard->lanes + at : NULL;
 	event->page.count = n;
 	event->page.bytes = 100 + 100 * n;
 	event->page.array_bytes = 10 * n;

@@ -70,7 +70,8 @@ struct kin_consumer_options {
 	uint32_t handler_timeout_ms;
 	/* 0..604800000, default 0: for ever; a delivery to the sink that failed for so long is dropped */
 	uint32_t on_failure_timeout_ms;
-	uint32_t parallelization_factor;     /* 1; more is not supported by this version */
+	/* 1..10, default 1: batches of one shard at once; order holds for each partition key then */
+	uint32_t parallelization_factor;
 	bool bisect_batch_on_function_error; /* default false */
 	/* function_response_types = ReportBatchItemFailures: the command reads responses */
 	bool report_batch_item_failures;

@@ -38,11 +38,6 @@ static int check_together(const struct kin_consumer_options *o, struct kin_error
 		return kin__error(error, KIN_INVALID,
 		                  "kin_consumer_open(): options on_failure and sink_interface exclude each "
 		                  "other");
-	if (o->parallelization_factor != 1)
-		return kin__error(error, KIN_UNSUPPORTED,
-		                  "kin_consumer_open(): option parallelization_factor is %u: this version "
-		                  "supports 1 only",
-		                  (unsigned)o->parallelization_factor);
 	if ((o->maximum_retry_attempts >= 0 || o->maximum_record_age_ms >= 0) && !o->on_failure &&
 	    !o->sink_interface)
 		return kin__error(error, KIN_INVALID,
@@ -104,6 +99,7 @@ static void machine_settings(struct kin__consumer_settings *m, const struct kin_
 		.deaggregate = o->deaggregate,
 		.drop = o->on_failure && strcmp(o->on_failure, "drop") == 0,
 		.handlers_max = o->handlers_max,
+		.parallelization_factor = o->parallelization_factor,
 		.handler_timeout_us = (uint64_t)o->handler_timeout_ms * 1000,
 		.overdue_max = KIN__OVERDUE_MAX,
 		.sink_timeout_us = (uint64_t)o->on_failure_timeout_ms * 1000,

@@ -162,10 +162,6 @@ static int check_number(const struct kin__options_row *row, int64_t value, struc
 	/* Limits of a u64 are far below INT64_MAX: larger values have come as negative ones. */
 	if (value < row->least || value > row->most)
 		return wrong_number(row, value, error);
-	if (row->supported && value > row->supported)
-		return kin__error(error, KIN_UNSUPPORTED,
-		                  "%s option %s is %" PRId64 "; this version supports no more than %" PRId64,
-		                  row->show.object, row->show.name, value, row->supported);
 	return KIN_OK;
 }
 

@@ -44,8 +44,7 @@ struct kin__options_row {
 	const char *const *choices; /* NULL-ended, lower case */
 	const char *alias;          /* CamelCase word of Lambda or the KPL; NULL: none */
 	uint32_t alias_scale;       /* an alias's number is multiplied by this; 1 */
-	int64_t supported; /* above it, up to most: KIN_UNSUPPORTED; 0: all of the range is supported */
-	bool word;         /* text: an application's name, 1..128 of A-Z a-z 0-9 _ . - */
+	bool word;                  /* text: an application's name, 1..128 of A-Z a-z 0-9 _ . - */
 };
 
 struct kin__options_table {

@@ -354,6 +354,9 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 	consumer->set.core = kin__core_ref(core);
 	consumer->set.leases = options->store != NULL;
 	consumer->set.deaggregate = options->machine.deaggregate;
+	consumer->set.lanes = options->machine.parallelization_factor > 1
+	                                      ? options->machine.parallelization_factor
+	                                      : 1;
 	consumer->set.has_sink = options->sink != NULL;
 	if (options->store)
 		consumer->set.store = *options->store;

@@ -19,6 +19,7 @@ struct kin__page {
 	uint64_t id;
 	char *body; /* the answer, decoded in place */
 	struct kin_record *records;
+	uint8_t *lanes; /* a byte a record; NULL: there is one lane */
 	size_t body_room, records_room;
 	uint32_t count;
 };
@@ -48,6 +49,7 @@ struct kin__consume {
 		char *stream; /* as the user named it */
 		char *application;
 		char *worker;
+		uint32_t lanes;                                 /* of each shard */
 		bool leases;                                    /* false: a reader; no store */
 		bool has_sink, failure_payload, failure_reason; /* of the JSON: is it, are they in it */
 		bool deaggregate;
@@ -151,9 +153,9 @@ void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consum
 void kin__consume_out_locked(struct kin__consume *consumer, struct kin_batch *batch); /* it goes out now */
 void kin__consume_busy_ready(struct kin__consume *consumer); /* gives the batches nobody took back, as busy */
 
-/* Takes what page and body hold; 0: out of memory, and they are empty as well. */
+/* Takes what page and body hold, and lanes; 0: out of memory, and they are empty as well. */
 uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes *body,
-                               struct kin__get_page *page);
+                               struct kin__get_page *page, uint8_t *lanes);
 /* Memory that an earlier page left, if it suits an answer of so many bytes. */
 void kin__consume_page_again(struct kin__consume *consumer, size_t length, struct kin__bytes *body,
                              struct kin__get_page *page);

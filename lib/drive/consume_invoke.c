@@ -34,7 +34,7 @@ static struct kin__page *make_page(struct kin__consume *consumer, size_t *slot)
 }
 
 uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes *body,
-                               struct kin__get_page *from)
+                               struct kin__get_page *from, uint8_t *lanes)
 {
 	size_t slot;
 	struct kin__page *page = make_page(consumer, &slot);
@@ -42,6 +42,7 @@ uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes 
 	if (!page) {
 		kin__bytes_fini(body);
 		kin__mem_free(from->records);
+		kin__mem_free(lanes);
 		from->records = NULL;
 		from->n = from->room = 0;
 		return 0;
@@ -51,6 +52,7 @@ uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes 
 	page->body = kin__bytes_take(body, NULL);
 	page->records = from->records;
 	page->records_room = from->room;
+	page->lanes = lanes;
 	page->count = (uint32_t)from->n;
 	from->records = NULL;
 	from->n = from->room = 0;
@@ -71,6 +73,7 @@ static void free_page(struct kin__page *page)
 		return;
 	kin__mem_free(page->body);
 	kin__mem_free(page->records);
+	kin__mem_free(page->lanes);
 	kin__mem_free(page);
 }
 
@@ -95,6 +98,8 @@ void kin__consume_page_free(struct kin__consume *consumer, uint64_t id)
 		return;
 	}
 	kin__consume_page_tidy(consumer);
+	kin__mem_free(page->lanes);
+	page->lanes = NULL;
 	consumer->own.spare = page;
 }
 

@@ -1,5 +1,6 @@
 /* The consumer's requests to the service: describe, list shards, iterator, records. */
 #include "drive/consume.h"
+#include "consumer/route.h"
 #include "drive/fault.h"
 #include "base/mem.h"
 #include "kinesis/get_early.h"
@@ -272,6 +273,27 @@ static int sift(struct kin__consume *consumer, struct kin__consumer_event *event
 	return KIN_OK;
 }
 
+/* Which lane each record goes through; *lanes: NULL, there is one.  What is left out goes through none. */
+static int route(struct kin__consume *consumer, struct kin__consumer_event *event, uint8_t **lanes)
+{
+	struct kin__hash *hash = kin__core_hash(consumer->set.core);
+
+	*lanes = NULL;
+	if (consumer->set.lanes == 1 || event->page.count == 0)
+		return KIN_OK;
+	*lanes = kin__mem_zalloc(event->page.count);
+	for (uint32_t i = 0; *lanes && i < event->page.count; i++) {
+		if (event->page.left_out && event->page.left_out[i])
+			continue;
+		if (!kin__route_lane(hash, &event->page.records[i], consumer->set.lanes, *lanes + i)) {
+			kin__mem_free(*lanes);
+			*lanes = NULL;
+		}
+	}
+	event->page.lanes = *lanes;
+	return *lanes ? KIN_OK : KIN_NOMEM;
+}
+
 /* Hands the decoded page to the table: the machine gets a name and the records. */
 static int keep_page(struct kin__consume_request *request, struct kin__consumer_event *event,
                      struct kin__get_page *page, struct kin__outcome *outcome)
@@ -279,6 +301,7 @@ static int keep_page(struct kin__consume_request *request, struct kin__consumer_
 	struct kin__consume *consumer = request->consumer;
 	struct kin__consume_shard *shard = kin__consume_shard(consumer, request->shard);
 	char *next = page->next_iterator ? kin__mem_text(page->next_iterator) : NULL;
+	uint8_t *lanes = NULL;
 
 	if (!shard || (page->next_iterator && !next) ||
 	    take_apart(consumer, request->shard, page) != KIN_OK) {
@@ -287,17 +310,17 @@ static int keep_page(struct kin__consume_request *request, struct kin__consumer_
 	}
 	event->page.count = (uint32_t)page->n;
 	event->page.records = page->records;
-	if (sift(consumer, event) != KIN_OK) {
+	if (sift(consumer, event) != KIN_OK || route(consumer, event, &lanes) != KIN_OK) {
 		kin__mem_free(next);
 		return KIN_NOMEM;
 	}
 	event->page.behind_ms = page->behind_ms;
 	event->page.ended = !page->next_iterator;
-	event->page.bytes = outcome->body.room + page->room * sizeof *page->records;
-	event->page.array_bytes = page->room * sizeof *page->records;
+	event->page.array_bytes = page->room * sizeof *page->records + (lanes ? page->n : 0);
+	event->page.bytes = outcome->body.room + event->page.array_bytes;
 	if (page->n == 0) /* it rests: so does its memory */
 		kin__consume_page_tidy(consumer);
-	event->page.id = kin__consume_page_add(consumer, &outcome->body, page);
+	event->page.id = kin__consume_page_add(consumer, &outcome->body, page, lanes);
 	if (event->page.id == 0) {
 		kin__mem_free(next);
 		return KIN_NOMEM;

@@ -91,6 +91,13 @@ struct kin__hashkey kin__hashkey_even(uint32_t shards, uint32_t index)
 	return join(width);
 }
 
+uint32_t kin__hashkey_modulo(struct kin__hashkey key, uint32_t divisor)
+{
+	struct limbs value = split(key);
+
+	return divide(&value, 0, divisor);
+}
+
 bool kin__hashkey_of(struct kin__hash *hash, struct kin__span partition_key, struct kin__hashkey *out)
 {
 	struct kin__md5 digest;

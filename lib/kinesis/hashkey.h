@@ -22,6 +22,7 @@ struct kin__hashkey kin__hashkey_middle(struct kin__hashkey low, struct kin__has
 struct kin__hashkey kin__hashkey_even(uint32_t shards, uint32_t index);
 /* MD5, big-endian */
 bool kin__hashkey_of(struct kin__hash *hash, struct kin__span partition_key, struct kin__hashkey *out);
+uint32_t kin__hashkey_modulo(struct kin__hashkey key, uint32_t divisor); /* divisor > 0 */
 /* decimal without leading zeros, <= 2^128-1 */
 bool kin__hashkey_parse(struct kin__span text, struct kin__hashkey *out);
 void kin__hashkey_text(struct kin__hashkey key, char out[static KIN__HASHKEY_TEXT]);

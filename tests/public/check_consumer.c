@@ -21,7 +21,7 @@ static void setup(void)
 	struct kin_error e;
 
 	kin_mock_options_init(&m);
-	m.streams = "s:2,big:4";
+	m.streams = "s:2,big:4,one:1";
 	ck_assert_msg(kin_mock_open(&mock, &m, &e) == KIN_OK, "%s", e.message);
 	kin_client_options_init(&o);
 	o.endpoint_url = kin_mock_url(mock);
@@ -50,7 +50,7 @@ static void fault(const char *text)
 }
 
 /* Puts "0".."n-1" under the key, in order: one call each. */
-static void put(const char *key, int first, int n)
+static void put_to(const char *stream, const char *key, int first, int n)
 {
 	struct kin_error e;
 	for (int i = first; i < first + n; i++) {
@@ -58,12 +58,17 @@ static void put(const char *key, int first, int n)
 		char text[16];
 		int size = snprintf(text, sizeof text, "%d", i);
 		ck_assert_int_eq(kin_call_new(&call, client, "PutRecord", &e), KIN_OK);
-		ck_assert_int_eq(kin_call_set_text(call, "StreamName", "s", &e), KIN_OK);
+		ck_assert_int_eq(kin_call_set_text(call, "StreamName", stream, &e), KIN_OK);
 		ck_assert_int_eq(kin_call_set_text(call, "PartitionKey", key, &e), KIN_OK);
 		ck_assert_int_eq(kin_call_set_data(call, "Data", text, (size_t)size, &e), KIN_OK);
 		ck_assert_msg(kin_call_wait(call, -1, &e) == KIN_OK, "%s", e.message);
 		kin_call_free(call);
 	}
+}
+
+static void put(const char *key, int first, int n)
+{
+	put_to("s", key, first, n);
 }
 
 static void options(struct kin_consumer_options *o)
@@ -358,6 +363,7 @@ START_TEST(faults)
 }
 END_TEST
 
+#include "consumer_lanes.h"
 #include "consumer_memory.h"
 
 START_TEST(bad_options)
@@ -620,6 +626,8 @@ int main(void)
 	tcase_add_test(tcase, bad_filter);
 	tcase_add_test(tcase, own_ends);
 	tcase_add_test(tcase, read_all);
+	tcase_add_test(tcase, lanes_of_a_shard_run_at_once);
+	tcase_add_test(tcase, a_failing_lane_stops_no_other);
 	tcase_add_test(tcase, shards_come_in_pages);
 	tcase_add_test(tcase, an_answer_is_no_function_error);
 	tcase_add_test(tcase, the_tip_is_polled_at_its_own_interval);

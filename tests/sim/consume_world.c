@@ -266,13 +266,18 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 }
 
 /* A shard begins anew behind what was trimmed while it was given back: what other lanes did of it may come again. */
-static void begin_again(struct consume_world *w, const char *id)
+static void begin_again(struct consume_world *w, uint32_t shard)
 {
-	for (uint32_t i = 0; i < w->records_n && w->set.parallelization_factor > 1; i++)
+	const char *id = kin__consumer_shard_id(w->consumer, shard);
+
+	if (w->set.parallelization_factor == 1)
+		return;
+	for (uint32_t i = 0; i < w->records_n; i++)
 		if (w->records[i].stream == w->stream && strcmp(w->shards[w->records[i].shard].id, id) == 0) {
 			w->records[i].settled_in = 0;
 			w->handled_max[w->records[i].key] = 0;
 		}
+	memset(w->pieces[shard], 0, sizeof w->pieces[shard]);
 }
 
 static void notice(struct consume_world *w, const struct kin__consumer_effect *effect)
@@ -300,7 +305,7 @@ static void notice(struct consume_world *w, const struct kin__consumer_effect *e
 			consume_met(w, CONSUME_BLOCKED);
 		if (strstr(effect->note.text, "while their batch waited")) {
 			consume_met(w, CONSUME_TRIMMED_AWAY);
-			begin_again(w, kin__consumer_shard_id(w->consumer, effect->shard));
+			begin_again(w, effect->shard);
 		}
 	}
 }
