@@ -1,4 +1,5 @@
-/* How handlers behave, and what is told of them: answers that may be a mistake, reasons, on-failure JSON, time limits. */
+/* How handlers behave, and what is told of them: answers that may be a mistake, reasons, on-failure JSON, time limits;
+ * several consumers on one client. */
 #include <check.h>
 #include <kinstream.h>
 #include <kinstream/mock.h>
@@ -482,6 +483,8 @@ START_TEST(a_destination_is_waited_for_so_long)
 }
 END_TEST
 
+#include "handlers_several.h"
+
 int main(void)
 {
 	Suite *suite = suite_create("handlers");
@@ -500,6 +503,7 @@ int main(void)
 	tcase_add_test(tcase, a_close_names_whom_it_waits_for);
 	tcase_add_test(tcase, no_limit_without_a_handler);
 	tcase_add_test(tcase, a_destination_is_waited_for_so_long);
+	tcase_add_loop_test(tcase, several_consumers_of_one_client, 0, 6);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
