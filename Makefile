@@ -91,7 +91,7 @@ LINK    = $(LT) --mode=link $(CC) $(CFLAGS) $(LDFLAGS)
 	check-faults check-asan check-e2e check-kill check-postgres bench bench-smoke demo dist distcheck clean distclean maintainer-clean
 all: $(LIB) $(LIB_MOCK) lib/kinstream.pc lib/kinstream-mock.pc $(TOOL)
 
-lib/mock/%.lo: KIN_CPPFLAGS += $(HTTPD_CFLAGS)
+lib/mock/%.lo tools/metrics.o: KIN_CPPFLAGS += $(HTTPD_CFLAGS)
 lib/%.lo: $(srcdir)/lib/%.c config.mk
 	@$(MKDIR_P) $(@D)
 	$(call say,CC)
@@ -174,7 +174,7 @@ $(filter-out bench/parts,$(BENCHES)): %: %.o $(BENCH_SRC:.c=.o) $(LIB)
 
 $(TOOL): $(TOOL_SRC:.c=.o) $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
-	$(Q)$(LINK) -o $@ $^ -lpthread $(DL_LIBS)
+	$(Q)$(LINK) -o $@ $^ $(HTTPD_LIBS) -lpthread $(DL_LIBS)
 
 # A fuzz target with an engine: the runner over files, or libFuzzer (make fuzz).  All rooms are there to be linked.
 FUZZ_ENGINE ?= tests/fuzz/runner.o
@@ -224,6 +224,7 @@ check-rooms: $(LIB_OBJ)
 		| grep -v $(foreach used,$(room) $($(room)_USES),-e '#include "$(used)/') &&) :
 	$(Q)! grep -lE '#include <(openssl/|jansson|curl/|microhttpd)' $(addprefix $(srcdir)/,$(filter-out lib/base/hash.c lib/wire/json.c lib/io/http.c lib/io/http_%.c lib/mock/%,$(LIB_OBJ:.lo=.c))) \
 		$(wildcard $(srcdir)/lib/*/*.h) | grep -v '/lib/mock/'
+	$(Q)! grep -lE '#include <(openssl/|jansson|curl/|microhttpd)' $(addprefix $(srcdir)/,$(filter-out tools/metrics.c,$(TOOL_SRC))) $(wildcard $(srcdir)/tools/*.h)
 	$(Q)$(foreach room,$(PURE),for o in $(foreach o,$($(room)_OBJ:.lo=.o),$(dir $(o)).libs/$(notdir $(o))); do \
 		! $(NM) -u $$o | $(SED) -n 's/^ *U \([A-Za-z_0-9]*\).*/\1/p' | sort -u | grep -vxE -f $(srcdir)/tests/symbols/$(room) | $(SED) "s|^|$$o: impure: |" | grep . || exit 1; done &&) :
 

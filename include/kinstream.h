@@ -18,5 +18,6 @@
 #include <kinstream/sink.h>
 #include <kinstream/consumer.h>
 #include <kinstream/reader.h>
+#include <kinstream/metrics.h>
 
 #endif

@@ -12,6 +12,7 @@
 #include "consumer_scenes_mapping.h"
 #include "consumer_scenes_aggregate.h"
 #include "consumer_scenes_overdue.h"
+#include "consumer_scenes_view.h"
 
 int main(void)
 {
@@ -31,6 +32,7 @@ int main(void)
 	suite_add_tcase(suite, mapping_case());
 	suite_add_tcase(suite, aggregate_case());
 	suite_add_tcase(suite, overdue_case());
+	suite_add_tcase(suite, view_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -188,6 +188,8 @@ START_TEST(no_memory)
 }
 END_TEST
 
+#include "metrics_snapshot.h"
+
 static Suite *suite(void)
 {
 	Suite *all = suite_create("metrics");
@@ -199,6 +201,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, prometheus_nothing);
 	tcase_add_test(tcase, statistics_text);
 	tcase_add_test(tcase, no_memory);
+	add_snapshot(tcase);
 	suite_add_tcase(all, tcase);
 	return all;
 }

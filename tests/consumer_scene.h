@@ -10,6 +10,7 @@
 #include "consumer/lease.h"
 #include "consumer/pages.h"
 #include "consumer/verify.h"
+#include "consumer_view_check.h"
 
 #define NOW_MS INT64_C(1700000000000) /* service time when the scene begins */
 
@@ -356,8 +357,10 @@ static void scene_step(struct scene *s, struct kin__consumer_event *event)
 		else if (fx->type == KIN__CONSUMER_NOTE)
 			scene_note(s, fx);
 	}
-	if (!s->consumer->nomem)
+	if (!s->consumer->nomem) {
 		ck_assert_pstr_eq(kin__consumer_verify(s->consumer), NULL);
+		ck_assert_pstr_eq(view_check(s->consumer, s->now_us, scene_service_ms(s)), NULL);
+	}
 }
 
 /* --- answers --------------------------------------------------------------------- */

@@ -1,15 +1,9 @@
 /* api/producer - kin_producer made true: arguments and options checked, then drive/produce. */
-#include "api/handle.h"
 #include "api/options.h"
+#include "api/producer.h"
 #include "base/mem.h"
-#include "drive/produce.h"
 #include "kinesis/limits.h"
 #include <kinstream/producer.h>
-
-struct kin_producer {
-	struct kin__handle handle;
-	struct kin__produce *produce;
-};
 
 static int check(struct kin_producer *producer, const char *call, struct kin_error *error)
 {

@@ -20,8 +20,10 @@ static void set_blocked(struct kin__consumer *consumer, struct kin__lane *lane)
 	if (blocked != lane->blocked)
 		lane->shard->blocked_n += blocked ? 1 : UINT32_MAX;
 	lane->blocked = blocked;
-	if (was != (lane->shard->blocked_n > 0))
-		consumer->health.shards_blocked += was ? UINT64_MAX : 1;
+	if (was == (lane->shard->blocked_n > 0))
+		return;
+	consumer->health.shards_blocked += was ? UINT64_MAX : 1;
+	lane->shard->blocked_us = consumer->now_us;
 }
 
 /* Passes on what was settled: the pages, the checkpoint, the end of the shard. */
@@ -300,6 +302,8 @@ static void go_on(struct kin__consumer *consumer, struct kin__lane *lane)
 		return;
 	if (shard->life == LIFE_ACTIVE)
 		settled(consumer, shard);
+	if (shard->life == LIFE_ENDING || shard->life == LIFE_ENDED) /* what was tried last is done */
+		kin__delivery_forget(consumer, shard);
 	consider(consumer, lane);
 	if (shard->life == LIFE_LOST || shard->life == LIFE_DROPPED)
 		kin__delivery_drop(consumer, shard);

@@ -177,6 +177,7 @@ struct kin__shard {
 	struct kin__position after; /* the last record fetched; "": none, the item says where to begin */
 	struct kin__position again, again_last; /* of the batch that was given back */
 	uint32_t again_n;                       /* the numbers in it: an aggregate has one */
+	int64_t again_ms;                       /* arrival of the first of it */
 	uint32_t read_tries;
 	bool strange; /* the service refused its position */
 	bool iterator, asked_latest, horizon, ended,
@@ -201,6 +202,7 @@ struct kin__shard {
 	int64_t settled_ms, caught_up_ms; /* caught_up_ms: covered, once all that was fetched is settled */
 	struct kin__lane *lanes;          /* lanes_n of them, from the first record on */
 	uint32_t lanes_n, blocked_n;      /* blocked_n: lanes that are blocked */
+	uint64_t blocked_us;              /* since when there was one */
 	/* Batches that were finished; of these, when the checkpoint in the store was made up, and the one under
 	 * way. */
 	uint64_t finished, stored_finished, writing_finished;

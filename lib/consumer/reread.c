@@ -67,6 +67,7 @@ static void give_back(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	kin__heap_remove(&consumer->sleepers, &shard->sleeper);
 	kin__position_of(&shard->again, record_at(shard, shard->settled.low));
+	shard->again_ms = record_at(shard, shard->settled.low)->arrival_ms;
 	if (!kin__shard_lacks(shard)) {
 		const struct kin_record *last;
 

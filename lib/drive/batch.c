@@ -58,5 +58,6 @@ void kin__batch_warn(struct kin_batch *batch, const char *why)
 void kin__batch_finish(struct kin_batch *batch, int code)
 {
 	batch->code = code;
+	batch->ended_us = kin__clock_us();
 	kin__loop_post(kin__core_loop(batch->consumer->set.core), &batch->task);
 }

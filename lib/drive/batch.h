@@ -28,6 +28,7 @@ struct kin_batch {
 
 	uint32_t fail_at; /* UINT32_MAX: none marked */
 	bool stop;
+	bool untaken;  /* it went back without having been handed out */
 	bool answered; /* it failed by its answer: Lambda's functionError is null then */
 	int code;      /* the handler's word, from finish on */
 	char reason[KIN__BATCH_REASON];
@@ -35,6 +36,7 @@ struct kin_batch {
 
 	struct kin__list out;  /* in inbox.out, while it is out; under the consumer's lock, as is began_us */
 	uint64_t began_us;     /* when it went out */
+	uint64_t ended_us;     /* when it was finished */
 	struct kin__list node; /* ready for kin_consumer_next(); under the consumer's lock */
 	struct kin__pool_job job;
 	struct kin__loop_task task;

@@ -13,6 +13,7 @@
 #include "filter/filter.h"
 #include "kinesis/deaggregate.h"
 #include "kinesis/get_records.h"
+#include "metrics/snapshot.h"
 #include <pthread.h>
 
 struct kin__page {
@@ -78,7 +79,8 @@ struct kin__consume {
 		struct kin__outside
 				outside; /* of the page at hand: other shards' records; what a rule leaves out */
 		struct kin__arena listing;
-		char arn[2049]; /* set once, before the first batch */
+		char arn[2049];          /* set once, before the first batch */
+		struct kin__tally tally; /* what is counted here, not by the machine */
 		uint64_t in_flight;
 		uint8_t troubled;   /* enum kin__operation that inbox.trouble tells of */
 		bool frozen;        /* the shell itself failed: no more steps */
@@ -127,6 +129,8 @@ int kin__consume_close(struct kin__consume *consumer, int64_t timeout_ms, struct
 int kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, int64_t timeout_ms,
                       struct kin_error *error);
 void kin__consume_health(struct kin__consume *consumer, struct kin_consumer_health *health);
+/* Any thread but the loop's; waits for it.  *out is yours, free with kin__snapshot_free(). */
+int kin__consume_snapshot(struct kin__consume *consumer, struct kin__snapshot **out, struct kin_error *error);
 
 /* --- between the files of drive/consume* (loop thread) --- */
 void kin__consume_feed(struct kin__consume *consumer,

@@ -189,6 +189,34 @@ static void keep_reason(struct kin__consume *consumer, struct kin_batch *batch)
 	               batch->reason[0] ? batch->reason : "no reason given");
 }
 
+static void count_begin(struct kin__consume *consumer, const struct kin_batch *batch)
+{
+	struct kin__tally *tally = &consumer->own.tally;
+	int64_t service_ms = kin__core_service_ms(consumer->set.core);
+	int64_t arrival_ms = batch->count > 0 ? batch->records[batch->count - 1]->arrival_ms : 0;
+
+	tally->handler_calls++;
+	tally->invoked += batch->count;
+	if (service_ms > 0)
+		kin__histogram_add(&tally->ages,
+		                   service_ms > arrival_ms ? (uint64_t)(service_ms - arrival_ms) * 1000 : 0);
+}
+
+static void count_end(struct kin__consume *consumer, const struct kin_batch *batch)
+{
+	struct kin__tally *tally = &consumer->own.tally;
+
+	tally->handler_calls--;
+	if (batch->untaken)
+		return;
+	kin__histogram_add(&tally->durations, batch->ended_us - batch->began_us);
+	if (batch->code == KIN_OK && batch->fail_at >= batch->count)
+		return;
+	tally->busy += batch->code == KIN_BUSY;
+	tally->partial += batch->code == KIN_OK && batch->fail_at > 0;
+	tally->invoke_failed += batch->count - (batch->code == KIN_OK ? batch->fail_at : 0);
+}
+
 /* Loop thread: the batch comes back. */
 static void returned(struct kin__loop_task *task)
 {
@@ -200,6 +228,7 @@ static void returned(struct kin__loop_task *task)
 	event.handled.fail_at = batch->code == KIN_OK ? batch->fail_at : UINT32_MAX;
 	event.handled.stop = batch->stop;
 	event.handled.answered = batch->answered;
+	count_end(consumer, batch);
 	keep_reason(consumer, batch);
 	pthread_mutex_lock(&consumer->inbox.lock);
 	kin__list_remove(&batch->out);
@@ -244,6 +273,7 @@ void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consum
 	batch->shard_id = kin__consumer_shard_id(consumer->own.machine, effect->shard);
 	batch->count = kin__consume_gather(consumer, effect->invoke.slices, effect->invoke.slices_n,
 	                                   batch->records);
+	count_begin(consumer, batch);
 	kin__loop_task_init(&batch->task, returned);
 	if (consumer->set.handler) {
 		pthread_mutex_lock(&consumer->inbox.lock);
@@ -266,6 +296,7 @@ void kin__consume_busy_ready(struct kin__consume *consumer)
 		struct kin_batch *batch = kin__container(consumer->inbox.ready.next, struct kin_batch, node);
 		kin__list_remove(&batch->node);
 		kin__consume_out_locked(consumer, batch);
+		batch->untaken = true;
 		kin__batch_finish(batch, KIN_BUSY);
 	}
 	pthread_mutex_unlock(&consumer->inbox.lock);

@@ -106,6 +106,8 @@ static void sink_done(struct kin__loop_task *task)
 		                             .id = job->id,
 		                             .store_code = job->code };
 
+	job->consumer->own.tally.sink_calls--;
+	job->consumer->own.tally.sink_failures += job->code != KIN_OK;
 	event.verdict = job->code == KIN_OK ? KIN__DONE : KIN__TRANSIENT;
 	event.error = job->code ? &job->error : NULL;
 	if (job->code == KIN_OK)
@@ -204,6 +206,7 @@ void kin__consume_sink(struct kin__consume *consumer, const struct kin__consumer
 	if (job->now_ms == 0)
 		job->now_ms = kin__clock_wall_ms();
 	job->count = kin__consume_gather(consumer, effect->sink.slices, effect->sink.slices_n, job->records);
+	consumer->own.tally.sink_calls++;
 	kin__pool_job_init(&job->job, run_sink);
 	kin__loop_task_init(&job->task, sink_done);
 	kin__pool_post(consumer->set.sinking, &job->job);

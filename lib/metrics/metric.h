@@ -28,7 +28,7 @@ struct kin__metric {
 	const uint64_t *bounds; /* of a HISTOGRAM: its buckets' ends, ascending, counted as its values are; 0: no more */
 };
 
-enum { KIN__METRIC_LABELS = 3 };
+enum { KIN__METRIC_LABELS = 4 };
 struct kin__metric_label {
 	const char *name; /* of [a-z_]; NULL: no label here, nor behind */
 	struct kin__span value;

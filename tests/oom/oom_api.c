@@ -209,6 +209,30 @@ static void consumer_options(struct kin_consumer_options *options, const char *s
 	options->filter_criteria = "{\"Filters\":[{\"Pattern\":\"{\\\"partitionKey\\\":[\\\"k\\\"]}\"}]}";
 }
 
+static int take_text(void *user, const char *text, size_t size)
+{
+	(void)user;
+	(void)text;
+	return size > 0 ? KIN_OK : KIN_PROTOCOL;
+}
+
+/* A snapshot, its JSON, and Prometheus' text. */
+static int look(struct kin_consumer *consumer)
+{
+	struct kin_metrics_handles handles = { .size = sizeof handles,
+		                               .consumers = &consumer,
+		                               .consumers_n = 1 };
+	struct kin_consumer_snapshot *snapshot;
+	int code = TRY(kin_consumer_snapshot(consumer, &snapshot, &error));
+
+	if (code != KIN_OK)
+		return code;
+	if (!kin_consumer_snapshot_json(snapshot, NULL))
+		code = KIN_NOMEM;
+	kin_consumer_snapshot_free(snapshot);
+	return code != KIN_OK ? code : TRY(kin_metrics_write(&handles, take_text, NULL, &error));
+}
+
 /* One batch by hand, then the end. */
 static int pull(void)
 {
@@ -216,7 +240,7 @@ static int pull(void)
 	struct kin_consumer *consumer;
 	struct kin_client *client;
 	struct kin_batch *batch;
-	int code = open_client(&client);
+	int code = open_client(&client), looked = KIN_OK;
 
 	if (code != KIN_OK)
 		return code;
@@ -234,9 +258,11 @@ static int pull(void)
 			while (kin_batch_next(batch))
 				;
 			kin_batch_event_json(batch, NULL);
+			if (looked == KIN_OK)
+				looked = look(consumer);
 			kin_batch_finish(batch, KIN_OK);
 		}
-		code = judged("kin_consumer_next", code == KIN_END ? KIN_OK : code);
+		code = judged("kin_consumer_next", code == KIN_END ? looked : code);
 		closed = TRY(kin_consumer_close(consumer, SOON_MS, &error));
 		code = code == KIN_OK ? closed : code;
 	}

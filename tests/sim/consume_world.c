@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "consume_world.h"
+#include "consumer_view_check.h"
 
 const char *const consume_event_names[CONSUME_EVENTS] = { "put",
 	                                                  "split",
@@ -386,6 +387,8 @@ void consume_step(struct consume_world *w, struct kin__consumer_event *event)
 	kin__consumer_step(w->consumer, event, &w->effects);
 	take_effects(w);
 	broken = w->verify ? kin__consumer_verify(w->consumer) : w->consumer->bug.what;
+	if (!broken && w->verify && !w->consumer->nomem)
+		broken = view_check(w->consumer, event->now_us, event->service_ms);
 	if (broken)
 		consume_fail(w, "broken: %s", broken);
 	consume_check_overdue(w);

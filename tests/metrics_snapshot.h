@@ -1,0 +1,313 @@
+/* The part of check_metrics.c about snapshots, their texts, and the tables of metrics with their manual page. */
+#ifndef KIN_TESTS_METRICS_SNAPSHOT_H
+#define KIN_TESTS_METRICS_SNAPSHOT_H
+#include <stdio.h>
+#include "metrics/families.h"
+#include "metrics/snapshot.h"
+#include "wire/json.h"
+
+/* --- the tables --------------------------------------------------------------------------- */
+
+static const struct kin__family_table *const tables[] = { &kin__families_consumer, &kin__families_shard,
+	                                                  &kin__families_producer };
+
+static char page[65536];
+
+static void read_page(void)
+{
+	char path[4096] = __FILE__;
+	char *end = strstr(path, "tests/metrics_snapshot.h");
+	FILE *file;
+
+	ck_assert_ptr_nonnull(end);
+	strcpy(end, "man/kin_metrics.3");
+	file = fopen(path, "r");
+	ck_assert_msg(file != NULL, "cannot open %s", path);
+	page[fread(page, 1, sizeof page - 1, file)] = 0;
+	fclose(file);
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* Prometheus' rules of naming, and help that is a sentence. */
+static void check_row(const struct kin__metric *row)
+{
+	bool counter = row->type == KIN__METRIC_COUNTER;
+
+	ck_assert_msg(ends_in(row->name, "_total") == counter, "%s: _total stands behind counters alone",
+	              row->name);
+	ck_assert_msg(strspn(row->name, "abcdefghijklmnopqrstuvwxyz_") == strlen(row->name), "%s", row->name);
+	ck_assert_msg((strstr(row->name, "_seconds") != NULL) == (row->decimals > 0),
+	              "%s: times are in seconds", row->name);
+	ck_assert_msg((row->type == KIN__METRIC_HISTOGRAM) == (row->kind == KIN__METRIC_SPREAD) &&
+	                              (row->type == KIN__METRIC_HISTOGRAM) == (row->bounds != NULL),
+	              "%s", row->name);
+	ck_assert_msg(!counter || row->kind == KIN__METRIC_U64, "%s", row->name);
+	ck_assert_msg(ends_in(row->help, ".") && row->help[0] >= 'A' && row->help[0] <= 'Z' &&
+	                              !strchr(row->help, '\n'),
+	              "%s: '%s' is no sentence", row->name, row->help);
+	for (size_t i = 0; row->bounds && row->bounds[i]; i++)
+		ck_assert_msg(row->bounds[i + 1] == 0 || row->bounds[i + 1] > row->bounds[i], "%s",
+		              row->name);
+}
+
+/* The manual page tells each metric, its type and its name in JSON, and no other. */
+START_TEST(families_and_page)
+{
+	static const char *const types[] = { "Counter", "Gauge", "Histogram" };
+	char item[200], members[2000];
+	size_t told = 0, items = 0;
+
+	read_page();
+	for (size_t t = 0; t < KIN__ARRAY_LEN(tables); t++) {
+		members[0] = 0;
+		for (size_t i = 0; i < tables[t]->n; i++, told++) {
+			const struct kin__metric *row = &tables[t]->rows[i];
+			char *at, *end;
+
+			check_row(row);
+			if (row->member && tables[t] != &kin__families_producer)
+				snprintf(item, sizeof item, ".It Li %s Pq %s\n", row->name, row->member);
+			else
+				snprintf(item, sizeof item, ".It Li %s\n", row->name);
+			at = strstr(page, item);
+			ck_assert_msg(at != NULL, "kin_metrics(3) has no '%s'", item);
+			ck_assert_msg(strstr(at + 1, item) == NULL, "%s is told twice", row->name);
+			end = at + strlen(item);
+			ck_assert_msg(strncmp(end, types[row->type], strlen(types[row->type])) == 0,
+			              "kin_metrics(3) does not call %s a %s", row->name, types[row->type]);
+			snprintf(item, sizeof item, " %s ", row->member ? row->member : "-");
+			ck_assert_msg(!row->member || !strstr(members, item), "%s is there twice", item);
+			strcat(members, item);
+		}
+	}
+	for (char *at = page; (at = strstr(at, ".It Li kinstream_")); at++)
+		items++;
+	ck_assert_uint_eq(items, told);
+}
+END_TEST
+
+/* --- a snapshot --------------------------------------------------------------------------- */
+
+static const struct kin_shard_snapshot shard_rows[] = {
+	{ .shard_id = "shardId-000000000000",
+	  .sequence_number = "495",
+	  .sub_sequence = 3,
+	  .checkpoint = "490",
+	  .state = KIN_SHARD_ACTIVE,
+	  .attempts = 11,
+	  .lanes_busy = 2,
+	  .blocked = 1,
+	  .iterator_age_ms = 61005,
+	  .behind_ms = 250,
+	  .blocked_ms = 1500,
+	  .done = 7,
+	  .buffered = 5,
+	  .buffered_bytes = 4096 },
+	{ .shard_id = "b\"\n",
+	  .sequence_number = "",
+	  .checkpoint = "",
+	  .iterator_age_ms = -1,
+	  .behind_ms = -1 },
+};
+
+static struct kin__snapshot *make_snapshot(const char *stream)
+{
+	struct kin__snapshot *snapshot = kin__snapshot_new();
+
+	if (!snapshot)
+		return NULL;
+	kin__snapshot_begin(snapshot, stream, "", "billing", "host:1:2", 1545084650987, 1);
+	for (size_t i = 0; i < KIN__ARRAY_LEN(shard_rows); i++)
+		kin__snapshot_shard(snapshot, &shard_rows[i]);
+	snapshot->health = (struct kin_consumer_health){
+		.state = KIN_CONSUMER_RUNNING, .invocations = 9, .errors = 4, .polled = 120, .behind_ms = -1
+	};
+	snapshot->tally.partial = 1;
+	snapshot->tally.busy = 2;
+	kin__histogram_add(&snapshot->tally.durations, 5000);
+	kin__snapshot_end(snapshot);
+	if (!snapshot->failed)
+		return snapshot;
+	kin__snapshot_free(snapshot);
+	return NULL;
+}
+
+START_TEST(snapshot_members)
+{
+	struct kin__snapshot *snapshot =
+			make_snapshot("arn:aws:kinesis:us-east-1:123456789012:stream/orders");
+	const struct kin_consumer_snapshot *shown = &snapshot->shown;
+
+	ck_assert_uint_eq(shown->size, sizeof *shown);
+	ck_assert_str_eq(shown->stream, "orders");
+	ck_assert_ptr_eq(shown->health, &snapshot->health);
+	ck_assert_uint_eq(shown->shards_n, 2);
+	ck_assert_uint_eq(snapshot->failures, 3);
+	ck_assert_uint_eq(shown->partial, 1);
+	ck_assert_uint_eq(shown->durations.count, 1);
+	ck_assert_uint_eq(shown->durations.p50_us, 5000);
+	ck_assert_uint_eq(shown->durations.p99_us, 5000);
+	ck_assert_uint_eq(shown->ages.max_us, 0);
+	ck_assert_uint_eq(snapshot->shards[1].size, sizeof snapshot->shards[1]);
+	ck_assert_ptr_ne(snapshot->shards[0].shard_id, shard_rows[0].shard_id);
+	ck_assert_str_eq(snapshot->shards[0].shard_id, shard_rows[0].shard_id);
+	snapshot->health.errors = 0; /* a machine that froze counts no more, the shell does */
+	kin__snapshot_end(snapshot);
+	ck_assert_uint_eq(snapshot->failures, 0);
+	kin__snapshot_free(snapshot);
+	kin__snapshot_free(NULL);
+}
+END_TEST
+
+START_TEST(snapshot_json)
+{
+	struct kin__snapshot *snapshot = make_snapshot("orders");
+	char error[KIN__JSON_ERROR];
+	struct kin__json *root;
+	const char *text;
+	size_t n;
+	int64_t value;
+
+	text = kin__snapshot_json(snapshot, &n);
+	ck_assert_uint_eq(n, strlen(text));
+	ck_assert_ptr_eq(kin__snapshot_json(snapshot, NULL), text);
+	ck_assert_ptr_nonnull(strstr(
+			text,
+			"{\"time\":\"2018-12-17T22:10:50.987Z\",\"stream\":\"orders\",\"streamArn\":null,"
+			"\"application\":\"billing\",\"worker\":\"host:1:2\",\"state\":\"running\",\"error\":"
+			"null,"
+			"\"invocations\":9,\"errors\":3,\"partialFailures\":1,\"throttles\":2,"));
+	ck_assert_ptr_nonnull(strstr(
+			text,
+			"\"behindLatestMs\":null,\"shards\":[{\"shardId\":\"shardId-000000000000\",\"state\":"
+			"\"active\",\"sequenceNumber\":\"495\",\"subSequenceNumber\":3,\"checkpoint\":"
+			"\"490\","
+			"\"blockedSince\":\"2018-12-17T22:10:49.487Z\",\"iteratorAgeMs\":61005,"
+			"\"behindLatestMs\":250,\"blockedMs\":1500,\"attempts\":11,\"lanesBusy\":2,"
+			"\"doneEvents\":7,"
+			"\"bufferedEvents\":5,\"bufferedBytes\":4096},{\"shardId\":\"b\\\"\\n\",\"state\":"
+			"\"waiting\","
+			"\"sequenceNumber\":null,\"checkpoint\":null,\"blockedSince\":null,\"iteratorAgeMs\":"
+			"null,"));
+	ck_assert_msg(kin__json_parse(text, n, &root, error) == 0, "%s", error);
+	ck_assert(kin__json_int(kin__json_path(root, "durationUs.p90"), &value));
+	ck_assert_int_eq(value, 5000);
+	kin__json_free(root);
+	kin__snapshot_free(snapshot);
+	snapshot = make_snapshot("orders");
+	snapshot->health.state = KIN_CONSUMER_FATAL;
+	snapshot->health.code = KIN_DENIED;
+	snprintf(snapshot->health.error.message, sizeof snapshot->health.error.message, "no \"way\"");
+	ck_assert_ptr_nonnull(strstr(kin__snapshot_json(snapshot, NULL),
+	                             "\"state\":\"fatal\",\"error\":\"no \\\"way\\\"\","));
+	kin__snapshot_free(snapshot);
+}
+END_TEST
+
+static void write_all(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n)
+{
+	struct kin__produced produced[3] = { { .stream = "orders" },
+		                             { .stream = "others" },
+		                             { .stream = "orders" } };
+
+	produced[0].stats.stored = 5;
+	kin__snapshot_prometheus(out, snapshots, n, produced, 3);
+}
+
+/* Two consumers and three producers: each family once, lines of twins told apart, no line of a shard that waits. */
+START_TEST(snapshot_text)
+{
+	struct kin__snapshot *snapshots[] = { make_snapshot("orders"), make_snapshot("orders") };
+	struct kin__bytes out;
+	char line[200];
+
+	kin__bytes_init(&out);
+	write_all(&out, snapshots, 2);
+	ck_assert(!out.failed);
+	for (size_t t = 0; t < KIN__ARRAY_LEN(tables); t++)
+		for (size_t i = 0; i < tables[t]->n; i++) {
+			char *at;
+
+			snprintf(line, sizeof line, "# TYPE %s ", tables[t]->rows[i].name);
+			at = strstr(out.at, line);
+			if (tables[t]->rows[i].kind == KIN__METRIC_I64 &&
+			    tables[t] == &kin__families_consumer)
+				ck_assert_ptr_null(at); /* not known */
+			else
+				ck_assert_msg(at && !strstr(at + 1, line), "'%s' does not stand there once",
+				              line);
+		}
+	ck_assert_ptr_nonnull(strstr(
+			out.at,
+			"\nkinstream_consumer_errors_total{stream=\"orders\",application=\"billing\"} 3\n"
+			"kinstream_consumer_errors_total{stream=\"orders\",application=\"billing\",handle="
+			"\"2\"} "
+			"3\n#"));
+	ck_assert_ptr_nonnull(strstr(
+			out.at,
+			"\nkinstream_consumer_iterator_age_seconds{stream=\"orders\",application=\"billing\","
+			"shard=\"shardId-000000000000\"} "
+			"61.005\nkinstream_consumer_iterator_age_seconds{stream="
+			"\"orders\",application=\"billing\",shard=\"shardId-000000000000\",handle=\"2\"} "
+			"61.005\n#"));
+	ck_assert_ptr_nonnull(strstr(out.at, "\nkinstream_consumer_shard_blocked_seconds{stream=\"orders\","
+	                                     "application=\"billing\","
+	                                     "shard=\"shardId-000000000000\"} 1.5\n"));
+	ck_assert_ptr_nonnull(strstr(
+			out.at,
+			"\nkinstream_producer_stored_records_total{stream=\"orders\"} 5\n"
+			"kinstream_producer_stored_records_total{stream=\"others\"} 0\n"
+			"kinstream_producer_stored_records_total{stream=\"orders\",handle=\"2\"} 0\n#"));
+	kin__bytes_fini(&out);
+	kin__snapshot_free(snapshots[0]);
+	kin__snapshot_free(snapshots[1]);
+}
+END_TEST
+
+/* All of it in a few allocations, each of which may fail. */
+static bool whole_snapshot(void)
+{
+	struct kin__snapshot *snapshot = make_snapshot("orders");
+	struct kin__bytes out;
+	bool done;
+
+	if (!snapshot)
+		return false;
+	kin__bytes_init(&out);
+	write_all(&out, &snapshot, 1);
+	done = kin__snapshot_json(snapshot, NULL) && !out.failed;
+	kin__bytes_fini(&out);
+	kin__snapshot_free(snapshot);
+	return done;
+}
+
+START_TEST(snapshot_no_memory)
+{
+	uint64_t total;
+
+	kin__mem_fail_at(0);
+	ck_assert(whole_snapshot());
+	total = kin__mem_count();
+	for (uint64_t i = 1; i <= total; i++) {
+		kin__mem_fail_at(i);
+		ck_assert_msg(!whole_snapshot(), "allocation %d of %d failed unnoticed", (int)i, (int)total);
+	}
+	kin__mem_fail_at(0);
+}
+END_TEST
+
+static void add_snapshot(TCase *tcase)
+{
+	tcase_add_test(tcase, families_and_page);
+	tcase_add_test(tcase, snapshot_members);
+	tcase_add_test(tcase, snapshot_json);
+	tcase_add_test(tcase, snapshot_text);
+	tcase_add_test(tcase, snapshot_no_memory);
+}
+#endif
