@@ -1,6 +1,7 @@
 #include "tool.h"
 #include "exec.h"
 #include "lines.h"
+#include "metrics.h"
 #include "plugin.h"
 #include <errno.h>
 #include <pthread.h>
@@ -38,12 +39,13 @@ enum { GRACE_MS = 5000, GRACE_MS_MAX = 600000, TIMEOUT_MS_MAX = 86400000 };
 
 struct consume {
 	struct tool *tool;
-	const char *command;       /* of --exec; NULL: --print or --handler */
-	int64_t timeout_ms;        /* of a run of it, or of an exchange; 0: none */
-	int64_t grace_ms;          /* between SIGTERM and SIGKILL */
-	struct tool_lines *lines;  /* of --exec-protocol lines; NULL: one run a batch */
-	bool responses;            /* its output is a response */
-	const char *default_store; /* NULL: it was told */
+	const char *command;          /* of --exec; NULL: --print or --handler */
+	int64_t timeout_ms;           /* of a run of it, or of an exchange; 0: none */
+	int64_t grace_ms;             /* between SIGTERM and SIGKILL */
+	struct tool_lines *lines;     /* of --exec-protocol lines; NULL: one run a batch */
+	bool responses;               /* its output is a response */
+	const char *default_store;    /* NULL: it was told */
+	struct tool_metrics *metrics; /* NULL: not asked for */
 	struct kin_consumer *consumer;
 	pthread_mutex_t lock;    /* of standard output */
 	pthread_mutex_t opening; /* and of `consumer`: NULL before and after its life */
@@ -160,8 +162,10 @@ static int work(struct consume *consume, struct kin_client *client,
 	if (consume->default_store)
 		tool_say(KIN_LOG_INFO, "consume: checkpoints are kept in %s/%s.leases",
 		         consume->default_store + strlen("file:"), options->application);
+	tool_metrics_watch(consume->metrics, consume->consumer, NULL);
 	if (kin_consumer_wait(consume->consumer, -1, &error) != KIN_OK)
 		code = tool_fail(&error);
+	tool_metrics_watch(consume->metrics, NULL, NULL);
 	pthread_mutex_lock(&consume->opening);
 	consumer = consume->consumer;
 	consume->consumer = NULL;
@@ -178,7 +182,10 @@ static int run(struct consume *consume, struct kin_consumer_options *options)
 
 	if (code != TOOL_DONE)
 		return code;
-	code = work(consume, client, options);
+	code = tool_metrics_open(&consume->metrics, consume->tool);
+	if (code == TOOL_DONE)
+		code = work(consume, client, options);
+	tool_metrics_close(consume->metrics);
 	kin_client_close(client);
 	return code == TOOL_DONE && ferror(stdout) ? TOOL_FAILED : code;
 }

@@ -1,4 +1,4 @@
-#include "tool.h"
+#include "metrics.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -23,6 +23,7 @@ enum { FLUSH_MS = 200 }; /* between two lines of progress */
 struct put {
 	struct tool *tool;
 	struct kin_producer *producer;
+	struct tool_metrics *metrics; /* NULL: not asked for */
 	const char *key;
 	int format;
 	bool acks;
@@ -202,6 +203,7 @@ static int finish(struct put *put, int code)
 	if (kin_producer_flush(put->producer, -1, &error) != KIN_OK ||
 	    kin_producer_stats(put->producer, &stats, &error) != KIN_OK)
 		code = tool_fail(&error);
+	tool_metrics_watch(put->metrics, NULL, NULL);
 	/* Records that were given up are told below: close only says again that there are some. */
 	if (kin_producer_close(put->producer, -1, &error) != KIN_OK && put->failed == 0)
 		code = tool_fail(&error);
@@ -238,15 +240,22 @@ static int run(struct put *put, const char *stream, const char **files, size_t n
 	options.stream = stream;
 	options.on_delivery = on_delivery;
 	options.user = put;
+	code = tool_metrics_open(&put->metrics, put->tool);
+	if (code != TOOL_DONE) {
+		kin_client_close(client);
+		return code;
+	}
 	if (kin_producer_options_apply(&options, put->tool->config, &error) != KIN_OK ||
 	    kin_producer_open(&put->producer, client, &options, &error) != KIN_OK) {
 		code = tool_fail(&error);
 	} else {
+		tool_metrics_watch(put->metrics, NULL, put->producer);
 		tool_signals(stop, NULL);
 		put->began = now();
 		code = finish(put, put_all(put, files, n));
 	}
 	free(put->line);
+	tool_metrics_close(put->metrics);
 	kin_client_close(client);
 	return code;
 }

@@ -7,6 +7,7 @@
 struct command_options {
 	size_t size;
 	int32_t log_format;
+	const char *metrics_listen;
 };
 
 static const char *const log_formats[] = { "text", "json", NULL };
@@ -17,6 +18,10 @@ static const struct kin__options_row rows[] = {
 	ROW_CHOICE(log_format, "log_format", "text", "text|json", log_formats, NULL,
 	           "How the command writes the lines of its log to standard error: as text, or each as a "
 	           "JSON object."),
+	ROW_TEXT(metrics_listen, "metrics_listen", NULL,
+	         "Where consume and put answer GET /metrics and GET /healthz: ADDRESS:PORT, or PORT of "
+	         "127.0.0.1; "
+	         "0: a free one."),
 };
 
 const struct kin__options_table kin__options_command = {
