@@ -16,9 +16,11 @@ static void look_ahead(const struct kin_record *record)
 static void take(struct kin__consumer *consumer, struct kin__lane *lane, const struct kin__page *page,
                  uint64_t end)
 {
+	const size_t shard_bytes = kin__event_text_bytes(kin__span_text(page->records[0].shard_id));
+
 	while (lane->gather_end < end && !lane->gather_full) {
-		uint64_t bytes = kin__event_record_bytes(&consumer->source,
-		                                         &page->records[lane->gather_end - page->first]);
+		const struct kin_record *record = &page->records[lane->gather_end - page->first];
+		uint64_t bytes = kin__event_own_bytes(&consumer->source, record) + shard_bytes;
 		bool first = lane->gather_n == 0;
 
 		if (lane->gather_end + AHEAD < end)

@@ -3,6 +3,7 @@
 #include "io/clock.h"
 #include "io/file.h"
 #include "io/thread.h"
+#include "stores/store.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -339,7 +340,8 @@ static int open_pools(struct kin__consume *consumer, const struct kin__consume_o
 		                                                       : 0),
 		                      error);
 	if (code == KIN_OK && options->store)
-		code = kin__pool_open(&consumer->set.storage, "kin-store", 1, error);
+		code = kin__pool_open(&consumer->set.storage, "kin-store",
+		                      kin__memory_is(options->store) ? 0 : 1, error);
 	if (code == KIN_OK && options->sink)
 		code = kin__pool_open(&consumer->set.sinking, "kin-sink", 1, error);
 	return code;

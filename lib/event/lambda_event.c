@@ -95,6 +95,9 @@ static size_t arrival_size(int64_t ms)
 	uint64_t seconds = (ms < 0 ? 0 - (uint64_t)ms : (uint64_t)ms) / 1000;
 	size_t size = SIZE("0.000") + (ms < 0);
 
+	if (seconds >= 1000000000 && seconds < 10000000000 && ms > 0) /* from 2001 to 2286 */
+		return SIZE("1000000000.000");
+
 	for (; seconds >= 10; seconds /= 10)
 		size++;
 	return size;
@@ -112,11 +115,15 @@ static struct kin__span key_of(const struct kin_record *record)
 
 size_t kin__event_record_bytes(const struct kin__event_source *source, const struct kin_record *record)
 {
+	return kin__event_own_bytes(source, record) + kin__event_text_bytes(kin__span_text(record->shard_id));
+}
+
+size_t kin__event_own_bytes(const struct kin__event_source *source, const struct kin_record *record)
+{
 	size_t size = source->record_bytes + kin__base64_room(record->data_size) +
 	              arrival_size(record->arrival_ms);
 
-	size += 2 * kin__event_text_bytes(sequence_of(record)) +
-	        kin__event_text_bytes(kin__span_text(record->shard_id));
+	size += 2 * kin__event_text_bytes(sequence_of(record));
 	if (record->partition_key)
 		size += SIZE(key_name) + 2 + kin__event_text_bytes(key_of(record));
 	return size;

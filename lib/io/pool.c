@@ -79,10 +79,10 @@ int kin__pool_open(struct kin__pool **out, const char *name, uint32_t threads_ma
 	*out = NULL;
 	if (!pool)
 		return kin__error_nomem(error);
-	pool->set.threads_max = threads_max > 0 ? threads_max : 1;
+	pool->set.threads_max = threads_max;
 	strncpy(pool->set.name, name, sizeof pool->set.name - 1);
 	kin__list_init(&pool->inbox.jobs);
-	pool->set.threads = kin__mem_array(pool->set.threads_max, sizeof *pool->set.threads);
+	pool->set.threads = kin__mem_array(threads_max, sizeof *pool->set.threads);
 	if (!pool->set.threads || pthread_mutex_init(&pool->lock, NULL) != 0) {
 		kin__mem_free(pool->set.threads);
 		kin__mem_free(pool);
@@ -95,7 +95,7 @@ int kin__pool_open(struct kin__pool **out, const char *name, uint32_t threads_ma
 		return kin__error_nomem(error);
 	}
 	pthread_mutex_lock(&pool->lock);
-	code = add_thread(pool, error);
+	code = threads_max > 0 ? add_thread(pool, error) : KIN_OK;
 	pthread_mutex_unlock(&pool->lock);
 	if (code != KIN_OK) {
 		destroy(pool);
@@ -136,6 +136,10 @@ void kin__pool_job_init(struct kin__pool_job *job, void (*run)(struct kin__pool_
 
 void kin__pool_post(struct kin__pool *pool, struct kin__pool_job *job)
 {
+	if (pool->set.threads_max == 0) {
+		job->run(job);
+		return;
+	}
 	pthread_mutex_lock(&pool->lock);
 	if (!job->queued) {
 		job->queued = true;

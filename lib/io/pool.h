@@ -2,6 +2,7 @@
  *
  * Jobs are embedded in the caller's memory; posting never fails.  FIFO; with threads_max 1 one after the
  * other.  The first thread starts at open, the others when a job finds none idle.  A job may free itself.
+ * With threads_max 0, for jobs that never block, there is no thread: each runs where it is posted, at once.
  */
 #ifndef KIN_IO_POOL_H
 #define KIN_IO_POOL_H

@@ -149,3 +149,8 @@ int kin__memory_open(struct kin_store *out, const char *rest, const char *applic
 		                   .get_state = get_state };
 	return KIN_OK;
 }
+
+bool kin__memory_is(const struct kin_store *store)
+{
+	return store->close == close_memory;
+}

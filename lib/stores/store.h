@@ -6,6 +6,7 @@
 #ifndef KIN_STORES_STORE_H
 #define KIN_STORES_STORE_H
 #include <kinstream/store.h>
+#include <stdbool.h>
 
 enum { KIN__STORE_APPLICATION_MAX = 128 };
 
@@ -16,6 +17,7 @@ int kin__store_open(struct kin_store *out, const char *uri, const char *applicat
 /* One scheme each: `rest` is what follows the colon.  For store.c. */
 int kin__memory_open(struct kin_store *out, const char *rest, const char *application,
                      struct kin_error *error);
+bool kin__memory_is(const struct kin_store *store); /* a store of kin__memory_open(): it never blocks */
 int kin__storefile_open(struct kin_store *out, const char *rest, const char *application,
                         struct kin_error *error);
 #endif
