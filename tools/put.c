@@ -8,12 +8,16 @@
 #include <unistd.h>
 
 static const char usage[] =
-		"usage: kinstream put STREAM [--key KEY] [--format raw|keyed|jsonl] [--acks] [FILE...]\n\n"
+		"usage: kinstream put STREAM [--key KEY] [--format raw|keyed|jsonl] [--aggregate] [--order]\n"
+		"       [--rate PERCENT] [--acks] [FILE...]\n\n"
 		"Puts each line of the files (or standard input, '-') as a record and prints a JSON summary "
 		"at the end.\n"
 		"raw: the line is the data; keyed: KEY<TAB>DATA; jsonl: "
 		"{\"partitionKey\",\"data\"(base64),\"explicitHashKey\"}.\n"
 		"--key: one partition key for all; without it records are spread over the shards.\n"
+		"--aggregate: many records in one, in the KPL's format.  --order: those of a key stay in "
+		"order.\n"
+		"--rate: no shard is sent more than this share of what it takes.\n"
 		"--acks: a JSON line for each delivery report.  Producer options by -o, for example -o "
 		"linger_ms=5.\n";
 
@@ -25,8 +29,9 @@ struct put {
 	struct kin_producer *producer;
 	struct tool_metrics *metrics; /* NULL: not asked for */
 	const char *key;
+	const char *rate;
 	int format;
-	bool acks;
+	bool acks, aggregate, order;
 	/* reader's own */
 	char *line;
 	size_t room;
@@ -72,6 +77,8 @@ static void on_delivery(void *user, const struct kin_delivery *d)
 		printf(",\"sequenceNumber\":");
 		tool_json_text(stdout, d->sequence_number,
 		               d->sequence_number ? strlen(d->sequence_number) : 0);
+		if (put->aggregate)
+			printf(",\"subSequenceNumber\":%llu", (unsigned long long)d->sub_sequence);
 		printf(",\"attempts\":%u", (unsigned)d->attempts);
 		if (d->error) {
 			printf(",\"error\":");
@@ -227,6 +234,21 @@ static int finish(struct put *put, int code)
 	return code;
 }
 
+/* What a flag says counts before what is configured. */
+static int read_options(struct put *put, struct kin_producer_options *options, struct kin_error *error)
+{
+	int64_t rate;
+	int code = kin_producer_options_apply(options, put->tool->config, error);
+
+	options->aggregate |= put->aggregate;
+	put->aggregate = options->aggregate;
+	if (put->order)
+		options->order = KIN_ORDER_KEY;
+	if (put->rate && tool_number(put->rate, 1, 10000, &rate))
+		options->rate_percent = (uint32_t)rate;
+	return code;
+}
+
 static int run(struct put *put, const char *stream, const char **files, size_t n)
 {
 	struct kin_producer_options options;
@@ -245,7 +267,7 @@ static int run(struct put *put, const char *stream, const char **files, size_t n
 		kin_client_close(client);
 		return code;
 	}
-	if (kin_producer_options_apply(&options, put->tool->config, &error) != KIN_OK ||
+	if (read_options(put, &options, &error) != KIN_OK ||
 	    kin_producer_open(&put->producer, client, &options, &error) != KIN_OK) {
 		code = tool_fail(&error);
 	} else {
@@ -269,10 +291,10 @@ int tool_put(struct tool *tool, int argc, char **argv)
 		                           { .name = "--key", .value = &put.key },
 		                           { .name = "--format", .value = &format },
 		                           { .name = "--acks", .set = &put.acks },
-		                           { .name = "--aggregate" },
-		                           { .name = "--order" },
+		                           { .name = "--aggregate", .set = &put.aggregate },
+		                           { .name = "--order", .set = &put.order },
+		                           { .name = "--rate", .value = &put.rate },
 		                           { .name = "--compress" },
-		                           { .name = "--rate" },
 		                           { .name = "--spool" },
 		                           { 0 } };
 	size_t n;
@@ -289,6 +311,9 @@ int tool_put(struct tool *tool, int argc, char **argv)
 	                                            : -1;
 	if (put.format < 0)
 		return tool_usage(tool, "--format %s: must be raw, keyed or jsonl", format);
+	if (put.rate && !tool_number(put.rate, 1, 10000, &(int64_t){ 0 }))
+		return tool_usage(tool, "--rate %s: must be 1 to 10000, in percent of what a shard takes",
+		                  put.rate);
 	if (put.key && put.format == KEYED)
 		return tool_usage(tool,
 		                  "--key and --format keyed exclude each other: each line names its key");

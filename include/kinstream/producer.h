@@ -28,6 +28,13 @@ struct kin_delivery {
 	const char *shard_id;          /* NULL unless stored */
 	const char *sequence_number;   /* NULL unless stored */
 	const struct kin_error *error; /* NULL if stored: the last attempt's error */
+	uint64_t sub_sequence;         /* place in the aggregate that it is stored in; else 0 */
+};
+
+/* What is stored in the order of the puts. */
+enum kin_order {
+	KIN_ORDER_NONE = 0,
+	KIN_ORDER_KEY = 1 /* the records of each hash key: one of them under way at a time */
 };
 
 struct kin_producer_options {
@@ -46,7 +53,12 @@ struct kin_producer_options {
 	uint32_t requests_max;        /* 1..256, default 8: in flight at once */
 	/* 1024..10485760, default 1048576: data and key of one record; the stream's own limit */
 	uint32_t record_bytes_max;
-	uint32_t reserved;
+	uint32_t aggregation_max_bytes;   /* 64..10485760, default 51200 */
+	uint32_t aggregation_max_records; /* 1..4294967295, default 4294967295 */
+	uint32_t rate_percent; /* 0..10000, default 0: no limit; of what a shard takes: 1 MiB and 1000 records/s */
+	int32_t order;         /* enum kin_order, default KIN_ORDER_NONE */
+	bool aggregate; /* default false; true: KPL aggregates, one shard's records in each; see kin_producer(3) */
+	uint8_t reserved[3];
 };
 
 /* A snapshot; counts since open. */

@@ -4,6 +4,8 @@
 #define STRUCT struct kin_producer_options
 #include "api/options_rows.h"
 
+static const char *const orders[] = { "none", "key", NULL };
+
 static const struct kin_producer_options defaults = {
 	.size = sizeof defaults,
 	.buffer_bytes_max = 33554432,
@@ -14,6 +16,8 @@ static const struct kin_producer_options defaults = {
 	.request_bytes_max = 5242880,
 	.requests_max = 8,
 	.record_bytes_max = 1048576,
+	.aggregation_max_bytes = 51200,
+	.aggregation_max_records = 4294967295,
 };
 
 static const struct kin__options_row rows[] = {
@@ -35,6 +39,16 @@ static const struct kin__options_row rows[] = {
 	           "The most requests in flight at once."),
 	ROW_NUMBER(U32, record_bytes_max, "record_bytes_max", "bytes", 1048576, 1024, 10485760, NULL, 1,
 	           "The most bytes of data and key of one record, which is the stream's own limit."),
+	ROW_BOOL(aggregate, "aggregate", false, "AggregationEnabled",
+	         "Whether records of one shard are put together in the KPL's format."),
+	ROW_NUMBER(U32, aggregation_max_bytes, "aggregation_max_bytes", "bytes", 51200, 64, 10485760,
+	           "AggregationMaxSize", 1, "The most bytes of one aggregate."),
+	ROW_NUMBER(U32, aggregation_max_records, "aggregation_max_records", "records", 4294967295, 1,
+	           4294967295, "AggregationMaxCount", 1, "The most records of one aggregate."),
+	ROW_CHOICE(order, "order", "none", "none|key", orders, NULL,
+	           "What is stored in the order of the puts: nothing, or the records of each key."),
+	ROW_NUMBER(U32, rate_percent, "rate_percent", "percent", 0, 0, 10000, "RateLimit", 1,
+	           "How much of what the service lets a shard take is sent to it; 0: no limit."),
 };
 
 const struct kin__options_table kin__options_producer = {

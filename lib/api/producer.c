@@ -21,6 +21,12 @@ static void machine_settings(struct kin__producer_settings *machine,
 	machine->record_ttl_us = (uint64_t)options->record_ttl_ms * 1000;
 	machine->buffer_bytes_max = options->buffer_bytes_max;
 	machine->buffer_records_max = options->buffer_records_max;
+	machine->aggregate = options->aggregate;
+	machine->aggregate_bytes_max = options->aggregation_max_bytes;
+	machine->aggregate_records_max = options->aggregation_max_records;
+	machine->record_bytes_max = options->record_bytes_max;
+	machine->rate_percent = options->rate_percent;
+	machine->order_by_key = options->order == KIN_ORDER_KEY;
 }
 
 static int read_options(struct kin_producer_options *own, const struct kin_producer_options *given,

@@ -10,6 +10,7 @@
 #include "consumer/consumer.h"
 #include "drive/batch.h"
 #include "drive/core.h"
+#include "drive/listing.h"
 #include "filter/filter.h"
 #include "kinesis/deaggregate.h"
 #include "kinesis/get_records.h"
@@ -40,8 +41,8 @@ struct kin__consume_request {
 	struct kin__consume *consumer;
 	uint64_t id;
 	uint32_t shard;
-	struct kin__consume_listing *listing; /* of LIST_SHARDS, over its pages */
-	struct kin__list node;                /* in own.idle or own.busy */
+	struct kin__listing *listing; /* of LIST_SHARDS, over its pages */
+	struct kin__list node;        /* in own.idle or own.busy */
 };
 
 struct kin__consume {

@@ -10,21 +10,6 @@
 #include "kinesis/streams.h"
 #include <stdio.h>
 
-enum {
-	LISTING_SHARDS_MAX = 1000000, /* of one stream */
-	LISTING_EMPTY_MAX = 100       /* pages without a shard in a row, each with a token of the next */
-};
-
-/* The pages of one listing, put together. */
-struct kin__consume_listing {
-	struct kin__arena arena;
-	struct kin__shard_info *shards;
-	size_t n, room;
-	const char *mark; /* the token of an earlier page, in arena; NULL: none yet */
-	uint64_t pages;
-	uint32_t empty; /* pages without a shard, the last ones */
-};
-
 struct kin__consume_shard *kin__consume_shard(struct kin__consume *consumer, uint32_t shard)
 {
 	size_t room = consumer->own.shards_room;
@@ -62,12 +47,11 @@ static struct kin__consume_request *take_request(struct kin__consume *consumer)
 	return request;
 }
 
-static void free_listing(struct kin__consume_listing *listing)
+static void free_listing(struct kin__listing *listing)
 {
 	if (!listing)
 		return;
-	kin__arena_fini(&listing->arena);
-	kin__mem_free(listing->shards);
+	kin__listing_fini(listing);
 	kin__mem_free(listing);
 }
 
@@ -92,7 +76,7 @@ static void done_with(struct kin__consume_request *request, struct kin__consumer
                       const struct kin__outcome *outcome)
 {
 	struct kin__consume *consumer = request->consumer;
-	struct kin__consume_listing *listing = request->listing;
+	struct kin__listing *listing = request->listing;
 
 	event->id = request->id;
 	event->verdict = (uint8_t)outcome->verdict;
@@ -155,58 +139,18 @@ static void list_page(struct kin__consume_request *request, const char *token)
 	send(request);
 }
 
-/* Does the next page come before this one?  Of all tokens that of the page whose number is the last power of two is
- * looked for: in a circle it comes again (after R. P. Brent, 1980). */
-static bool in_circle(struct kin__consume_listing *listing, const char *token)
-{
-	if (listing->mark && token && strcmp(token, listing->mark) == 0)
-		return true;
-	listing->pages++;
-	if ((listing->pages & (listing->pages - 1)) == 0)
-		listing->mark = token;
-	return false;
-}
-
-/* The shards of a page come to those before.  KIN_PROTOCOL: *reason says why that cannot go on. */
-static int add_page(struct kin__consume_listing *listing, const struct kin__shard_page *page,
-                    struct kin__reason *reason)
-{
-	listing->empty = page->n > 0 ? 0 : listing->empty + 1;
-	if (in_circle(listing, page->next_token))
-		kin__reason_text(reason, "NextToken leads to a page that was there"); /* it would never end */
-	else if (page->next_token && listing->empty >= LISTING_EMPTY_MAX)
-		kin__reason_text(reason, "100 pages in a row have a NextToken and no shard");
-	else if (listing->n + page->n > LISTING_SHARDS_MAX)
-		kin__reason_text(reason, "it lists more than 1000000 shards");
-	else if (page->n > 0 && kin__mem_room(&listing->shards, &listing->room, listing->n + page->n,
-	                                      sizeof *page->shards) < 0)
-		return KIN_NOMEM;
-	else {
-		if (page->n > 0)
-			memcpy(listing->shards + listing->n, page->shards, page->n * sizeof *page->shards);
-		listing->n += page->n;
-		return KIN_OK;
-	}
-	return KIN_PROTOCOL;
-}
-
 static void listed(struct kin__attempt *attempt, struct kin__outcome *outcome)
 {
 	struct kin__consume_request *request = attempt->user;
-	struct kin__consume_listing *listing = request->listing;
+	struct kin__listing *listing = request->listing;
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_SHARDS };
-	struct kin__shard_page page = { 0 };
 	struct kin__reason reason = { "" };
+	const char *next = NULL;
 
 	if (outcome->verdict == KIN__DONE)
-		misread(request, outcome,
-		        kin__list_shards_decode(&page, &listing->arena, outcome->body.at, outcome->body.n,
-		                                &reason),
-		        &reason);
-	if (outcome->verdict == KIN__DONE)
-		misread(request, outcome, add_page(listing, &page, &reason), &reason);
-	if (outcome->verdict == KIN__DONE && page.next_token) {
-		list_page(request, page.next_token);
+		misread(request, outcome, kin__listing_add(listing, &outcome->body, &next, &reason), &reason);
+	if (outcome->verdict == KIN__DONE && next) {
+		list_page(request, next);
 		return;
 	}
 	event.shards.at = listing->shards;
@@ -426,7 +370,7 @@ void kin__consume_service(struct kin__consume *consumer, const struct kin__consu
 	                                              ? consumer->set.stream
 	                                              : NULL;
 	if (effect->type == KIN__CONSUMER_LIST_SHARDS) {
-		kin__arena_init(&request->listing->arena);
+		kin__listing_init(request->listing);
 		request->attempt.operation = KIN__LIST_SHARDS;
 		request->attempt.done = listed;
 		list_page(request, NULL);

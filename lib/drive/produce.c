@@ -16,6 +16,8 @@ static void take_effects(struct kin__produce *produce)
 		while (kin__producer_take(produce->own.machine, &effect)) {
 			if (effect.type == KIN__PRODUCER_SEND) {
 				kin__produce_send(produce, &effect);
+			} else if (effect.type == KIN__PRODUCER_LIST_SHARDS) {
+				kin__produce_list(produce, effect.list.id);
 			} else {
 				struct kin__produce_record *record =
 						(struct kin__produce_record *)(void *)effect.deliver.record;
@@ -63,6 +65,8 @@ static void publish(struct kin__produce *produce)
 	kin__producer_fresh(produce->own.machine, &produce->inbox.fresh_n, &produce->inbox.fresh_bytes);
 	produce->inbox.saturated = counts->in_flight >= produce->set.machine.requests_max;
 	produce->inbox.attended = produce->inbox.saturated || produce->inbox.fresh_n > 0;
+	if (produce->set.places) /* those that wait for company of their own shard say nothing of a full request */
+		produce->inbox.fresh_n = produce->inbox.fresh_bytes = 0;
 	stats->in_flight = counts->in_flight;
 	stats->requests = counts->requests;
 	stats->requests_failed = counts->requests_failed;
@@ -162,6 +166,8 @@ static void on_detach(struct kin__loop_task *task)
 {
 	struct kin__produce *produce = kin__container(task, struct kin__produce, detach);
 
+	produce->own.leaving = true;
+	kin__core_cancel(produce->set.core, &produce->list.attempt);
 	while (!kin__list_empty(&produce->own.busy)) /* only of a frozen one */
 		kin__core_cancel(produce->set.core,
 		                 &kin__container(produce->own.busy.next, struct kin__produce_request, node)
@@ -185,6 +191,7 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 	produce->set.user = options->user;
 	produce->set.record_bytes_max = options->record_bytes_max;
 	produce->set.machine = *machine;
+	produce->set.places = machine->aggregate || machine->order_by_key || machine->rate_percent > 0;
 	produce->set.machine.seed = kin__core_seed(core);
 	/* Twice what the records can need: the rest is ends of chunks, and what old records pin down. */
 	produce->set.memory_max = 2 * (machine->buffer_bytes_max +
@@ -194,6 +201,11 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 		                                  .records_max = machine->buffer_records_max };
 	produce->inbox.rng.state = kin__core_seed(core);
 	produce->inbox.reported_below = produce->inbox.reports_oldest = 1;
+	kin__aggregate_write_init(&produce->own.write);
+	kin__bytes_init(&produce->own.aggregate);
+	kin__attempt_init(&produce->list.attempt);
+	kin__bytes_init(&produce->list.body);
+	kin__listing_init(&produce->list.listing);
 	kin__list_init(&produce->own.reports);
 	kin__list_init(&produce->own.busy);
 	kin__list_init(&produce->own.unsent);
@@ -214,6 +226,13 @@ static void produce_free(struct kin__produce *produce)
 	kin__producer_free(produce->own.machine);
 	kin__mem_free(produce->own.results);
 	kin__mem_free(produce->own.verdicts);
+	kin__mem_free(produce->own.shards);
+	kin__aggregate_write_fini(&produce->own.write);
+	kin__bytes_fini(&produce->own.aggregate);
+	kin__attempt_fini(&produce->list.attempt);
+	kin__bytes_fini(&produce->list.body);
+	kin__listing_fini(&produce->list.listing);
+	kin__hash_free(produce->inbox.hash);
 	free_requests(&produce->inbox.answered);
 	free_requests(&produce->inbox.idle);
 	kin__produce_chunks_fini(produce);
@@ -232,6 +251,12 @@ static bool allocate(struct kin__produce *produce, const char *stream)
 	produce->own.machine = kin__producer_new(&produce->set.machine);
 	produce->own.results = kin__mem_array(records_max, sizeof *produce->own.results);
 	produce->own.verdicts = kin__mem_array(records_max, 1);
+	if (produce->set.places) {
+		produce->own.shards = kin__mem_array(records_max, sizeof(const char *));
+		produce->inbox.hash = kin__hash_new();
+		if (!produce->own.shards || !produce->inbox.hash)
+			return false;
+	}
 	return produce->set.stream && produce->own.machine && produce->own.results && produce->own.verdicts;
 }
 

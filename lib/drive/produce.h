@@ -10,9 +10,11 @@
 #include <stdatomic.h>
 #include "base/rng.h"
 #include "drive/core.h"
+#include "drive/listing.h"
 #include "kinesis/put_records.h"
 #include "producer/producer.h"
 #include "producer/room.h"
+#include "wire/aggregate_write.h"
 
 enum {
 	KIN__PRODUCE_CHUNK = 65536,
@@ -33,7 +35,7 @@ struct kin__produce_fault {
 	struct kin_error error;
 };
 
-/* In a chunk, followed by hash key (0-ended), key and data. */
+/* In a chunk, followed by hash key, key and data, and by what the machine must know to place it, if it does. */
 struct kin__produce_record {
 	struct kin__producer_record machine; /* first */
 	struct kin__produce_chunk *chunk;
@@ -44,6 +46,7 @@ struct kin__produce_record {
 	void *token;
 	uint32_t key_n, data_n;
 	uint8_t hash_n, status; /* status: enum kin_delivery_status, once it is known */
+	uint32_t sub_sequence;  /* its place in the aggregate that it is stored in */
 };
 
 struct kin__produce_request {
@@ -52,7 +55,7 @@ struct kin__produce_request {
 	struct kin__bytes body;
 	char *answer; /* what results point into, until all its records are reported */
 	uint64_t id;
-	struct kin__producer_record *const *records;
+	struct kin__producer_record *const *records; /* if they are placed: of outer records */
 	uint32_t n;
 	uint32_t reports;      /* under the lock: stored records not yet reported */
 	struct kin__list node; /* in own.busy or own.unsent, or inbox.answered or inbox.idle */
@@ -66,6 +69,7 @@ struct kin__produce {
 		void *user;
 		uint32_t record_bytes_max;
 		uint64_t memory_max; /* of chunks */
+		bool places;         /* records by their shard */
 		struct kin__producer_settings machine;
 	} set;
 	struct {
@@ -75,8 +79,18 @@ struct kin__produce {
 		struct kin__loop_timer timer;
 		struct kin__put_result *results; /* of the answer that is judged */
 		uint8_t *verdicts;
-		bool closing, frozen;
+		const char **shards; /* where its entries are stored; when records are placed */
+		struct kin__aggregate_write write;
+		struct kin__bytes aggregate; /* the one that is encoded */
+		bool closing, frozen, leaving;
 	} own;
+	struct kin__produce_list { /* LIST_SHARDS; the loop's own, too */
+		struct kin__attempt attempt;
+		struct kin__bytes body;
+		struct kin__listing listing;
+		uint64_t id;
+		bool failed; /* the last one */
+	} list;
 	struct {
 		pthread_mutex_t lock;
 		pthread_cond_t change;
@@ -89,6 +103,7 @@ struct kin__produce {
 		uint32_t spares_n;
 		uint64_t memory; /* of all chunks, spares too */
 		struct kin__rng rng;
+		struct kin__hash *hash; /* for hash keys; when records are placed */
 		bool closing, woken, flush;
 		/* what the machine said last */
 		bool attended, saturated; /* it will look here soon by itself; it cannot send more anyway */
@@ -141,9 +156,12 @@ void kin__produce_step(struct kin__produce *produce,
 struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
                                                     const struct kin_put_entry *entry,
                                                     struct kin__span key); /* NULL: out of memory */
+bool kin__produce_record_place(struct kin__produce *produce,
+                               struct kin__produce_record *record); /* false: out of memory */
 bool kin__produce_record_fits(const struct kin__produce *produce,
                               size_t size); /* is there memory left for it? */
-size_t kin__produce_record_size(const struct kin_put_entry *entry, struct kin__span key);
+size_t kin__produce_record_size(const struct kin__produce *produce, const struct kin_put_entry *entry,
+                                struct kin__span key);
 void kin__produce_record_free(struct kin__produce *produce, struct kin__produce_record *record);
 void kin__produce_chunks_fini(struct kin__produce *produce);
 struct kin__span kin__produce_record_hash(const struct kin__produce_record *record);
@@ -158,6 +176,17 @@ void kin__produce_request_give(
 		struct kin__produce_request *request); /* under the lock: not in use any more */
 void kin__produce_request_free(struct kin__produce_request *request);
 void kin__produce_fault_drop(struct kin__produce_fault *fault); /* any thread; NULL is fine */
+
+/* drive/produce_outer; loop thread: what a request holds when records are placed. */
+bool kin__produce_encode_outer(struct kin__produce *produce, struct kin__put_records *put,
+                               struct kin__outer *outer); /* false: out of memory */
+void kin__produce_stored_outer(struct kin__produce_request *request, const struct kin__outer *outer,
+                               const struct kin__put_result *result);
+void kin__produce_blame_outer(struct kin__outer *outer, struct kin__produce_fault *fault);
+void kin__produce_blame(struct kin__produce_record *record, struct kin__produce_fault *fault);
+
+/* drive/produce_shards; loop thread. */
+void kin__produce_list(struct kin__produce *produce, uint64_t id);
 
 /* drive/produce_report */
 void kin__produce_report(struct kin__produce *produce); /* loop thread: own.reports to the callback thread */

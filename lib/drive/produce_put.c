@@ -95,6 +95,21 @@ static bool must_wake(const struct kin__produce *produce, const struct kin__prod
 	        produce->inbox.fresh_bytes + produce->inbox.records_bytes >= machine->request_bytes_max);
 }
 
+/* Under the lock; NULL: out of memory. */
+static struct kin__produce_record *accept(struct kin__produce *produce, const struct kin_put_entry *entry,
+                                          struct kin__span key)
+{
+	struct kin__produce_record *record = kin__produce_record_new(produce, entry, key);
+
+	if (!record)
+		return NULL;
+	kin__room_take(&produce->inbox.room, record->machine.bytes);
+	if (!produce->set.places || kin__produce_record_place(produce, record))
+		return record;
+	kin__produce_record_free(produce, record);
+	return NULL;
+}
+
 int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *entry, void *token,
                      int64_t timeout_ms, struct kin_error *error)
 {
@@ -107,18 +122,17 @@ int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *e
 	if (code != KIN_OK)
 		return code;
 	pthread_mutex_lock(&produce->inbox.lock);
-	code = wait_for_room(produce, entry->data_size + key.n, kin__produce_record_size(entry, key),
+	code = wait_for_room(produce, entry->data_size + key.n, kin__produce_record_size(produce, entry, key),
 	                     timeout_ms, error);
 	if (code == KIN_OK) {
 		if (!key.at)
 			key = make_key(produce, made);
-		record = kin__produce_record_new(produce, entry, key);
+		record = accept(produce, entry, key);
 		if (!record)
 			code = kin__error_nomem(error);
 	}
 	if (record) {
 		record->token = token;
-		kin__room_take(&produce->inbox.room, record->machine.bytes);
 		kin__list_append(&produce->inbox.records, &record->machine.queue);
 		produce->inbox.records_n++;
 		produce->inbox.records_bytes += record->machine.bytes;

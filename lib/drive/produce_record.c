@@ -11,11 +11,13 @@ static size_t aligned(size_t n)
 	return (n + 15) & ~(size_t)15;
 }
 
-size_t kin__produce_record_size(const struct kin_put_entry *entry, struct kin__span key)
+size_t kin__produce_record_size(const struct kin__produce *produce, const struct kin_put_entry *entry,
+                                struct kin__span key)
 {
 	size_t hash_n = entry->hash_key ? strlen(entry->hash_key) : 0;
+	size_t size = aligned(sizeof(struct kin__produce_record) + hash_n + key.n + entry->data_size);
 
-	return aligned(sizeof(struct kin__produce_record) + hash_n + key.n + entry->data_size);
+	return produce->set.places ? size + aligned(sizeof(struct kin__placed)) : size;
 }
 
 static struct kin__produce_chunk *open_chunk(const struct kin__produce *produce)
@@ -103,7 +105,7 @@ static struct kin__produce_chunk *find_chunk(struct kin__produce *produce, size_
 struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
                                                     const struct kin_put_entry *entry, struct kin__span key)
 {
-	size_t size = kin__produce_record_size(entry, key);
+	size_t size = kin__produce_record_size(produce, entry, key);
 	struct kin__produce_chunk *chunk = find_chunk(produce, size);
 	struct kin__produce_record *record;
 	char *at;
@@ -127,6 +129,33 @@ struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce
 	if (record->data_n)
 		memcpy(at + record->hash_n + key.n, entry->data, record->data_n);
 	return record;
+}
+
+static bool hash_of_key(struct kin__produce *produce, const struct kin__produce_record *record,
+                        struct kin__hashkey *out)
+{
+	return kin__hashkey_of(produce->inbox.hash, kin__produce_record_key(record), out);
+}
+
+/* Behind the record's bytes. */
+bool kin__produce_record_place(struct kin__produce *produce, struct kin__produce_record *record)
+{
+	size_t bytes_n = (size_t)record->hash_n + record->key_n + record->data_n;
+	struct kin__placed *placed =
+			(struct kin__placed *)(void *)((char *)record + aligned(sizeof *record + bytes_n));
+	struct kin__hashkey of_key;
+
+	if (!hash_of_key(produce, record, &of_key))
+		return false;
+	*placed = (struct kin__placed){ .hash = of_key,
+		                        .key_id = of_key.low,
+		                        .key_n = record->key_n,
+		                        .data_n = record->data_n,
+		                        .hash_n = record->hash_n };
+	if (record->hash_n)
+		kin__hashkey_parse(kin__produce_record_hash(record), &placed->hash);
+	record->machine.placed = placed;
+	return true;
 }
 
 /* While there is work, some chunks are kept for the next records; after it all but one are given back. */

@@ -57,6 +57,7 @@ static void tell(struct kin__produce *produce, const struct kin__produce_record 
 	if (delivery.code == KIN_OK) {
 		delivery.shard_id = record->shard_id;
 		delivery.sequence_number = record->sequence_number;
+		delivery.sub_sequence = record->sub_sequence;
 	} else {
 		explain(produce, record, &error);
 		delivery.error = &error;

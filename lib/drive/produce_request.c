@@ -9,6 +9,12 @@ static struct kin__produce_record *record_at(const struct kin__produce_request *
 	return (struct kin__produce_record *)(void *)request->records[i];
 }
 
+/* When records are placed. */
+static struct kin__outer *outer_at(const struct kin__produce_request *request, uint32_t i)
+{
+	return (struct kin__outer *)(void *)request->records[i];
+}
+
 /* --- faults --------------------------------------------------------------------------- */
 
 void kin__produce_fault_drop(struct kin__produce_fault *fault)
@@ -29,12 +35,20 @@ static struct kin__produce_fault *fault_new(const struct kin_error *error)
 	return fault;
 }
 
-static void blame(struct kin__produce_record *record, struct kin__produce_fault *fault)
+void kin__produce_blame(struct kin__produce_record *record, struct kin__produce_fault *fault)
 {
 	kin__produce_fault_drop(record->fault);
 	record->fault = fault;
 	if (fault)
 		atomic_fetch_add(&fault->references, 1);
+}
+
+static void blame_at(const struct kin__produce_request *request, uint32_t i, struct kin__produce_fault *fault)
+{
+	if (request->produce->set.places)
+		kin__produce_blame_outer(outer_at(request, i), fault);
+	else
+		kin__produce_blame(record_at(request, i), fault);
 }
 
 /* --- the pool of requests -------------------------------------------------------------- */
@@ -93,8 +107,14 @@ static bool encode(struct kin__produce *produce, struct kin__produce_request *re
 	kin__put_records_begin(&put, &request->body, kin__span_text(produce->set.stream));
 	put.base64 = kin__core_base64(produce->set.core);
 	for (uint32_t i = 0; i < request->n; i++) {
-		const struct kin__produce_record *record = record_at(request, i);
+		const struct kin__produce_record *record;
 
+		if (produce->set.places) {
+			if (!kin__produce_encode_outer(produce, &put, outer_at(request, i)))
+				return false;
+			continue;
+		}
+		record = record_at(request, i);
 		kin__put_records_add(&put, kin__produce_record_key(record), kin__produce_record_hash(record),
 		                     kin__produce_record_data(record));
 	}
@@ -166,7 +186,7 @@ static void blame_all(struct kin__produce_request *request, const struct kin_err
 	struct kin__produce_fault *fault = fault_new(error);
 
 	for (uint32_t i = 0; i < request->n; i++)
-		blame(record_at(request, i), fault);
+		blame_at(request, i, fault);
 	kin__produce_fault_drop(fault);
 }
 
@@ -199,9 +219,18 @@ static void blame_entries(struct kin__produce_request *request, const struct kin
 			fault = fault_new(trouble);
 			last = results[i].error_code;
 		}
-		blame(record_at(request, i), fault);
+		blame_at(request, i, fault);
 	}
 	kin__produce_fault_drop(fault);
+}
+
+static void stored(struct kin__produce_request *request, struct kin__produce_record *record,
+                   const struct kin__put_result *result)
+{
+	record->shard_id = result->shard_id;
+	record->sequence_number = result->sequence_number;
+	record->request = request;
+	request->reports++; /* nobody else knows it before the step */
 }
 
 /* What the answer says of each record; false: it makes no sense. */
@@ -220,16 +249,16 @@ static bool read_answer(struct kin__produce_request *request, struct kin__outcom
 		return false;
 	}
 	for (uint32_t i = 0; i < request->n; i++) {
-		struct kin__produce_record *record = record_at(request, i);
-
 		produce->own.verdicts[i] = (uint8_t)kin__verdict_of_entry(
 				kin__span_text(results[i].error_code ? results[i].error_code : ""));
+		if (produce->set.places)
+			produce->own.shards[i] = results[i].shard_id;
 		if (produce->own.verdicts[i] != KIN__DONE)
 			continue;
-		record->shard_id = results[i].shard_id;
-		record->sequence_number = results[i].sequence_number;
-		record->request = request;
-		request->reports++; /* nobody else knows it before the step */
+		if (produce->set.places)
+			kin__produce_stored_outer(request, outer_at(request, i), &results[i]);
+		else
+			stored(request, record_at(request, i), &results[i]);
 	}
 	return true;
 }
@@ -260,6 +289,7 @@ static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
 	judge(attempt, outcome, answer);
 	answer->hint_us = outcome->has_hint ? outcome->hint_ms * 1000 : 0;
 	answer->results = produce->own.verdicts;
+	answer->shards = produce->own.shards;
 	if (outcome->verdict == KIN__DONE && !read_answer(request, outcome)) {
 		answer->verdict = KIN__TRANSIENT;
 		answer->maybe_stored = true;

@@ -52,12 +52,11 @@ struct kin__placer *kin__placer_new(struct kin__producer *producer)
 	kin__map_init(&placer->by_id);
 	placer->requests = new_requests(producer);
 	placer->unplaced = kin__lane_new("", 0, 1, 0);
-	if (placer->requests && placer->unplaced &&
-	    kin__heap_set(&placer->due, &placer->unplaced->due, UINT64_MAX) == 0) {
+	if (placer->unplaced)
 		kin__list_append(&placer->lanes, &placer->unplaced->node);
+	if (placer->requests && placer->unplaced &&
+	    kin__heap_set(&placer->due, &placer->unplaced->due, UINT64_MAX) == 0)
 		return placer;
-	}
-	kin__mem_free(placer->unplaced);
 	kin__placer_free(placer);
 	return NULL;
 }
@@ -66,13 +65,14 @@ void kin__placer_free(struct kin__placer *placer)
 {
 	if (!placer)
 		return;
+	kin__producer_free(placer->requests); /* the heaps let go of what is in them before that is freed */
+	kin__heap_fini(&placer->due);
 	while (!kin__list_empty(&placer->lanes)) {
 		struct kin__list *node = placer->lanes.next;
 
 		kin__list_remove(node);
 		kin__mem_free(kin__container(node, struct kin__lane, node));
 	}
-	kin__heap_fini(&placer->due);
 	kin__keys_fini(&placer->keys);
 	kin__ids_fini(&placer->key_ids);
 	kin__ids_fini(&placer->hash_ids);
@@ -80,7 +80,6 @@ void kin__placer_free(struct kin__placer *placer)
 	kin__mem_free(placer->rows);
 	kin__map_fini(&placer->by_id);
 	kin__placer_blocks_free(placer);
-	kin__producer_free(placer->requests);
 	kin__mem_free(placer);
 }
 
@@ -249,22 +248,29 @@ static void take_back(struct kin__placer *placer, uint64_t now_us)
 	}
 }
 
-/* Those that were reported while they waited, since the list of them ended with `last`. */
+static void all_due(struct kin__placer *placer, uint64_t now_us)
+{
+	for (struct kin__list *node = placer->lanes.next; node != &placer->lanes; node = node->next)
+		kin__placer_due(placer, kin__container(node, struct kin__lane, node), now_us);
+}
+
+/* Those that were reported while they waited, since the list of them ended with `last`.  Their lanes are looked at when
+ * all of them are out. */
 static void leave(struct kin__placer *placer, struct kin__list *last, uint64_t now_us)
 {
 	struct kin__list *done = &placer->producer->done;
+	bool any = false;
 
 	for (struct kin__list *node = last->next; node != done; node = node->next) {
 		struct kin__producer_record *record = kin__state_of_queue(node);
 
-		struct kin__lane *lane = record->placed->lane;
-
-		if (!lane && !record->placed->key)
+		if (!record->placed->lane && !record->placed->key)
 			continue;
 		kin__placer_left(placer, record);
-		if (lane)
-			kin__placer_due(placer, lane, now_us);
+		any = true;
 	}
+	if (any)
+		all_due(placer, now_us);
 }
 
 static void abandon(struct kin__placer *placer, const struct kin__producer_event *event)
@@ -274,12 +280,6 @@ static void abandon(struct kin__placer *placer, const struct kin__producer_event
 	kin__state_abandon(placer->producer, event->code);
 	leave(placer, last, event->now_us);
 	kin__producer_step(placer->requests, event);
-}
-
-static void all_due(struct kin__placer *placer, uint64_t now_us)
-{
-	for (struct kin__list *node = placer->lanes.next; node != &placer->lanes; node = node->next)
-		kin__placer_due(placer, kin__container(node, struct kin__lane, node), now_us);
 }
 
 static void begin(struct kin__placer *placer, const struct kin__producer_event *event)

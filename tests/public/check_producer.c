@@ -24,6 +24,8 @@ static struct seat {
 	atomic_int reports;
 	int code, status;
 	uint32_t attempts;
+	uint64_t sub_sequence;
+	int found; /* a reader found it where the report says */
 	char shard_id[64], sequence_number[130];
 	struct kin_error error;
 } seats[RECORDS];
@@ -36,6 +38,7 @@ static void keep(const struct kin_delivery *delivery)
 	seat->code = delivery->code;
 	seat->status = delivery->status;
 	seat->attempts = delivery->attempts;
+	seat->sub_sequence = delivery->sub_sequence;
 	snprintf(seat->shard_id, sizeof seat->shard_id, "%s", delivery->shard_id ? delivery->shard_id : "");
 	snprintf(seat->sequence_number, sizeof seat->sequence_number, "%s",
 	         delivery->sequence_number ? delivery->sequence_number : "");
@@ -598,6 +601,7 @@ START_TEST(close_of_nothing)
 }
 END_TEST
 
+#include "producer_placed.h"
 #include "producer_manners.h"
 
 int main(void)

@@ -203,5 +203,6 @@ static Suite *suite(void)
 	tcase_add_test(scenes, large_records);
 	tcase_add_test(scenes, one_too_large_record);
 	suite_add_tcase(all, scenes);
+	suite_add_tcase(all, placed_case());
 	return all;
 }
