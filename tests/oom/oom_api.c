@@ -385,6 +385,10 @@ static void fail_each(int (*run)(void), uint64_t first, uint64_t in_a_row)
 		bad("no failure was ever told", KIN_BUG);
 }
 
+/* The record {} of key k, alone in one of the KPL's aggregates. */
+static const char aggregate[] = "\xf3\x89\x9a\xc2\x0a\x01\x6b\x1a\x06\x08\x00\x1a\x02\x7b\x7d\xd3\xc8\x8a\x65"
+				"\xf2\x47\x64\x0e\xc3\x87\x9d\x6a\x44\xca\x48\x41";
+
 static void open_mock(void)
 {
 	struct kin_mock_options options;
@@ -399,7 +403,9 @@ static void open_mock(void)
 		if (kin_call_new(&call, client, "PutRecord", &error) != KIN_OK ||
 		    kin_call_set_text(call, "StreamName", "one", &error) != KIN_OK ||
 		    kin_call_set_text(call, "PartitionKey", "k", &error) != KIN_OK ||
-		    kin_call_set_data(call, "Data", "{}", 2, &error) != KIN_OK ||
+		    (i % 2 == 0 ? kin_call_set_data(call, "Data", "{}", 2, &error)
+		                : kin_call_set_data(call, "Data", aggregate, sizeof aggregate - 1, &error)) !=
+		                    KIN_OK ||
 		    kin_call_wait(call, SOON_MS, &error) != KIN_OK)
 			bad("the beginning", error.code);
 		kin_call_free(call);
