@@ -83,13 +83,43 @@ static void write_blocked(struct text *text, const struct kin_consumer_snapshot 
 	}
 	if (blocked > NAMED_MAX)
 		say(text, " and %zu more", blocked - NAMED_MAX);
-	if (blocked > 0)
-		say(text, " cannot get on: their batch, or its delivery on failure, fails again and again\n");
+	if (blocked == 0)
+		say(text, "blocked: shards that are not ours any more");
+	say(text, " cannot get on: their batch, or its delivery on failure, fails again and again\n");
+}
+
+/* Why it is not well; nothing where it is. */
+static void write_trouble(struct text *text, const struct kin_consumer_snapshot *snapshot)
+{
+	const struct kin_consumer_health *health = snapshot->health;
+
+	if (health->state == KIN_CONSUMER_FATAL)
+		say(text, "cannot go on: %s\n", health->error.message);
+	else if (health->shards_blocked > 0)
+		write_blocked(text, snapshot);
+	else if (health->handlers_overdue > 0)
+		say(text,
+		    "overdue: %llu handler calls have been under way for longer than "
+		    "handler_timeout_ms\n",
+		    (unsigned long long)health->handlers_overdue);
+}
+
+static const char *state_name(int state)
+{
+	switch (state) {
+	case KIN_CONSUMER_STARTING:
+		return "starting";
+	case KIN_CONSUMER_STOPPING:
+		return "stopping";
+	case KIN_CONSUMER_ENDED:
+		return "ended";
+	default:
+		return "running";
+	}
 }
 
 static unsigned write_consumer_health(struct kin_consumer *consumer, struct text *text)
 {
-	static const char *const states[] = { "starting", "running", "stopping", "ended" };
 	struct kin_consumer_snapshot *snapshot;
 	struct kin_error error;
 	int state;
@@ -99,14 +129,11 @@ static unsigned write_consumer_health(struct kin_consumer *consumer, struct text
 		return MHD_HTTP_SERVICE_UNAVAILABLE;
 	}
 	state = snapshot->health->state;
-	if (state == KIN_CONSUMER_FATAL)
-		say(text, "cannot go on: %s\n", snapshot->health->error.message);
-	else
-		write_blocked(text, snapshot);
+	write_trouble(text, snapshot);
 	kin_consumer_snapshot_free(snapshot);
 	if (text->n > 0)
 		return MHD_HTTP_SERVICE_UNAVAILABLE;
-	say(text, "ok: %s\n", states[state]);
+	say(text, "ok: %s\n", state_name(state));
 	return MHD_HTTP_OK;
 }
 
