@@ -68,8 +68,8 @@ struct kin_consumer_snapshot {
 	size_t shards_n;
 };
 
-/* Any thread but the I/O thread (a log function).  Waits until the I/O thread has written it down: a millisecond or
- * two with 10,000 shards; KIN_TIMEOUT after 5 s.  *out is yours, free with kin_consumer_snapshot_free(). */
+/* Any thread but the I/O thread (a log function).  Waits until the I/O thread has written it down: a few milliseconds
+ * with 10,000 shards; KIN_TIMEOUT after 5 s.  *out is yours, free with kin_consumer_snapshot_free(). */
 KIN_API KIN_MUST_CHECK int kin_consumer_snapshot(struct kin_consumer *consumer,
                                                  struct kin_consumer_snapshot **out, struct kin_error *error);
 /* The i-th of shards_n, in the order in which they became known; NULL past the end.  As long as the snapshot. */

@@ -1,5 +1,6 @@
 /* metrics/prometheus - see prometheus.h */
 #include "metrics/prometheus.h"
+#include "wire/jsontext.h"
 #include "wire/utf8.h"
 
 /* value * 10^-decimals, without zeros at the end. */
@@ -35,6 +36,10 @@ static void add_label_value(struct kin__bytes *out, struct kin__span text)
 	size_t bad, n;
 
 	kin__bytes_char(out, '"');
+	if (kin__jsontext_plain(text)) { /* the usual one: nothing to escape */
+		kin__bytes_span(out, text);
+		text.n = 0;
+	}
 	for (; text.n > 0; text = kin__span(text.at + n, text.n - n)) {
 		n = kin__utf8_step(text, &bad);
 		if (n == 1)
