@@ -116,13 +116,14 @@ static const struct kin_shard_snapshot shard_rows[] = {
 	  .behind_ms = -1 },
 };
 
-static struct kin__snapshot *make_snapshot(const char *stream)
+static struct kin__snapshot *snapshot_for(const char *stream, const char *application)
 {
 	struct kin__snapshot *snapshot = kin__snapshot_new();
 
 	if (!snapshot)
 		return NULL;
-	kin__snapshot_begin(snapshot, stream, "", "billing", "host:1:2", 1545084650987, 1);
+	kin__snapshot_begin(snapshot, stream, strncmp(stream, "arn:", 4) ? "" : stream, application,
+	                    "host:1:2", 1545084650987, 1);
 	for (size_t i = 0; i < KIN__ARRAY_LEN(shard_rows); i++)
 		kin__snapshot_shard(snapshot, &shard_rows[i]);
 	snapshot->health = (struct kin_consumer_health){
@@ -136,6 +137,11 @@ static struct kin__snapshot *make_snapshot(const char *stream)
 		return snapshot;
 	kin__snapshot_free(snapshot);
 	return NULL;
+}
+
+static struct kin__snapshot *make_snapshot(const char *stream)
+{
+	return snapshot_for(stream, "billing");
 }
 
 START_TEST(snapshot_members)
@@ -157,6 +163,8 @@ START_TEST(snapshot_members)
 	ck_assert_uint_eq(snapshot->shards[1].size, sizeof snapshot->shards[1]);
 	ck_assert_ptr_ne(snapshot->shards[0].shard_id, shard_rows[0].shard_id);
 	ck_assert_str_eq(snapshot->shards[0].shard_id, shard_rows[0].shard_id);
+	ck_assert_ptr_nonnull(strstr(kin__snapshot_json(snapshot, NULL),
+	                             "\"stream\":\"orders\",\"streamArn\":\"arn:aws:kinesis:"));
 	snapshot->health.errors = 0; /* a machine that froze counts no more, the shell does */
 	kin__snapshot_end(snapshot);
 	ck_assert_uint_eq(snapshot->failures, 0);
@@ -220,53 +228,82 @@ static void write_all(struct kin__bytes *out, struct kin__snapshot *const *snaps
 	kin__snapshot_prometheus(out, snapshots, n, produced, 3);
 }
 
-/* Two consumers and three producers: each family once, lines of twins told apart, no line of a shard that waits. */
-START_TEST(snapshot_text)
+static void has_line(const char *text, const char *line)
 {
-	struct kin__snapshot *snapshots[] = { make_snapshot("orders"), make_snapshot("orders") };
-	struct kin__bytes out;
+	char whole[300], *at;
+
+	snprintf(whole, sizeof whole, "\n%s\n", line);
+	at = strstr(text, whole);
+	ck_assert_msg(at && !strstr(at + 1, whole), "'%s' does not stand there once", line);
+}
+
+/* Each family once; of the two that are not known, none. */
+static void has_families(const char *text)
+{
 	char line[200];
 
-	kin__bytes_init(&out);
-	write_all(&out, snapshots, 2);
-	ck_assert(!out.failed);
 	for (size_t t = 0; t < KIN__ARRAY_LEN(tables); t++)
 		for (size_t i = 0; i < tables[t]->n; i++) {
-			char *at;
+			const struct kin__metric *row = &tables[t]->rows[i];
+			const char *at;
 
-			snprintf(line, sizeof line, "# TYPE %s ", tables[t]->rows[i].name);
-			at = strstr(out.at, line);
-			if (tables[t]->rows[i].kind == KIN__METRIC_I64 &&
-			    tables[t] == &kin__families_consumer)
-				ck_assert_ptr_null(at); /* not known */
+			snprintf(line, sizeof line, "# TYPE %s ", row->name);
+			at = strstr(text, line);
+			if (row->kind == KIN__METRIC_I64 && tables[t] == &kin__families_consumer)
+				ck_assert_ptr_null(at);
 			else
 				ck_assert_msg(at && !strstr(at + 1, line), "'%s' does not stand there once",
 				              line);
 		}
-	ck_assert_ptr_nonnull(strstr(
-			out.at,
-			"\nkinstream_consumer_errors_total{stream=\"orders\",application=\"billing\"} 3\n"
-			"kinstream_consumer_errors_total{stream=\"orders\",application=\"billing\",handle="
-			"\"2\"} "
-			"3\n#"));
-	ck_assert_ptr_nonnull(strstr(
-			out.at,
-			"\nkinstream_consumer_iterator_age_seconds{stream=\"orders\",application=\"billing\","
-			"shard=\"shardId-000000000000\"} "
-			"61.005\nkinstream_consumer_iterator_age_seconds{stream="
-			"\"orders\",application=\"billing\",shard=\"shardId-000000000000\",handle=\"2\"} "
-			"61.005\n#"));
-	ck_assert_ptr_nonnull(strstr(out.at, "\nkinstream_consumer_shard_blocked_seconds{stream=\"orders\","
-	                                     "application=\"billing\","
-	                                     "shard=\"shardId-000000000000\"} 1.5\n"));
-	ck_assert_ptr_nonnull(strstr(
-			out.at,
-			"\nkinstream_producer_stored_records_total{stream=\"orders\"} 5\n"
-			"kinstream_producer_stored_records_total{stream=\"others\"} 0\n"
-			"kinstream_producer_stored_records_total{stream=\"orders\",handle=\"2\"} 0\n#"));
+}
+
+/* Four consumers and three producers: those with the same labels are told apart, and a shard that waits has no line. */
+START_TEST(snapshot_text)
+{
+	struct kin__snapshot *snapshots[] = { make_snapshot("orders"), make_snapshot("orders"),
+		                              snapshot_for("orders", "shipping"), make_snapshot("others") };
+	struct kin__bytes out;
+
+	kin__bytes_init(&out);
+	write_all(&out, snapshots, KIN__ARRAY_LEN(snapshots));
+	ck_assert(!out.failed);
+	has_families(out.at);
+	has_line(out.at, "kinstream_consumer_errors_total{stream=\"orders\",application=\"billing\"} 3");
+	has_line(out.at,
+	         "kinstream_consumer_errors_total{stream=\"orders\",application=\"billing\",handle=\"2\"} 3");
+	has_line(out.at, "kinstream_consumer_errors_total{stream=\"orders\",application=\"shipping\"} 3");
+	has_line(out.at, "kinstream_consumer_errors_total{stream=\"others\",application=\"billing\"} 3");
+	has_line(out.at, "kinstream_consumer_iterator_age_seconds{stream=\"orders\",application=\"billing\","
+	                 "shard=\"shardId-000000000000\"} 61.005");
+	has_line(out.at, "kinstream_consumer_iterator_age_seconds{stream=\"orders\",application=\"billing\","
+	                 "shard=\"shardId-000000000000\",handle=\"2\"} 61.005");
+	has_line(out.at, "kinstream_consumer_shard_blocked_seconds{stream=\"others\",application=\"billing\","
+	                 "shard=\"shardId-000000000000\"} 1.5");
+	ck_assert_ptr_null(strstr(out.at, "shard=\"b"));
+	has_line(out.at, "kinstream_producer_stored_records_total{stream=\"orders\"} 5");
+	has_line(out.at, "kinstream_producer_stored_records_total{stream=\"others\"} 0");
+	has_line(out.at, "kinstream_producer_stored_records_total{stream=\"orders\",handle=\"2\"} 0");
 	kin__bytes_fini(&out);
-	kin__snapshot_free(snapshots[0]);
-	kin__snapshot_free(snapshots[1]);
+	for (size_t i = 0; i < KIN__ARRAY_LEN(snapshots); i++)
+		kin__snapshot_free(snapshots[i]);
+}
+END_TEST
+
+/* The number of a twin has as many digits as it needs. */
+START_TEST(snapshot_many_twins)
+{
+	struct kin__produced *produced = kin__mem_array(1200, sizeof *produced);
+	struct kin__bytes out;
+
+	for (size_t i = 0; i < 1200; i++)
+		produced[i].stream = "s";
+	kin__bytes_init(&out);
+	kin__snapshot_prometheus(&out, NULL, 0, produced, 1200);
+	has_line(out.at, "kinstream_producer_requests_total{stream=\"s\"} 0");
+	has_line(out.at, "kinstream_producer_requests_total{stream=\"s\",handle=\"10\"} 0");
+	has_line(out.at, "kinstream_producer_requests_total{stream=\"s\",handle=\"1200\"} 0");
+	kin__bytes_fini(&out);
+	kin__mem_free(produced);
 }
 END_TEST
 
@@ -308,6 +345,7 @@ static void add_snapshot(TCase *tcase)
 	tcase_add_test(tcase, snapshot_members);
 	tcase_add_test(tcase, snapshot_json);
 	tcase_add_test(tcase, snapshot_text);
+	tcase_add_test(tcase, snapshot_many_twins);
 	tcase_add_test(tcase, snapshot_no_memory);
 }
 #endif
