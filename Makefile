@@ -253,7 +253,7 @@ tidy:
 # (cppcheck takes out parameters across files for uninitialised: its two ctu checks are off.)
 lint: tidy check-man
 	clang-format --dry-run -Werror $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c examples/*/*.c tests/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch] lib/*.h))
-	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/faults/*.c tests/power/*.c tests/kill/*.c tests/sim/*.c bench/*.c)); do \
+	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/faults/*.c tests/power/*.c tests/kill/*.c tests/e2e/*.c tests/sim/*.c bench/*.c)); do \
 		$$c -O1 $(KIN_CPPFLAGS) -I$(srcdir)/tests $(HTTPD_CFLAGS) $(KIN_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
@@ -349,17 +349,23 @@ bench-smoke: $(BENCHES)
 check-postgres: all
 	sh $(srcdir)/tests/postgres/run $(srcdir)
 
-check-e2e: all
+check-e2e: all tests/e2e/mapping_handler.so
 	sh $(srcdir)/tests/e2e/run $(srcdir) $(CURDIR)
 
-# The consumer killed KILLS times at random moments; SEED repeats a run.
-check-kill: all tests/kill/handler tests/kill/moment.so
+# The consumer killed KILLS times at random moments; and in the middle of much work, with failures and reshards.  SEED
+# repeats a run.
+check-kill: all tests/kill/handler tests/kill/moment.so tests/e2e/mapping_handler.so
 	@test -x /usr/bin/python3 || { echo "check-kill needs python3: apt-get install -y python3" >&2; exit 1; }
 	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/run.py $(srcdir) $(CURDIR)
+	@for lanes in 4 1; do SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/e2e/mapping.py $(CURDIR) 200000 $$lanes || exit 1; done
 
 tests/kill/handler: %: %.o
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $<
+tests/e2e/mapping_handler.so: $(srcdir)/tests/e2e/mapping_handler.c
+	@$(MKDIR_P) $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(KIN_CPPFLAGS) $(KIN_CFLAGS) $(CFLAGS) $(LDFLAGS) -fvisibility=default -fPIC -shared -o $@ $<
 tests/kill/moment.so: $(srcdir)/tests/kill/moment.c
 	@$(MKDIR_P) $(@D)
 	$(call say,LINK)
@@ -419,7 +425,7 @@ BOOTSTRAP := aclocal.m4 configure lib/config.h.in build-aux
 
 clean:
 	rm -rf build-coverage
-	rm -f tests/kill/handler tests/kill/moment.so tests/kill/*.o tests/kill/*.d
+	rm -f tests/e2e/mapping_handler.so tests/kill/handler tests/kill/moment.so tests/kill/*.o tests/kill/*.d
 	rm -rf lib/.libs lib/*.la lib/*/.libs lib/*/*.lo lib/*/*.o lib/*/*.d build-asan
 	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) tests/host/unload $(BENCHES) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public tests/faults tests/power examples tools bench)
 	rm -f $(foreach d,tests tests/sim tests/host tests/public tests/faults tests/power tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
