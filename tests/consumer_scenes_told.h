@@ -270,7 +270,7 @@ END_TEST
 
 START_TEST(long_numbers_are_cut)
 {
-	char text[KIN__SEQUENCE_TEXT + 2];
+	char text[KIN__SEQUENCE_TEXT + 2], kept_text[KIN__SEQUENCE_TEXT];
 	struct kin_record record = { .sequence_number = text, .sub_sequence = 7 };
 	struct kin__position at;
 
@@ -281,11 +281,13 @@ START_TEST(long_numbers_are_cut)
 
 		record.sequence_number_size = n;
 		kin__position_of(&at, &record);
-		ck_assert_uint_eq(strlen(at.number), kept);
+		ck_assert_uint_eq(strlen(kin__position_text(&at, kept_text)), kept);
+		ck_assert_int_eq(memcmp(kept_text, text, kept), 0);
 		ck_assert_uint_eq(at.sub, 7);
 		ck_assert_int_eq(kin__position_is(&at, &record), n == kept);
 		kin__position_set(&at, text + sizeof text - 1 - n, 8);
-		ck_assert_uint_eq(strlen(at.number), kept);
+		ck_assert_uint_eq(strlen(kin__position_text(&at, kept_text)), kept);
+		ck_assert_int_eq(memcmp(kept_text, text, kept), 0);
 		ck_assert_uint_eq(at.sub, 8);
 	}
 }

@@ -3,12 +3,14 @@
 #define CONSUMER_SCENES_VIEW_H
 #include "consumer_scene.h"
 
+static struct kin__view_texts view_texts; /* of the shard looked at last */
+
 static struct kin_shard_snapshot scene_view(const struct scene *s, const char *id)
 {
 	struct kin_shard_snapshot shard;
 
 	for (uint32_t i = 0; i < kin__view_shards(s->consumer); i++)
-		if (kin__view_shard(s->consumer, i, s->now_us, scene_service_ms(s), &shard) &&
+		if (kin__view_shard(s->consumer, i, s->now_us, scene_service_ms(s), &view_texts, &shard) &&
 		    strcmp(shard.shard_id, id) == 0)
 			return shard;
 	ck_abort_msg("no shard %s in the view", id);
@@ -210,7 +212,7 @@ START_TEST(a_shard_is_waiting_active_ended_or_not_shown)
 	scene_start(&s);
 	scene_run(&s, 1000);
 	ck_assert_uint_eq(kin__view_shards(s.consumer), 2);
-	ck_assert(!kin__view_shard(s.consumer, 0, s.now_us, scene_service_ms(&s), &shard));
+	ck_assert(!kin__view_shard(s.consumer, 0, s.now_us, scene_service_ms(&s), &view_texts, &shard));
 	ck_assert_int_eq(scene_view(&s, "b").state, KIN_SHARD_ACTIVE);
 	scene_end(&s);
 }

@@ -35,6 +35,7 @@ static inline const char *view_check(const struct kin__consumer *consumer, uint6
 {
 	struct kin_consumer_health health = { .size = sizeof health };
 	struct kin_shard_snapshot shard;
+	struct kin__view_texts texts;
 	uint64_t buffered = 0, blocked = 0, bytes = 0, ended = 0, calls = 0;
 	bool all = true;
 
@@ -42,7 +43,7 @@ static inline const char *view_check(const struct kin__consumer *consumer, uint6
 	for (uint32_t i = 0; i < kin__view_shards(consumer); i++) {
 		const char *wrong;
 
-		if (!kin__view_shard(consumer, i, now_us, service_ms, &shard)) {
+		if (!kin__view_shard(consumer, i, now_us, service_ms, &texts, &shard)) {
 			all = false;
 			continue;
 		}

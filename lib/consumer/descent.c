@@ -237,7 +237,7 @@ void kin__descent_resolve(struct kin__consumer *consumer)
 		struct kin__shard *shard = consumer->shards[i];
 
 		if (shard->life == LIFE_NEW && shard->item &&
-		    strcmp(shard->checkpoint.number, "SHARD_END") == 0) {
+		    kin__position_is_text(&shard->checkpoint, "SHARD_END")) {
 			live(consumer, shard, LIFE_ENDED);
 			consumer->health.shards_ended++;
 		}

@@ -49,6 +49,18 @@ void kin__emit_release(struct kin__consumer *consumer, const struct kin__shard *
 	append(consumer, &effect);
 }
 
+const char *kin__emit_position(struct kin__consumer *consumer, const struct kin__position *position)
+{
+	char text[KIN__SEQUENCE_TEXT];
+	const char *copy;
+
+	kin__position_text(position, text);
+	copy = kin__arena_text(&consumer->arena, text, strlen(text));
+	if (!copy)
+		kin__emit_nomem(consumer);
+	return copy;
+}
+
 void kin__emit_notice(struct kin__consumer *consumer, const struct kin__consumer_effect *effect)
 {
 	append(consumer, effect);

@@ -13,6 +13,8 @@ uint64_t kin__emit_request(struct kin__consumer *consumer, const struct kin__sha
 struct kin__shard *kin__emit_shard_of(const struct kin__consumer *consumer,
                                       uint64_t id); /* NULL: of the stream, or unknown */
 void kin__emit_release(struct kin__consumer *consumer, const struct kin__shard *shard, uint64_t page);
+/* Its text, until the next step; NULL: out of memory, the consumer is fatal. */
+const char *kin__emit_position(struct kin__consumer *consumer, const struct kin__position *position);
 void kin__emit_notice(struct kin__consumer *consumer, const struct kin__consumer_effect *effect);
 struct kin__bytes *kin__emit_text(struct kin__consumer *consumer);
 void kin__emit_line(struct kin__consumer *consumer, const struct kin__shard *shard, int level);

@@ -28,7 +28,7 @@ static void done(struct kin__consumer *consumer, struct kin__shard *shard)
 /* It gave its pages back, and the time to read them again has not come. */
 static bool sleeps(const struct kin__consumer *consumer, const struct kin__shard *shard)
 {
-	return shard->again.number[0] && kin__shard_lacks(shard) &&
+	return kin__position_there(&shard->again) && kin__shard_lacks(shard) &&
 	       kin__lane_first_due_us(consumer, shard) > consumer->now_us;
 }
 
@@ -131,18 +131,19 @@ static void ask(struct kin__consumer *consumer, struct kin__shard *shard)
 
 static const struct kin__position *position(const struct kin__shard *shard)
 {
-	if (shard->again.number[0])
+	if (kin__position_there(&shard->again))
 		return &shard->again;
-	return shard->after.number[0] ? &shard->after : &shard->checkpoint;
+	return kin__position_there(&shard->after) ? &shard->after : &shard->checkpoint;
 }
 
 /* A stored position may stand inside an aggregate, and nobody knows how many records that has: it is read again, and
  * its records up to there are skipped.  What was fetched here was fetched as a whole. */
 static bool from_within(const struct kin__consumer *consumer, const struct kin__shard *shard)
 {
-	if (shard->again.number[0])
+	if (kin__position_there(&shard->again))
 		return true;
-	return !shard->after.number[0] && (consumer->set.deaggregate || shard->checkpoint.sub > 0);
+	return !kin__position_there(&shard->after) &&
+	       (consumer->set.deaggregate || shard->checkpoint.sub > 0);
 }
 
 static uint32_t skipped(const struct kin__consumer *consumer, const struct kin__shard *shard,
@@ -151,7 +152,7 @@ static uint32_t skipped(const struct kin__consumer *consumer, const struct kin__
 	if (!consumer->set.deaggregate || !from_within(consumer, shard))
 		return 0;
 	return kin__position_skip(position(shard), event->page.records, event->page.count,
-	                          !shard->again.number[0]);
+	                          !kin__position_there(&shard->again));
 }
 
 static uint64_t ask_iterator(struct kin__consumer *consumer, struct kin__shard *shard)
@@ -168,15 +169,15 @@ static uint64_t ask_iterator(struct kin__consumer *consumer, struct kin__shard *
 	} else if (kin__position_is_number(at)) {
 		effect.iterator.type = from_within(consumer, shard) ? KIN__AT_SEQUENCE_NUMBER
 		                                                    : KIN__AFTER_SEQUENCE_NUMBER;
-		effect.iterator.sequence = at->number;
-	} else if (strcmp(at->number, "AT_TIMESTAMP") == 0) {
+		effect.iterator.sequence = kin__emit_position(consumer, at);
+	} else if (kin__position_is_text(at, "AT_TIMESTAMP")) {
 		effect.iterator.type = KIN__ITERATOR_AT_TIMESTAMP;
 		effect.iterator.timestamp_ms = shard->timestamp_ms;
-	} else if (strcmp(at->number, "LATEST") == 0 && consumer->start_ms > 0) {
+	} else if (kin__position_is_text(at, "LATEST") && consumer->start_ms > 0) {
 		/* A reader's, again: by now the time it began is known. */
 		effect.iterator.type = KIN__ITERATOR_AT_TIMESTAMP;
 		effect.iterator.timestamp_ms = consumer->start_ms - LATEST_SLACK_MS;
-	} else if (strcmp(at->number, "LATEST") == 0) {
+	} else if (kin__position_is_text(at, "LATEST")) {
 		effect.iterator.type = KIN__ITERATOR_LATEST;
 	}
 	return kin__emit_request(consumer, shard, &effect);
@@ -615,9 +616,11 @@ void kin__fetch_settled(struct kin__consumer *consumer, struct kin__shard *shard
 /* The shard is there, its position is not: another number space, or trimmed beyond recognition. */
 static bool forget_position(struct kin__consumer *consumer, struct kin__shard *shard)
 {
+	char text[KIN__SEQUENCE_TEXT];
+
 	shard->strange = false;
 	kin__bytes_format(kin__emit_text(consumer), "%s: the service does not know its position %s any more",
-	                  shard->id, position(shard)->number);
+	                  shard->id, kin__position_text(position(shard), text));
 	if (!kin__fetch_gap(consumer, shard))
 		return false;
 	shard->horizon = true;
@@ -627,6 +630,8 @@ static bool forget_position(struct kin__consumer *consumer, struct kin__shard *s
 
 void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard, bool listed)
 {
+	char text[KIN__SEQUENCE_TEXT];
+
 	kin__list_remove(&shard->read_queue);
 	if (listed && shard->strange) {
 		if (!forget_position(consumer, shard))
@@ -636,7 +641,7 @@ void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard
 	if (!listed) {
 		kin__bytes_format(kin__emit_text(consumer),
 		                  "%s: the shard is gone, with what it held behind position %s", shard->id,
-		                  position(shard)->number);
+		                  kin__position_text(position(shard), text));
 		if (!kin__fetch_gap(consumer, shard))
 			return;
 		shard->ended = true;

@@ -111,7 +111,7 @@ void kin__lease_due(struct kin__consumer *consumer, struct kin__shard *shard)
 
 static void prepare(struct kin__shard *shard)
 {
-	bool begun = shard->settled_at.number[0] != 0;
+	bool begun = kin__position_there(&shard->settled_at);
 
 	shard->writing_low = shard->settled.low;
 	shard->writing_finished = shard->finished;
@@ -138,7 +138,8 @@ static void send(struct kin__consumer *consumer, struct kin__shard *shard)
 		                                 .shard_id = shard->id,
 		                                 .owner = consumer->worker,
 		                                 .counter = shard->counter + 1,
-		                                 .checkpoint = shard->writing_checkpoint.number,
+		                                 .checkpoint = kin__emit_position(consumer,
+		                                                                  &shard->writing_checkpoint),
 		                                 .sub_sequence = shard->writing_checkpoint.sub,
 		                                 .timestamp_ms = shard->writing_timestamp_ms,
 		                                 .covered_ms = shard->writing_covered_ms,
@@ -180,7 +181,7 @@ static void accept(struct kin__consumer *consumer, struct kin__shard *shard)
 	}
 	if (shard->writing_low > shard->stored_low)
 		consumer->health.checkpoints++;
-	if (strcmp(shard->checkpoint.number, "SHARD_END") == 0) {
+	if (kin__position_is_text(&shard->checkpoint, "SHARD_END")) {
 		shard->stored_low = shard->writing_low;
 		shard->stored_finished = shard->writing_finished;
 		kin__descent_ended(consumer, shard);
@@ -280,7 +281,7 @@ static void judge(struct kin__consumer *consumer, struct kin__shard *shard, cons
 	kin__list_remove(&shard->write_queue);
 	shard->judged = false;
 	if (item && item->counter == shard->counter + 1 && strcmp(item->owner, consumer->worker) == 0 &&
-	    strcmp(item->checkpoint, shard->writing_checkpoint.number) == 0 &&
+	    kin__position_is_text(&shard->writing_checkpoint, item->checkpoint) &&
 	    item->sub_sequence == shard->writing_checkpoint.sub &&
 	    item->covered_ms == shard->writing_covered_ms) {
 		accept(consumer, shard);

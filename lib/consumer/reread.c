@@ -130,7 +130,7 @@ void kin__reread_forget(struct kin__consumer *consumer, struct kin__shard *shard
 		return;
 	}
 	shard->held = shard->fetched;
-	shard->again.number[0] = 0;
+	kin__position_clear(&shard->again);
 	shard->iterator = false;
 	kin__delivery_forget(consumer, shard);
 }
@@ -144,7 +144,7 @@ static bool is_there(const struct kin__shard *shard, const struct kin__consumer_
 	const struct kin_record *records = event->page.records + skipped;
 	bool over = event->page.ended || (event->page.count == 0 && event->page.behind_ms <= 0);
 
-	if (event->page.count > 0 && shard->again.number[0] &&
+	if (event->page.count > 0 && kin__position_there(&shard->again) &&
 	    (n == 0 || !kin__position_is(&shard->again, &records[0])))
 		return false;
 	if (n < left)
@@ -155,14 +155,16 @@ static bool is_there(const struct kin__shard *shard, const struct kin__consumer_
 bool kin__reread_check(struct kin__consumer *consumer, struct kin__shard *shard,
                        const struct kin__consumer_event *event, uint32_t skipped)
 {
+	char text[KIN__SEQUENCE_TEXT];
+
 	if (is_there(shard, event, skipped)) {
 		if (event->page.count > 0)
-			shard->again.number[0] = 0;
+			kin__position_clear(&shard->again);
 		return true;
 	}
 	kin__bytes_format(kin__emit_text(consumer),
 	                  "%s: records up to %s were trimmed while their batch waited to be tried again",
-	                  shard->id, shard->again_last.number);
+	                  shard->id, kin__position_text(&shard->again_last, text));
 	if (kin__fetch_gap(consumer, shard)) {
 		shard->horizon = true; /* what is left comes behind them */
 		kin__reread_forget(consumer, shard);

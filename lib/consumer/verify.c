@@ -27,7 +27,7 @@ static const char *pages(const struct kin__shard *shard, uint64_t *bytes)
 		HOLDS(shard->held >= shard->settled.low);
 		HOLDS(shard->held == shard->fetched ||
 		      (kin__shard_lacks(shard) && shard->fetched == shard->back));
-		HOLDS(!shard->again.number[0] || (!shard->first_page && kin__shard_lacks(shard)));
+		HOLDS(!kin__position_there(&shard->again) || (!shard->first_page && kin__shard_lacks(shard)));
 	}
 	return NULL;
 }

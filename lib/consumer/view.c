@@ -59,23 +59,25 @@ static void tell_lanes(const struct kin__shard *shard, struct kin_shard_snapshot
 }
 
 bool kin__view_shard(const struct kin__consumer *consumer, uint32_t index, uint64_t now_us,
-                     int64_t service_ms, struct kin_shard_snapshot *out)
+                     int64_t service_ms, struct kin__view_texts *texts, struct kin_shard_snapshot *out)
 {
 	const struct kin__shard *shard = consumer->shards[index];
 
 	if (shard->life == LIFE_IGNORED || shard->life == LIFE_DROPPED)
 		return false;
-	*out = (struct kin_shard_snapshot){ .size = sizeof *out,
-		                            .shard_id = shard->id,
-		                            .sequence_number = shard->settled_at.number,
-		                            .sub_sequence = shard->settled_at.sub,
-		                            .checkpoint = shard->checkpoint.number,
-		                            .checkpoint_sub_sequence = shard->checkpoint.sub,
-		                            .state = state_of(shard),
-		                            .iterator_age_ms = age_ms(shard, service_ms),
-		                            .behind_ms = shard->life == LIFE_ACTIVE ? shard->behind_ms : -1,
-		                            .blocked = shard->blocked_n > 0,
-		                            .done = shard->settled.low };
+	*out = (struct kin_shard_snapshot){
+		.size = sizeof *out,
+		.shard_id = shard->id,
+		.sequence_number = kin__position_text(&shard->settled_at, texts->number),
+		.sub_sequence = shard->settled_at.sub,
+		.checkpoint = kin__position_text(&shard->checkpoint, texts->checkpoint),
+		.checkpoint_sub_sequence = shard->checkpoint.sub,
+		.state = state_of(shard),
+		.iterator_age_ms = age_ms(shard, service_ms),
+		.behind_ms = shard->life == LIFE_ACTIVE ? shard->behind_ms : -1,
+		.blocked = shard->blocked_n > 0,
+		.done = shard->settled.low
+	};
 	out->buffered = kin__settled_missing(&shard->settled, shard->settled.low, shard->held);
 	for (const struct kin__page *page = shard->first_page; page; page = page->next)
 		out->buffered_bytes += page->bytes;

@@ -22,12 +22,13 @@ static void write_down(struct kin__consume *consumer, struct kin__snapshot *snap
 	uint64_t now_us = kin__loop_now_us(kin__core_loop(consumer->set.core));
 	size_t n = kin__view_shards(machine);
 	struct kin_shard_snapshot shard;
+	struct kin__view_texts texts;
 
 	kin__snapshot_begin(snapshot, consumer->set.stream, kin__consumer_stream_arn(machine),
 	                    consumer->set.application, consumer->set.worker,
 	                    service_ms > 0 ? service_ms : kin__clock_wall_ms(), n);
 	for (size_t i = 0; i < n; i++)
-		if (kin__view_shard(machine, (uint32_t)i, now_us, service_ms, &shard))
+		if (kin__view_shard(machine, (uint32_t)i, now_us, service_ms, &texts, &shard))
 			kin__snapshot_shard(snapshot, &shard);
 	snapshot->tally = consumer->own.tally;
 	kin__consume_health(consumer, &snapshot->health);

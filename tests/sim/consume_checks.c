@@ -378,6 +378,7 @@ void consume_check_overdue(struct consume_world *w)
 static bool is_near(const struct consume_world *w, const struct consume_record *record)
 {
 	const struct kin__shard *shard = NULL;
+	char after[KIN__SEQUENCE_TEXT];
 
 	for (size_t i = 0; i < w->consumer->shards_n; i++)
 		if (strcmp(w->consumer->shards[i]->id, w->shards[record->shard].id) == 0)
@@ -385,7 +386,8 @@ static bool is_near(const struct consume_world *w, const struct consume_record *
 	if (!shard || w->set.buffer_bytes_max < CONSUME_ROOM)
 		return false; /* it may have to give all that back, again and again */
 	return shard->pages_n < PAGES_AHEAD ||
-	       consume_store_covers(shard->after.number, UINT64_MAX, record->sequence, record->sub);
+	       consume_store_covers(kin__position_text(&shard->after, after), UINT64_MAX, record->sequence,
+	                            record->sub);
 }
 
 void consume_check_starving(struct consume_world *w)

@@ -200,12 +200,12 @@ static void count(struct consume_world *w, const struct consume_call *call, int3
 
 static void note_begin(struct consume_world *w, const struct kin__shard *shard)
 {
-	if (shard->again.number[0])
+	if (kin__position_there(&shard->again))
 		consume_met(w, w->set.parallelization_factor > 1 ? CONSUME_LANES_GIVEN_BACK
 		                                                 : CONSUME_GIVEN_BACK);
-	if (shard->again.number[0] && shard->again.sub > 0)
+	if (kin__position_there(&shard->again) && shard->again.sub > 0)
 		consume_met(w, CONSUME_WITHIN_AGAIN);
-	if (shard->again.number[0])
+	if (kin__position_there(&shard->again))
 		return;
 	if (shard->checkpoint.sub > 0)
 		consume_met(w, CONSUME_WITHIN);
