@@ -148,6 +148,7 @@ static void measure_memory(void)
 
 /* The handler takes what a turn asked for and then stands still: the consumer fills its buffer and rests. */
 struct reading {
+	const struct bench_server *server;
 	struct kin_consumer *consumer;
 	struct kin_client *client;
 	pthread_mutex_t lock;
@@ -173,11 +174,22 @@ static int take(void *user, struct kin_batch *batch)
 	return KIN_OK;
 }
 
+/* Until nothing is asked for any more. */
+static void wait_for_rest(const struct bench_server *server)
+{
+	uint64_t before;
+
+	do {
+		before = server->tally->requests;
+		bench_nap_ms(30);
+	} while (server->tally->requests != before);
+}
+
 static void *open_reading(const struct bench_server *server, uint32_t shards)
 {
 	struct reading *reading = bench_alloc(sizeof *reading);
-	uint64_t before;
 
+	reading->server = server;
 	pthread_mutex_init(&reading->lock, NULL);
 	pthread_cond_init(&reading->change, NULL);
 	reading->wanted = UINT64_MAX;
@@ -186,10 +198,7 @@ static void *open_reading(const struct bench_server *server, uint32_t shards)
 	pthread_mutex_lock(&reading->lock);
 	reading->wanted = 0;
 	pthread_mutex_unlock(&reading->lock);
-	do { /* until nothing is asked for any more */
-		before = server->tally->requests;
-		bench_nap_ms(300);
-	} while (server->tally->requests != before);
+	wait_for_rest(server);
 	return reading;
 }
 
@@ -217,7 +226,7 @@ static void run_reading(void *state, uint32_t requests, double *wall_ns)
 	while (reading->found < reading->wanted)
 		pthread_cond_wait(&reading->change, &reading->lock);
 	pthread_mutex_unlock(&reading->lock);
-	bench_nap_ms(20); /* what was under way */
+	wait_for_rest(reading->server); /* what was read ahead at the start is there again */
 }
 
 static void close_reading(void *state)
