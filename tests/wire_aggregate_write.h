@@ -105,6 +105,30 @@ START_TEST(aggregate_sizes)
 }
 END_TEST
 
+/* What the reader finds in what was written: each record as it was put in. */
+static void check_read(struct kin__span record, const struct kin__aggregate_write *write)
+{
+	struct kin__aggregate aggregate;
+	struct kin__aggregate_record found;
+	size_t n = 0;
+
+	kin__aggregate_init(&aggregate);
+	ck_assert_int_eq(kin__aggregate_open(&aggregate, record), 1);
+	ck_assert_uint_eq(aggregate.n, write->n);
+	for (; kin__aggregate_next(&aggregate, &found); n++) {
+		const struct kin__aggregate_entry *put = &write->records[n];
+
+		check_same(found.data, put->bytes);
+		check_same(aggregate.keys[found.key], write->keys.entry[put->key].bytes);
+		ck_assert_int_eq(found.hash_key == KIN__AGGREGATE_NONE, put->hash == KIN__IDS_NONE);
+		if (put->hash != KIN__IDS_NONE)
+			check_same(aggregate.hash_keys[found.hash_key],
+			           write->hash_keys.entry[put->hash].bytes);
+	}
+	ck_assert_uint_eq(n, write->n);
+	kin__aggregate_fini(&aggregate);
+}
+
 /* Any records: the size that was foretold; with ids that are all the same too, when keys may stand there twice. */
 START_TEST(aggregate_is_as_large_as_foretold)
 {
@@ -146,6 +170,8 @@ START_TEST(aggregate_is_as_large_as_foretold)
 	ck_assert_int_eq(kin__aggregate_write_end(&write, hash, &out), 0);
 	ck_assert_uint_eq(out.n, size);
 	ck_assert_uint_eq(out.n, kin__aggregate_write_size(&write));
+	ck_assert_int_eq(kin__aggregate_sealed(hash, kin__bytes_view(&out)), 1);
+	check_read(kin__bytes_view(&out), &write);
 	kin__aggregate_write_fini(&write);
 	kin__bytes_fini(&out);
 	kin__hash_free(hash);

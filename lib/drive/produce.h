@@ -153,9 +153,10 @@ void kin__produce_step(struct kin__produce *produce,
                        struct kin__producer_event *event); /* loop thread: one step and its effects */
 
 /* drive/produce_record; all under the lock. */
+/* size: kin__produce_record_size(). */
 struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
-                                                    const struct kin_put_entry *entry,
-                                                    struct kin__span key); /* NULL: out of memory */
+                                                    const struct kin_put_entry *entry, struct kin__span key,
+                                                    size_t size); /* NULL: out of memory */
 bool kin__produce_record_place(struct kin__produce *produce,
                                struct kin__produce_record *record); /* false: out of memory */
 bool kin__produce_record_fits(const struct kin__produce *produce,

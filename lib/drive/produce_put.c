@@ -97,9 +97,9 @@ static bool must_wake(const struct kin__produce *produce, const struct kin__prod
 
 /* Under the lock; NULL: out of memory. */
 static struct kin__produce_record *accept(struct kin__produce *produce, const struct kin_put_entry *entry,
-                                          struct kin__span key)
+                                          struct kin__span key, size_t size)
 {
-	struct kin__produce_record *record = kin__produce_record_new(produce, entry, key);
+	struct kin__produce_record *record = kin__produce_record_new(produce, entry, key, size);
 
 	if (!record)
 		return NULL;
@@ -116,18 +116,18 @@ int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *e
 	char made[MADE_KEY];
 	struct kin__span key = kin__span(entry->key, entry->key ? entry->key_size : MADE_KEY);
 	struct kin__produce_record *record = NULL;
+	size_t size = kin__produce_record_size(produce, entry, key);
 	bool wake = false;
 	int code = check_size(produce, entry, key.n, error);
 
 	if (code != KIN_OK)
 		return code;
 	pthread_mutex_lock(&produce->inbox.lock);
-	code = wait_for_room(produce, entry->data_size + key.n, kin__produce_record_size(produce, entry, key),
-	                     timeout_ms, error);
+	code = wait_for_room(produce, entry->data_size + key.n, size, timeout_ms, error);
 	if (code == KIN_OK) {
 		if (!key.at)
 			key = make_key(produce, made);
-		record = accept(produce, entry, key);
+		record = accept(produce, entry, key, size);
 		if (!record)
 			code = kin__error_nomem(error);
 	}

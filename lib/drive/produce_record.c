@@ -103,9 +103,9 @@ static struct kin__produce_chunk *find_chunk(struct kin__produce *produce, size_
 }
 
 struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
-                                                    const struct kin_put_entry *entry, struct kin__span key)
+                                                    const struct kin_put_entry *entry, struct kin__span key,
+                                                    size_t size)
 {
-	size_t size = kin__produce_record_size(produce, entry, key);
 	struct kin__produce_chunk *chunk = find_chunk(produce, size);
 	struct kin__produce_record *record;
 	char *at;

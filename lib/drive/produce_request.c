@@ -99,6 +99,25 @@ void kin__produce_request_give(struct kin__produce *produce, struct kin__produce
 
 /* --- sending --------------------------------------------------------------------------- */
 
+static bool encode_outers(struct kin__produce *produce, const struct kin__produce_request *request,
+                          struct kin__put_records *put)
+{
+	for (uint32_t i = 0; i < request->n; i++)
+		if (!kin__produce_encode_outer(produce, put, outer_at(request, i)))
+			return false;
+	return true;
+}
+
+static void encode_records(const struct kin__produce_request *request, struct kin__put_records *put)
+{
+	for (uint32_t i = 0; i < request->n; i++) {
+		const struct kin__produce_record *record = record_at(request, i);
+
+		kin__put_records_add(put, kin__produce_record_key(record), kin__produce_record_hash(record),
+		                     kin__produce_record_data(record));
+	}
+}
+
 static bool encode(struct kin__produce *produce, struct kin__produce_request *request)
 {
 	struct kin__put_records put;
@@ -106,18 +125,10 @@ static bool encode(struct kin__produce *produce, struct kin__produce_request *re
 	kin__bytes_clear(&request->body);
 	kin__put_records_begin(&put, &request->body, kin__span_text(produce->set.stream));
 	put.base64 = kin__core_base64(produce->set.core);
-	for (uint32_t i = 0; i < request->n; i++) {
-		const struct kin__produce_record *record;
-
-		if (produce->set.places) {
-			if (!kin__produce_encode_outer(produce, &put, outer_at(request, i)))
-				return false;
-			continue;
-		}
-		record = record_at(request, i);
-		kin__put_records_add(&put, kin__produce_record_key(record), kin__produce_record_hash(record),
-		                     kin__produce_record_data(record));
-	}
+	if (!produce->set.places)
+		encode_records(request, &put);
+	else if (!encode_outers(produce, request, &put))
+		return false;
 	kin__put_records_end(&put);
 	return !request->body.failed;
 }
@@ -238,6 +249,8 @@ static bool read_answer(struct kin__produce_request *request, struct kin__outcom
 {
 	struct kin__produce *produce = request->produce;
 	struct kin__put_result *results = produce->own.results;
+	uint8_t *verdicts = produce->own.verdicts;
+	bool places = produce->set.places;
 	struct kin__reason reason = { "" };
 	size_t n = 0;
 
@@ -249,15 +262,13 @@ static bool read_answer(struct kin__produce_request *request, struct kin__outcom
 		return false;
 	}
 	for (uint32_t i = 0; i < request->n; i++) {
-		produce->own.verdicts[i] = (uint8_t)kin__verdict_of_entry(
+		verdicts[i] = (uint8_t)kin__verdict_of_entry(
 				kin__span_text(results[i].error_code ? results[i].error_code : ""));
-		if (produce->set.places)
+		if (places)
 			produce->own.shards[i] = results[i].shard_id;
-		if (produce->own.verdicts[i] != KIN__DONE)
-			continue;
-		if (produce->set.places)
+		if (verdicts[i] == KIN__DONE && places)
 			kin__produce_stored_outer(request, outer_at(request, i), &results[i]);
-		else
+		else if (verdicts[i] == KIN__DONE)
 			stored(request, record_at(request, i), &results[i]);
 	}
 	return true;
