@@ -15,6 +15,9 @@ extern "C" {
 struct kin_client; /* any thread may use it */
 struct kin_call;   /* one operation, from its members to its answer; one thread at a time */
 
+/* How requests and answers are written.  CBOR carries data as it is: about a quarter less to sign, encrypt and move. */
+enum kin_wire { KIN_WIRE_JSON, KIN_WIRE_CBOR };
+
 struct kin_client_options {
 	size_t size;        /* set by the _init; leave it */
 	const char *region; /* copied; NULL: AWS_REGION, AWS_DEFAULT_REGION, the profile's */
@@ -38,6 +41,8 @@ struct kin_client_options {
 	kin_log_fn *log; /* NULL: no log */
 	void *log_user;
 	kin_log_line_fn *log_line; /* instead of log; gets log_user too */
+	int32_t wire;              /* enum kin_wire, default KIN_WIRE_JSON */
+	uint32_t reserved_end;
 };
 
 KIN_API void kin_client_options_init_sized(struct kin_client_options *options, size_t size);
@@ -98,7 +103,7 @@ KIN_API KIN_MUST_CHECK int kin_call_time(struct kin_call *call, const char *path
 KIN_API size_t kin_call_count(struct kin_call *call, const char *path); /* elements of a list; 0: absent */
 /* The records of GetRecords, decoded. */
 KIN_API const struct kin_record *kin_call_records(struct kin_call *call, size_t *count);
-/* the answer as it came; for GetRecords: without Records */
+/* the answer as JSON; for GetRecords: without Records */
 KIN_API const char *kin_call_body(struct kin_call *call, size_t *size);
 KIN_API const char *kin_call_request_id(struct kin_call *call); /* "" if none */
 

@@ -37,6 +37,7 @@ static int call_init(struct kin_call *call)
 	kin__bytes_init(&call->rest);
 	kin__get_page_init(&call->page);
 	call->page.base64 = kin__core_base64(call->client->core);
+	call->cbor = kin__core_cbor(call->client->core);
 	return KIN_OK;
 }
 
@@ -157,13 +158,29 @@ static int check_members(const struct kin_call *call, struct kin_error *error)
 	return KIN_OK;
 }
 
-static int write_body(struct kin_call *call, struct kin_error *error)
+static void write_cbor(struct kin_call *call)
+{
+	uint32_t given = 0;
+
+	for (size_t i = 0; i < call->row->members_n; i++)
+		given += call->values[i].n > 0;
+	if (call->records.entries == 0)
+		kin__cbor_put_map(&call->body, given);
+	else
+		kin__put_records_count_cbor(&call->records, given);
+	for (size_t i = 0; i < call->row->members_n; i++) {
+		if (call->values[i].n == 0)
+			continue;
+		kin__cbor_put_name(&call->body, call->row->members[i].name);
+		kin__bytes_span(&call->body, kin__bytes_view(&call->values[i]));
+	}
+}
+
+static void write_json(struct kin_call *call)
 {
 	struct kin__jsontext json;
 
 	kin__jsontext_init(&json, &call->body);
-	call->body.failed = false;
-	call->body.n = call->records_end;
 	if (call->records.entries == 0) {
 		kin__jsontext_object(&json);
 	} else { /* they opened it */
@@ -178,6 +195,16 @@ static int write_body(struct kin_call *call, struct kin_error *error)
 		kin__jsontext_raw(&json, kin__bytes_view(&call->values[i]));
 	}
 	kin__jsontext_object_end(&json);
+}
+
+static int write_body(struct kin_call *call, struct kin_error *error)
+{
+	call->body.failed = false;
+	call->body.n = call->records_end;
+	if (call->cbor)
+		write_cbor(call);
+	else
+		write_json(call);
 	return call->body.failed ? kin__error_nomem(error) : KIN_OK;
 }
 
@@ -276,12 +303,26 @@ static bool check_json(const struct kin__bytes *body, struct kin__reason *reason
 	return false;
 }
 
+/* What is in it is looked at when it is asked for. */
+static bool check_cbor(const struct kin__bytes *body, struct kin__reason *reason)
+{
+	struct kin__cbor cbor;
+
+	kin__cbor_init_readonly(&cbor, body->at, body->n);
+	if (kin__cbor_finish(&cbor))
+		return true;
+	kin__reason_text(reason, cbor.error);
+	return false;
+}
+
 static bool check_answer(struct kin_call *call, struct kin__bytes *body, struct kin__reason *reason)
 {
 	if (call->operation == KIN__GET_RECORDS)
 		return check_page(call, body, reason);
 	if (call->operation == KIN__PUT_RECORDS && kin__put_records_all_stored(body->at, body->n))
 		return true;
+	if (kin__cbor_is_map(kin__bytes_view(body)))
+		return check_cbor(body, reason);
 	return check_json(body, reason);
 }
 

@@ -10,6 +10,7 @@
 #include "kinesis/get_records.h"
 #include "kinesis/operation.h"
 #include "kinesis/put_records.h"
+#include "wire/cbor.h"
 #include "wire/json.h"
 #include "wire/jsontext.h"
 
@@ -22,7 +23,8 @@ struct kin_call {
 	const struct kin__operation_row *row;
 
 	/* The input, until it starts. */
-	struct kin__bytes *values; /* JSON text of each member of the row; empty: not given */
+	bool cbor;                 /* its form; else JSON */
+	struct kin__bytes *values; /* each member of the row in that form; empty: not given */
 	char *stream_arn;
 	struct kin__bytes body;
 	struct kin__put_records
@@ -45,8 +47,9 @@ struct kin_call {
 	struct kin__pool_job callback;
 
 	/* The answer. */
-	struct kin_error error;         /* code KIN_OK: success */
-	struct kin__bytes answer, rest; /* as it came; of GetRecords: without Records, made when asked for */
+	struct kin_error error; /* code KIN_OK: success */
+	/* As it came; and as JSON where it is not, of GetRecords without Records, made when asked for. */
+	struct kin__bytes answer, rest;
 	struct kin__get_page page;
 	bool page_read;
 	struct kin__json *json; /* made when asked for */

@@ -1,6 +1,7 @@
 /* api/call_answer - what came back: members by path, decoded records, the text itself */
 #include <string.h>
 #include "api/call.h"
+#include "kinesis/form.h"
 #include "wire/jsonscan.h"
 
 static bool ended_well(const struct kin_call *call)
@@ -9,14 +10,26 @@ static bool ended_well(const struct kin_call *call)
 	       kin__call_state(call) == KIN__CALL_ENDED && call->error.code == KIN_OK;
 }
 
-/* The answer's text; that of GetRecords is made again, for decoding its records has destroyed it. */
+static bool came_as_cbor(const struct kin_call *call)
+{
+	return kin__cbor_is_map(kin__bytes_view(&call->answer));
+}
+
+/* The answer's text; that of GetRecords is made again, for decoding its records has destroyed it, and that of
+ * PutRecords may have come as CBOR.  NULL: it has no form in JSON. */
 static const struct kin__bytes *text_of(struct kin_call *call)
 {
-	if (!call->page_read)
+	struct kin__bytes *rest = &call->rest;
+
+	if (!call->page_read && !came_as_cbor(call))
 		return &call->answer;
-	if (call->rest.n == 0)
-		kin__get_page_rest(&call->page, &call->rest);
-	return &call->rest;
+	if (rest->n > 0 || rest->failed)
+		return rest;
+	if (call->page_read)
+		kin__get_page_rest(&call->page, rest);
+	else if (kin__form_to_json(rest, call->answer.at, call->answer.n, "", NULL) == KIN_PROTOCOL)
+		return NULL;
+	return rest;
 }
 
 /* KIN_OK and a value that is there; the tree is made at the first look. */
@@ -34,8 +47,8 @@ static int look(struct kin_call *call, const char *path, const struct kin__json 
 	if (!call->json) {
 		const struct kin__bytes *text = text_of(call);
 
-		if (text->failed)
-			return KIN_NOMEM;
+		if (!text || text->failed)
+			return text ? KIN_NOMEM : KIN_PROTOCOL;
 		if (text->n == 0)
 			return KIN_NOT_FOUND; /* an operation without output */
 		if (kin__json_parse(text->at, text->n, &call->json, why) != 0)
@@ -61,6 +74,20 @@ int kin_call_text(struct kin_call *call, const char *path, const char **out, siz
 	return KIN_OK;
 }
 
+static bool scan_cbor_integer(const struct kin_call *call, const char *path, int64_t *out)
+{
+	struct kin__span name;
+	struct kin__cbor cbor;
+
+	kin__cbor_init_readonly(&cbor, call->answer.at, call->answer.n);
+	if (!kin__cbor_map(&cbor))
+		return false;
+	while (kin__cbor_name(&cbor, &name))
+		if (kin__span_is(name, path))
+			return kin__cbor_type(&cbor) == KIN__CBOR_INTEGER && kin__cbor_i64(&cbor, out);
+	return false;
+}
+
 /* A whole number at the top, such as FailedRecordCount, needs no tree; what is any other is left to the tree. */
 static bool scan_integer(struct kin_call *call, const char *path, int64_t *out)
 {
@@ -69,6 +96,8 @@ static bool scan_integer(struct kin_call *call, const char *path, int64_t *out)
 
 	if (!ended_well(call) || call->json || call->page_read || call->answer.n == 0 || strpbrk(path, ".["))
 		return false;
+	if (came_as_cbor(call))
+		return scan_cbor_integer(call, path, out);
 	kin__jsonscan_init_readonly(&scan, call->answer.at, call->answer.n);
 	if (!kin__jsonscan_object(&scan))
 		return false;

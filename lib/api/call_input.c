@@ -3,6 +3,7 @@
 #include "api/call.h"
 #include "base/mem.h"
 #include "base/timetext.h"
+#include "kinesis/form.h"
 #include "kinesis/limits.h"
 #include "wire/jsonscan.h"
 
@@ -35,7 +36,7 @@ int kin__call_deadlock(struct kin_error *error)
 	                  "function");
 }
 
-/* The place for the member's JSON text, empty; NULL: refused, *code says how. */
+/* The place for the member's value, empty; NULL: refused, *code says how. */
 static struct kin__bytes *find(struct kin_call *call, const char *name, enum kin__member_type type,
                                const struct kin__member **member, int *code, struct kin_error *error)
 {
@@ -94,7 +95,10 @@ int kin_call_set_text(struct kin_call *call, const char *name, const char *text,
 		return null_value(name, error);
 	if (!kin__member_check_text(member, kin__span_text(text), &reason))
 		return refuse(value, &reason, error);
-	kin__jsontext_quote(value, kin__span_text(text));
+	if (call->cbor)
+		kin__cbor_put_text(value, kin__span_text(text));
+	else
+		kin__jsontext_quote(value, kin__span_text(text));
 	if (strcmp(name, "StreamARN") == 0) {
 		kin__mem_free(call->stream_arn);
 		call->stream_arn = kin__mem_text(text);
@@ -114,7 +118,10 @@ int kin_call_set_integer(struct kin_call *call, const char *name, int64_t number
 		return code;
 	if (!kin__member_check_integer(member, number, &reason))
 		return refuse(value, &reason, error);
-	kin__bytes_i64(value, number);
+	if (call->cbor)
+		kin__cbor_put_i64(value, number);
+	else
+		kin__bytes_i64(value, number);
 	return close_value(value, error);
 }
 
@@ -126,7 +133,10 @@ int kin_call_set_boolean(struct kin_call *call, const char *name, bool yes, stru
 
 	if (!value)
 		return code;
-	kin__bytes_text(value, yes ? "true" : "false");
+	if (call->cbor)
+		kin__cbor_put_bool(value, yes);
+	else
+		kin__bytes_text(value, yes ? "true" : "false");
 	return close_value(value, error);
 }
 
@@ -140,7 +150,10 @@ int kin_call_set_time(struct kin_call *call, const char *name, int64_t unix_ms, 
 	if (!value)
 		return code;
 	kin__time_epoch(unix_ms, text);
-	kin__bytes_text(value, text);
+	if (call->cbor)
+		kin__cbor_put_time_ms(value, unix_ms);
+	else
+		kin__bytes_text(value, text);
 	return close_value(value, error);
 }
 
@@ -158,12 +171,17 @@ int kin_call_set_data(struct kin_call *call, const char *name, const void *data,
 		return null_value(name, error);
 	if (!kin__member_check_data(member, size, &reason))
 		return refuse(value, &reason, error);
-	kin__jsontext_quote_base64(value, kin__core_base64(call->client->core), data ? data : "", size);
+	if (call->cbor)
+		kin__cbor_put_bytes(value, kin__span(data ? data : "", size));
+	else
+		kin__jsontext_quote_base64(value, kin__core_base64(call->client->core), data ? data : "",
+		                           size);
 	return close_value(value, error);
 }
 
 int kin_call_set_json(struct kin_call *call, const char *name, const char *json, struct kin_error *error)
 {
+	struct kin__reason reason = { "" };
 	const struct kin__member *member;
 	struct kin__jsonscan scan;
 	int code;
@@ -177,7 +195,10 @@ int kin_call_set_json(struct kin_call *call, const char *name, const char *json,
 	if (!kin__jsonscan_skip(&scan) || !kin__jsonscan_finish(&scan))
 		return kin__error(error, KIN_INVALID, "%s: not JSON: %s at byte %zu", name,
 		                  scan.error ? scan.error : "incomplete", scan.error_at);
-	kin__bytes_span(value, kin__span_trim(kin__span_text(json)));
+	if (!call->cbor)
+		kin__bytes_span(value, kin__span_trim(kin__span_text(json)));
+	else if (kin__form_to_cbor(value, kin__span_text(json), name, &reason) == KIN_INVALID)
+		return refuse(value, &reason, error);
 	return close_value(value, error);
 }
 
@@ -253,7 +274,8 @@ int kin_call_add_record(struct kin_call *call, const struct kin_put_entry *given
 	body = &call->body;
 	body->n = call->records_end;
 	if (put->entries == 0) {
-		kin__put_records_begin(put, body, kin__span(NULL, 0));
+		(call->cbor ? kin__put_records_begin_cbor : kin__put_records_begin)(put, body,
+		                                                                    kin__span(NULL, 0));
 		put->base64 = kin__core_base64(call->client->core);
 	}
 	kin__put_records_add(put, kin__span(entry.key, entry.key_size),

@@ -4,12 +4,11 @@
 #include "drive/core_own.h"
 #include "drive/fault.h"
 #include "io/clock.h"
+#include "kinesis/form.h"
 #include "kinesis/operation.h"
 #include "kinesis/verdict.h"
 
 enum state { IDLE, SENDING, PARKED, FAILED };
-
-static const char content_type[] = "application/x-amz-json-1.1";
 
 static void on_failed(struct kin__loop_task *task);
 static void on_answer(struct kin__http_request *request);
@@ -23,12 +22,14 @@ void kin__attempt_init(struct kin__attempt *attempt)
 	kin__loop_task_init(&attempt->failed, on_failed);
 	kin__list_init(&attempt->parked);
 	kin__bytes_init(&attempt->lines);
+	kin__bytes_init(&attempt->cbor);
 }
 
 void kin__attempt_fini(struct kin__attempt *attempt)
 {
 	kin__http_request_fini(&attempt->http);
 	kin__bytes_fini(&attempt->lines);
+	kin__bytes_fini(&attempt->cbor);
 }
 
 static const char *operation_name(const struct kin__attempt *attempt)
@@ -75,6 +76,23 @@ static const struct kin__endpoint *find_endpoint(struct kin__attempt *attempt, s
 	return NULL;
 }
 
+/* The body as it is to be sent; false: refused. */
+static bool choose_form(struct kin__attempt *attempt)
+{
+	struct kin__reason reason = { "" };
+	int code;
+
+	attempt->http.body = attempt->body;
+	if (!attempt->core->set.cbor || kin__cbor_is_map(attempt->body))
+		return true;
+	kin__bytes_clear(&attempt->cbor);
+	code = kin__form_to_cbor(&attempt->cbor, attempt->body, "", &reason);
+	attempt->http.body = kin__bytes_view(&attempt->cbor);
+	if (code != KIN_OK)
+		refuse(attempt, code, code == KIN_NOMEM ? "out of memory to write the request" : reason.text);
+	return code == KIN_OK;
+}
+
 static bool sign(struct kin__attempt *attempt, const struct kin__endpoint *endpoint)
 {
 	struct kin__core *core = attempt->core;
@@ -84,9 +102,9 @@ static bool sign(struct kin__attempt *attempt, const struct kin__endpoint *endpo
 		.service = kin__span_text(endpoint->signing_name),
 		.time_ms = kin__skew_signing_ms(&core->own.skew, kin__clock_wall_ms()),
 		.host = kin__span_text(endpoint->host),
-		.content_type = kin__span(content_type, sizeof content_type - 1),
+		.content_type = kin__span_text(kin__form_type(attempt->http.body)),
 		.target = kin__span_text(kin__operation_row(attempt->operation)->target),
-		.body = attempt->body,
+		.body = attempt->http.body,
 	};
 	char path[sizeof endpoint->path + 1];
 	size_t n = strlen(endpoint->path);
@@ -138,7 +156,8 @@ static bool write_lines(struct kin__attempt *attempt, const struct kin__endpoint
 	http->lines_n = 0;
 	for (size_t i = 1; i < n; i++)
 		http->lines[http->lines_n++] = out->at + starts[i];
-	http->lines[http->lines_n++] = "Content-Type: application/x-amz-json-1.1";
+	http->lines[http->lines_n++] = kin__cbor_is_map(http->body) ? "Content-Type: " KIN__FORM_CBOR
+	                                                            : "Content-Type: " KIN__FORM_JSON;
 	http->lines[http->lines_n++] = "User-Agent: " PACKAGE_NAME "/" PACKAGE_VERSION;
 	return true;
 }
@@ -156,12 +175,13 @@ static void set_out(struct kin__attempt *attempt)
 		refuse(attempt, KIN_NOMEM, "out of memory to write the request");
 		return;
 	}
+	if (!choose_form(attempt))
+		return;
 	if (!sign(attempt, endpoint) || !write_lines(attempt, endpoint)) {
 		refuse(attempt, KIN_NOMEM, "out of memory to sign the request");
 		return;
 	}
 	http->method = "POST";
-	http->body = attempt->body;
 	http->timeout_ms = attempt->timeout_ms > 0 ? attempt->timeout_ms : core->set.request_timeout_ms;
 	http->done = on_answer;
 	http->place = attempt->place ? on_place : NULL;
@@ -170,7 +190,7 @@ static void set_out(struct kin__attempt *attempt)
 	attempt->state = SENDING;
 	struct kin__log_about about = { .operation = operation_name(attempt) };
 	KIN__LOG_ABOUT(core, KIN_LOG_TRACE, "http", &about, "%s: %zu bytes to %s", about.operation,
-	               attempt->body.n, endpoint->host);
+	               http->body.n, endpoint->host);
 	kin__http_start(kin__loop_http(core->set.loop), http);
 }
 
@@ -337,6 +357,33 @@ static void on_more(struct kin__http_request *request)
 	attempt->more(attempt);
 }
 
+/* A success in CBOR becomes JSON, but for those who read both. */
+static void want_json(struct kin__attempt *attempt)
+{
+	struct kin__outcome *outcome = &attempt->outcome;
+	struct kin__reason reason = { "" };
+	struct kin__bytes json;
+	int code;
+
+	if (outcome->verdict != KIN__DONE || attempt->operation == KIN__PUT_RECORDS ||
+	    attempt->operation == KIN__GET_RECORDS || !kin__cbor_is_map(kin__bytes_view(&outcome->body)))
+		return;
+	kin__bytes_init(&json);
+	code = kin__form_to_json(&json, outcome->body.at, outcome->body.n, "", &reason);
+	if (code == KIN_OK) {
+		kin__bytes_fini(&outcome->body);
+		outcome->body = json;
+		return;
+	}
+	kin__bytes_fini(&json);
+	kin__fault_misread(&outcome->error, attempt->operation, &attempt->http,
+	                   code == KIN_NOMEM ? "out of memory" : reason.text);
+	outcome->error.code = code;
+	outcome->verdict = KIN__TRANSIENT;
+	outcome->retry_class = KIN__RETRY_TRANSIENT;
+	outcome->maybe_done = true;
+}
+
 static void on_answer(struct kin__http_request *request)
 {
 	struct kin__attempt *attempt = request->user;
@@ -344,6 +391,7 @@ static void on_answer(struct kin__http_request *request)
 
 	attempt->outcome.body = request->answer.body;
 	kin__bytes_init(&request->answer.body);
+	want_json(attempt);
 	log_outcome(attempt);
 	if (expired) {
 		attempt->state = PARKED;

@@ -336,8 +336,9 @@ static void begin(struct kin__consume_request *request, const struct kin__consum
 		request->attempt.more = fetching;
 		kin__get_page_clear(&request->page);
 		shard = kin__consume_shard(consumer, effect->shard);
-		kin__get_records_encode(&request->body, kin__span_text(shard ? shard->iterator : ""),
-		                        effect->fetch.limit, kin__limits_is_arn(stream) ? stream : none);
+		(kin__core_cbor(consumer->set.core) ? kin__get_records_encode_cbor : kin__get_records_encode)(
+				&request->body, kin__span_text(shard ? shard->iterator : ""),
+				effect->fetch.limit, kin__limits_is_arn(stream) ? stream : none);
 		break;
 	}
 	send(request);

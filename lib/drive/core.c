@@ -97,6 +97,7 @@ static void init(struct kin__core *core, const struct kin_client_options *option
 	core->set.log_level = options->log || options->log_line ? options->log_level : KIN_LOG_NONE;
 	core->set.fork_generation = kin__fork_generation();
 	core->set.base64 = kin__base64_fastest();
+	core->set.cbor = options->wire == KIN_WIRE_CBOR;
 	kin__chain_init(&core->set.chain);
 	kin__env_init(&core->set.env);
 	kin__credentials_init(&core->own.credentials);
@@ -270,6 +271,11 @@ int64_t kin__core_service_ms(struct kin__core *core)
 const char *kin__core_region(const struct kin__core *core)
 {
 	return core->set.chain.region;
+}
+
+bool kin__core_cbor(const struct kin__core *core)
+{
+	return core->set.cbor;
 }
 
 uint32_t kin__core_request_timeout_ms(const struct kin__core *core)

@@ -38,6 +38,7 @@ int64_t kin__core_service_ms(struct kin__core *core); /* any thread: the service
 
 /* --- settings --- */
 const char *kin__core_region(const struct kin__core *core);
+bool kin__core_cbor(const struct kin__core *core); /* requests are written in CBOR; answers may be either */
 uint32_t kin__core_request_timeout_ms(const struct kin__core *core);
 uint32_t kin__core_call_timeout_ms(const struct kin__core *core);
 uint32_t kin__core_attempts_max(const struct kin__core *core);
@@ -73,7 +74,9 @@ struct kin__outcome {
 /* The caller's memory from start until `done` ran; clear with _init, then fill in. */
 struct kin__attempt {
 	enum kin__operation operation;
-	struct kin__span body;  /* borrowed until `done`; at NULL: it found no memory, and is refused */
+	/* Borrowed until `done`; at NULL: it found no memory, and is refused.  JSON is sent as CBOR where the core says
+	 * so; answers in CBOR come as JSON, but those of PutRecords and GetRecords, whose decoders read both. */
+	struct kin__span body;
 	const char *stream_arn; /* borrowed until `done`; NULL: the plain host */
 	uint32_t timeout_ms;    /* 0: the client's request_timeout_ms */
 	uint32_t number,
@@ -92,6 +95,7 @@ struct kin__attempt {
 	struct kin__loop_task failed; /* what could not even be sent is told from the loop */
 	struct kin__list parked;      /* waits for new credentials */
 	struct kin__outcome outcome;
+	struct kin__bytes cbor;  /* the body in that form, if it was not */
 	struct kin__bytes lines; /* URL and header lines of this attempt; its memory is used again */
 	uint64_t credentials_number;
 	int64_t signing_offset_ms;

@@ -17,6 +17,7 @@ struct kin__core {
 		struct kin__env env;              /* kept only for credentials that can be read again */
 		char *profile;                    /* NULL: not named by the program */
 		bool can_refresh;
+		bool cbor;
 		uint32_t request_timeout_ms, call_timeout_ms;
 		kin_log_fn *log;
 		kin_log_line_fn *log_line; /* one of the two, or none */

@@ -129,12 +129,12 @@ void kin__fault_misread(struct kin_error *error, enum kin__operation operation,
 	const struct kin__http_answer *answer = &request->answer;
 	const char *name = kin__operation_row(operation)->name, *type = answer->content_type;
 	struct kin__span host = kin__http_cause_host(request->url);
-	bool json = type[0] == 0 || strstr(type, "json");
+	bool ours = type[0] == 0 || strstr(type, "json") || strstr(type, "cbor");
 	char kind[100] = "";
 
 	if (answer->encoding[0] != 0) /* nobody asked for it */
 		snprintf(kind, sizeof kind, " (Content-Encoding %s)", answer->encoding);
-	else if (!json)
+	else if (!ours)
 		snprintf(kind, sizeof kind, " (%s: is it a proxy's page?)", type);
 	kin__error(error, KIN_PROTOCOL, "%s: the answer of %.*s makes no sense%s: %s", name, shown(host),
 	           host.at, kind, why);

@@ -123,7 +123,8 @@ static bool encode(struct kin__produce *produce, struct kin__produce_request *re
 	struct kin__put_records put;
 
 	kin__bytes_clear(&request->body);
-	kin__put_records_begin(&put, &request->body, kin__span_text(produce->set.stream));
+	(kin__core_cbor(produce->set.core) ? kin__put_records_begin_cbor : kin__put_records_begin)(
+			&put, &request->body, kin__span_text(produce->set.stream));
 	put.base64 = kin__core_base64(produce->set.core);
 	if (!produce->set.places)
 		encode_records(request, &put);

@@ -26,10 +26,11 @@ static const struct {
 #if UINTPTR_MAX == UINT64_MAX
 	SIZE(kin_option, 56),
 	IS(kin_option, meaning, 48),
-	SIZE(kin_client_options, 120),
+	SIZE(kin_client_options, 128),
 	IS(kin_client_options, connections_max, 64),
 	IS(kin_client_options, tls_verify, 88),
 	IS(kin_client_options, log_line, 112),
+	IS(kin_client_options, wire, 120),
 	SIZE(kin_log_line, 80),
 	IS(kin_log_line, message, 32),
 	IS(kin_log_line, shard_id, 56),
