@@ -1,5 +1,6 @@
 /* The embedded endpoint, asked over its own sockets: who gets in, what each request is answered, faults, manners. */
 #include "mock_asker.h"
+#include "mock_cbor.h"
 #include "mock_faults.h"
 #include "mock_front.h"
 #include "mock_manners.h"
@@ -13,8 +14,15 @@ static void open_usual(void)
 	open_with(&options);
 }
 
+static void open_cbor(void)
+{
+	over_cbor = true;
+	open_usual();
+}
+
 static void close_mock(void)
 {
+	over_cbor = false;
 	kin_mock_close(mock);
 	mock = NULL;
 }
@@ -30,6 +38,9 @@ int main(void)
 	stream_cases_add(suite, open_usual, close_mock);
 	fault_cases_add(suite, open_usual, close_mock);
 	manner_cases_add(suite, open_usual, close_mock);
+	shape_cases_add(suite, open_cbor, close_mock);
+	stream_cases_add(suite, open_cbor, close_mock);
+	cbor_cases_add(suite, open_usual, close_mock);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "base/timetext.h"
 #include "io/clock.h"
+#include "kinesis/form.h"
 #include "wire/json.h"
 
 #define COUNT(table) ((int)KIN__ARRAY_LEN(table))
@@ -33,6 +34,7 @@ enum { PATIENCE_MS = 20000 };
 
 static struct kin_mock *mock;
 static struct kin_error error;
+static bool over_cbor; /* documents are written here as JSON, and go and come as CBOR */
 
 /* A request; NULL and 0 are what a good one has. */
 struct how {
@@ -47,6 +49,7 @@ struct answer {
 	struct kin__bytes body;
 	struct kin__json *json; /* NULL: the body is none */
 	bool cut;               /* it ended before all that was announced had come */
+	bool was_cbor;          /* it came as CBOR; body and json are what that is in JSON */
 };
 
 static void nap_ms(long ms)
@@ -121,6 +124,22 @@ static const char *header(const struct answer *answer, const char *name, char ou
 	return NULL;
 }
 
+/* An answer of CBOR becomes what it is in JSON. */
+static void read_form(struct answer *answer)
+{
+	struct kin__reason reason = { "" };
+	struct kin__bytes json;
+
+	if (!kin__cbor_is_map(kin__bytes_view(&answer->body)) || answer->cut)
+		return;
+	kin__bytes_init(&json);
+	ck_assert_msg(kin__form_to_json(&json, answer->body.at, answer->body.n, "", &reason) == KIN_OK, "%s",
+	              reason.text);
+	kin__bytes_fini(&answer->body);
+	answer->body = json;
+	answer->was_cbor = true;
+}
+
 /* The head byte by byte, so that what follows belongs to the next answer. */
 static void hear(int fd, struct answer *answer)
 {
@@ -144,6 +163,7 @@ static void hear(int fd, struct answer *answer)
 			break;
 		kin__bytes_add(&answer->body, block, came);
 	}
+	read_form(answer);
 	if (answer->body.n > 0)
 		kin__json_parse(answer->body.at, answer->body.n, &answer->json, reason);
 }
@@ -184,6 +204,11 @@ static void add_header(struct kin__request *request, const char *name, const cha
 		kin__request_add(request, kin__span_text(name), kin__span_text(value));
 }
 
+static const char *usual_type(void)
+{
+	return over_cbor ? KIN__FORM_CBOR : KIN__FORM_JSON;
+}
+
 /* All of it in *out, head and body.  A type or target of "" is left out. */
 static void compose(struct kin__bytes *out, const struct how *how, const char *target, const char *body,
                     size_t n)
@@ -198,7 +223,7 @@ static void compose(struct kin__bytes *out, const struct how *how, const char *t
 	kin__request_init(&request, either(how->method, "POST"), kin__span_text("127.0.0.1"), where);
 	request.query = kin__span_text(query ? query + 1 : "");
 	request.body = kin__span(body, n);
-	add_header(&request, "Content-Type", either(how->type, "application/x-amz-json-1.1"));
+	add_header(&request, "Content-Type", either(how->type, usual_type()));
 	add_header(&request, "X-Amz-Target", target);
 	if (!how->bare)
 		sign(&request, how, &signature);
@@ -217,16 +242,28 @@ static void compose(struct kin__bytes *out, const struct how *how, const char *t
 	kin__sigv4_fini(&signature);
 }
 
+/* false: it has no form in CBOR. */
+static bool to_cbor(const char *json, struct kin__bytes *out)
+{
+	kin__bytes_init(out);
+	return kin__form_to_cbor(out, kin__span_text(json), "", NULL) == KIN_OK &&
+	       kin__cbor_is_map(kin__bytes_view(out));
+}
+
+/* What has no form in CBOR is sent as it is. */
 static void send_request(int fd, const struct how *how, const char *operation, const char *body)
 {
-	struct kin__bytes text;
+	struct kin__bytes text, cbor;
+	bool converted = to_cbor(body, &cbor) && over_cbor && !how->type;
 	char target[128];
 
 	kin__bytes_init(&text);
 	snprintf(target, sizeof target, "Kinesis_20131202.%s", operation);
-	compose(&text, how, either(how->target, target), body, strlen(body));
+	compose(&text, how, either(how->target, target), converted ? cbor.at : body,
+	        converted ? cbor.n : strlen(body));
 	send_n(fd, text.at, text.n);
 	kin__bytes_fini(&text);
+	kin__bytes_fini(&cbor);
 }
 
 static void ask_on(int fd, const struct how *how, const char *operation, const char *body,
@@ -284,7 +321,8 @@ static void expect_error(const struct answer *answer, int status, const char *co
 	char type[128];
 
 	ck_status(answer, status);
-	ck_assert_str_eq(header(answer, "Content-Type", type), "application/x-amz-json-1.1");
+	ck_assert_str_eq(header(answer, "Content-Type", type), usual_type());
+	ck_assert(answer->was_cbor == over_cbor);
 	ck_assert_msg(strcmp(text_at(answer, "__type"), code) == 0, "%s, not %s", answer->body.at, code);
 	ck_assert_msg(message_of(answer)[0] && strstr(message_of(answer), piece), "'%s' is not in: %s", piece,
 	              message_of(answer));
@@ -294,9 +332,12 @@ static void expect_error(const struct answer *answer, int status, const char *co
 static void refused(const char *operation, const char *body, int status, const char *code, const char *piece)
 {
 	struct answer answer;
+	struct kin__bytes cbor;
+	bool can_be_cbor = to_cbor(body, &cbor);
 
 	ask(operation, body, &answer);
-	expect_error(&answer, status, code, piece);
+	expect_error(&answer, status, code, over_cbor && !can_be_cbor ? "no map of CBOR" : piece);
+	kin__bytes_fini(&cbor);
 	answer_free(&answer);
 }
 

@@ -20,7 +20,8 @@ static const struct {
 	{ { .type = "" }, 404, "<UnknownOperationException/>\n" },
 	{ { .type = "text/plain" }, 404, "<UnknownOperationException/>\n" },
 	{ { .type = "application/x-amz-json-1.10" }, 404, "<UnknownOperationException/>\n" },
-	{ { .type = "application/x-amz-cbor-1.1" }, 404, "<UnknownOperationException/>\n" },
+	{ { .type = "application/x-amz-cbor-1.10" }, 404, "<UnknownOperationException/>\n" },
+	{ { .type = "application/cbor" }, 404, "<UnknownOperationException/>\n" },
 	{ { .type = "text/plain", .target = "nonsense" }, 403, DENIED },
 	{ { .type = "text/plain", .target = "" }, 403, DENIED },
 };

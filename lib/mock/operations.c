@@ -1,3 +1,4 @@
+#include "kinesis/form.h"
 #include "mock/operations.h"
 #include "mock/asked.h"
 #include "mock/control.h"
@@ -103,6 +104,28 @@ static void get_records(struct kin__mock_exchange *x, int64_t now_ms, const stru
 		kin__records_write(x, &page);
 }
 
+/* A body of CBOR as JSON; bytes must stand where data is due, and nowhere else. */
+static bool read_cbor(struct kin__mock_exchange *x)
+{
+	char error[KIN__JSON_ERROR];
+	struct kin__bytes json;
+	int code;
+
+	if (!kin__cbor_is_map(kin__bytes_view(&x->body))) {
+		kin__gate_refuse(x, "SerializationException", "the body is no map of CBOR");
+		return false;
+	}
+	kin__bytes_init(&json);
+	code = kin__cborjson_to_json(&json, x->body.at, x->body.n, "", kin__form_members, true, error);
+	kin__bytes_fini(&x->body);
+	x->body = json;
+	if (json.failed)
+		kin__gate_nomem(x);
+	else if (code < 0)
+		kin__gate_refuse(x, "SerializationException", "%s", error);
+	return code == 0;
+}
+
 void kin__operations_run(struct kin__mock_exchange *x, int64_t now_ms)
 {
 	static void (*const by_operation[KIN__OPERATIONS])(
@@ -120,6 +143,8 @@ void kin__operations_run(struct kin__mock_exchange *x, int64_t now_ms)
 	struct kin__json *request = NULL;
 	char error[KIN__JSON_ERROR];
 
+	if (x->cbor && !read_cbor(x))
+		return;
 	if (x->operation == KIN__PUT_RECORDS) {
 		kin__records_put(x, now_ms);
 		return;

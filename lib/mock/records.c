@@ -7,6 +7,7 @@
 #include "mock/gate.h"
 #include "mock/operations.h"
 #include "mock/shape.h"
+#include "wire/cbor.h"
 #include "wire/jsonscan.h"
 #include "wire/jsontext.h"
 #include "wire/utf8.h"
@@ -77,7 +78,7 @@ static bool scan_put(struct kin__mock_exchange *x, struct put_request *put)
 		}
 	if (kin__jsonscan_finish(&scan))
 		return true;
-	kin__gate_refuse(x, "SerializationException", "the body is not the JSON of a PutRecords: %s",
+	kin__gate_refuse(x, "SerializationException", "the body is no PutRecords: %s",
 	                 scan.error ? scan.error : "");
 	return false;
 }
@@ -216,12 +217,48 @@ static void write_record(struct kin__bytes *out, const struct kin__model_record 
 	kin__bytes_char(out, '}');
 }
 
+static void write_cbor_record(struct kin__bytes *out, const struct kin__model_record *record)
+{
+	kin__cbor_put_map(out, 4);
+	kin__cbor_put_name(out, "SequenceNumber");
+	kin__cbor_put_name(out, record->sequence);
+	kin__cbor_put_name(out, "ApproximateArrivalTimestamp");
+	kin__cbor_put_time_ms(out, record->arrival_ms);
+	kin__cbor_put_name(out, "Data");
+	kin__cbor_put_bytes(out, record->data);
+	kin__cbor_put_name(out, "PartitionKey");
+	kin__cbor_put_text(out, record->key);
+}
+
+/* A page that is not the last of its shard, which alone has more to say. */
+static void write_cbor(struct kin__bytes *out, const struct kin__model_page *page)
+{
+	struct kin__model_record record;
+
+	kin__cbor_put_map(out, 3);
+	kin__cbor_put_name(out, "Records");
+	kin__cbor_put_array(out, page->n);
+	for (size_t i = 0; i < page->n; i++) {
+		kin__model_page_record(page, i, &record);
+		write_cbor_record(out, &record);
+	}
+	kin__cbor_put_name(out, "MillisBehindLatest");
+	kin__cbor_put_i64(out, page->behind_ms);
+	kin__cbor_put_name(out, "NextShardIterator");
+	kin__cbor_put_name(out, page->next);
+}
+
 void kin__records_write(struct kin__mock_exchange *x, const struct kin__model_page *page)
 {
 	struct kin__bytes *out = &x->reply;
 	struct kin__model_record record;
 	struct kin__shard_info child;
 
+	x->mock->stats.records_read += page->n;
+	if (x->cbor && page->next[0] && page->children_n == 0) {
+		write_cbor(out, page);
+		return;
+	}
 	kin__bytes_text(out, "{\"Records\":[");
 	for (size_t i = 0; i < page->n; i++) {
 		kin__model_page_record(page, i, &record);
@@ -247,5 +284,4 @@ void kin__records_write(struct kin__mock_exchange *x, const struct kin__model_pa
 		kin__bytes_char(out, ']');
 	}
 	kin__bytes_char(out, '}');
-	x->mock->stats.records_read += page->n;
 }

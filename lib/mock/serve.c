@@ -4,14 +4,13 @@
 #include "base/mem.h"
 #include "base/timetext.h"
 #include "io/clock.h"
+#include "kinesis/form.h"
 #include "kinesis/operation.h"
 #include "mock/gate.h"
 #include "mock/operations.h"
 #include "wire/jsontext.h"
 
 enum { BODY_MAX = 16777216, BLOCK = 65536 };
-
-static const char json_type[] = "application/x-amz-json-1.1";
 
 /* Called with the first line of a request, path and query still as they came: what is signed. */
 void *kin__serve_begin(void *user, const char *uri, struct MHD_Connection *connection)
@@ -27,7 +26,7 @@ void *kin__serve_begin(void *user, const char *uri, struct MHD_Connection *conne
 	}
 	x->mock = mock;
 	x->connection = connection;
-	x->content_type = json_type;
+	x->content_type = KIN__FORM_JSON;
 	x->answer.status = 200;
 	kin__bytes_init(&x->body);
 	kin__bytes_init(&x->reply);
@@ -63,15 +62,15 @@ void kin__serve_connected(void *user, struct MHD_Connection *connection, void **
 	pthread_mutex_unlock(&mock->lock);
 }
 
-static bool is_json(const char *type)
+static bool is_type(const char *type, const char *wanted)
 {
 	struct kin__span kind;
 
 	kin__span_cut(kin__span_text(type), ';', &kind);
-	return type && kin__span_same_nocase(kin__span_trim(kind), kin__span_text(json_type));
+	return type && kin__span_same_nocase(kin__span_trim(kind), kin__span_text(wanted));
 }
 
-/* What is no POST of Kinesis's JSON is answered by the service's front: XML, or what looks like it, untyped. */
+/* What is no POST of Kinesis's JSON or CBOR is answered by the service's front: XML, or what looks like it, untyped. */
 static bool refuse_front(struct kin__mock_exchange *x, bool addressed)
 {
 	x->content_type = NULL;
@@ -97,7 +96,10 @@ static bool addressed(struct kin__mock_exchange *x, const char *method)
 
 	if (strcmp(method, "POST") != 0)
 		return refuse_front(x, false);
-	if (!is_json(type))
+	x->cbor = is_type(type, KIN__FORM_CBOR);
+	if (x->cbor)
+		x->content_type = KIN__FORM_CBOR;
+	else if (!is_type(type, KIN__FORM_JSON))
 		return refuse_front(x, target && strchr(target, '.'));
 	if (!target || strncmp(target, prefix, sizeof prefix - 1) ||
 	    !kin__operation_find(kin__span_text(target + sizeof prefix - 1), &x->operation)) {
@@ -169,6 +171,21 @@ static void write_error(struct kin__mock_exchange *x)
 	kin__bytes_char(&x->reply, '}');
 }
 
+/* What was written as JSON, for who asked in CBOR. */
+static void convert(struct kin__mock_exchange *x)
+{
+	struct kin__span json = kin__bytes_view(&x->reply);
+	struct kin__bytes cbor;
+
+	if (!x->cbor || !x->content_type || x->reply.failed || json.n == 0 || kin__cbor_is_map(json))
+		return;
+	kin__bytes_init(&cbor);
+	if (kin__form_to_cbor(&cbor, json, "", NULL) != KIN_OK)
+		cbor.failed = true;
+	kin__bytes_fini(&x->reply);
+	x->reply = cbor;
+}
+
 static void add_names(struct kin__mock_exchange *x, struct MHD_Response *response)
 {
 	char id[KIN__RNG_UUID], date[KIN__TIME_TEXT];
@@ -204,6 +221,7 @@ static enum MHD_Result reply(struct kin__mock_exchange *x)
 
 	if (x->answer.code)
 		write_error(x);
+	convert(x);
 	bool cut = x->answer.strike.truncate, silent = x->answer.strike.drop || x->answer.strike.drop_after;
 	if (silent || x->reply.failed || (cut && x->reply.n < 2))
 		return MHD_NO; /* the connection closes without a word */

@@ -40,6 +40,7 @@ struct kin__mock_exchange {
 	struct kin__bytes body, reply;
 	struct kin__model_answer answer; /* code NULL: reply is the answer's body */
 	const char *content_type;        /* NULL: none is told */
+	bool cbor;                       /* asked and answered in that form */
 	int64_t skew_ms, now_ms;         /* now_ms: the skewed clock that the client is shown */
 	bool begun;                      /* its head is here */
 	bool oversize;                   /* the body was above what the service reads, and was thrown away */

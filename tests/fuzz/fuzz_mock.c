@@ -1,9 +1,10 @@
 /* The body of a request to the mock, for the operation that the first byte names; the second one: a fault's text is
- * what follows instead.  The model behind it must go on, and what is answered must be JSON. */
+ * what follows instead.  The model behind it must go on, and what is answered must be JSON, or CBOR for CBOR. */
 #include "fuzz.h"
 #include "mock/gate.h"
 #include "mock/operations.h"
 #include "model/fault.h"
+#include "wire/cbor.h"
 #include "wire/json.h"
 
 static struct kin_mock mock;
@@ -37,7 +38,9 @@ static void ask(enum kin__operation operation, const char *body, size_t n)
 {
 	struct kin__mock_exchange exchange = { .mock = &mock,
 		                               .operation = operation,
-		                               .now_ms = mock.last_ms };
+		                               .now_ms = mock.last_ms,
+		                               .cbor = kin__cbor_is_map(kin__span(body, n)) };
+	struct kin__cbor cbor;
 	struct kin__json *json = NULL;
 	char why[KIN__JSON_ERROR];
 
@@ -47,7 +50,10 @@ static void ask(enum kin__operation operation, const char *body, size_t n)
 	if (!exchange.body.failed)
 		kin__operations_run(&exchange, mock.last_ms);
 	FUZZ_CHECK(!exchange.answer.code || (exchange.answer.status >= 400 && exchange.answer.message[0]));
-	if (!exchange.answer.code && exchange.reply.n > 0)
+	kin__cbor_init_readonly(&cbor, exchange.reply.at ? exchange.reply.at : "", exchange.reply.n);
+	if (exchange.cbor && kin__cbor_is_map(kin__bytes_view(&exchange.reply)))
+		FUZZ_CHECK(!exchange.reply.failed && kin__cbor_finish(&cbor));
+	else if (!exchange.answer.code && exchange.reply.n > 0)
 		FUZZ_CHECK(!exchange.reply.failed &&
 		           kin__json_parse(exchange.reply.at, exchange.reply.n, &json, why) == 0);
 	kin__json_free(json);
