@@ -624,11 +624,20 @@ START_TEST(open_no_memory)
 }
 END_TEST
 
+#include "drive_wire.h"
+
 START_TEST(attempt_no_memory)
 {
-	static const struct line script[SCRIPT_MAX] = { { 200, "", "{}" } };
-	const struct kin__outcome *got = run_attempt(script); /* makes the signer warm */
+	static const struct line scripts[][SCRIPT_MAX] = { { { 200, "", "{}" } },
+		                                           { { 200, "",
+		                                               "\xa1\x61"
+		                                               "a\x61x" } } };
+	const struct line *script = scripts[_i];
+	const struct kin__outcome *got;
 
+	if (_i == 1)
+		use_cbor();
+	got = run_attempt(script); /* makes the signer warm */
 	for (uint64_t i = 1; i < 40; i++) {
 		service.asked = 0;
 		kin__mem_fail_at(i);
@@ -656,7 +665,8 @@ static Suite *drive_suite(void)
 	tcase_add_test(one_try, quoted_secrets);
 	tcase_add_test(one_try, foreign_arn);
 	tcase_add_test(one_try, cancelled);
-	tcase_add_test(one_try, attempt_no_memory);
+	tcase_add_loop_test(one_try, attempt_no_memory, 0, 2);
+	add_wire(one_try);
 	tcase_add_checked_fixture(calls, setup, teardown);
 	tcase_set_timeout(calls, 30);
 	tcase_add_test(calls, invocations);

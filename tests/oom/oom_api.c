@@ -55,6 +55,7 @@ static int judged(const char *what, int code)
 #define TRY(expression) (doing = #expression, error.message[0] = 0, judged(#expression, (expression)))
 
 static bool healed, reached;
+static int32_t wire;
 
 /* Memory is there again; whether the allocation that was to fail was asked for. */
 static void heal(void)
@@ -76,6 +77,7 @@ static int open_client(struct kin_client **out)
 	options.region = "us-east-1";
 	options.access_key_id = "AKIDMOCK";
 	options.secret_access_key = "mock-secret";
+	options.wire = wire;
 	return TRY(kin_client_open(out, &options, &error));
 }
 
@@ -355,8 +357,16 @@ static int config(void)
 static const struct {
 	const char *name;
 	int (*run)(void);
-} scenes[] = { { "config", config }, { "calls", calls }, { "producer", producer },
-	       { "pull", pull },     { "push", push },   { "reader", reader } };
+	int32_t wire;
+} scenes[] = { { "config", config, 0 },
+	       { "calls", calls, 0 },
+	       { "producer", producer, 0 },
+	       { "pull", pull, 0 },
+	       { "push", push, 0 },
+	       { "reader", reader, 0 },
+	       { "calls in CBOR", calls, KIN_WIRE_CBOR },
+	       { "producer in CBOR", producer, KIN_WIRE_CBOR },
+	       { "reader in CBOR", reader, KIN_WIRE_CBOR } };
 
 /* Fails the n-th allocation and those behind it, `in_a_row` in all, for each n.  Threads take turns as they like: the
  * number of allocations differs a little from run to run. */
@@ -425,6 +435,7 @@ int main(int argc, char **argv)
 		if (argc > 1 && strcmp(argv[1], scenes[i].name) != 0)
 			continue;
 		scene_name = scenes[i].name;
+		wire = scenes[i].wire;
 		fail_each(scenes[i].run, argc > 2 ? strtoull(argv[2], NULL, 10) : 1, 1);
 		fail_each(scenes[i].run, argc > 2 ? strtoull(argv[2], NULL, 10) : 1, 4);
 	}

@@ -266,6 +266,73 @@ START_TEST(records)
 }
 END_TEST
 
+/* What one client puts the other reads; answers and errors are of the same words. */
+START_TEST(both_wires)
+{
+	struct kin_client_options options = mock_options();
+	struct kin_client *clients[2] = { client, NULL };
+	struct kin_call *calls[2];
+	const char *bodies[2], *text;
+	size_t n;
+
+	options.wire = KIN_WIRE_JSON;
+	clients[1] = client_with(&options);
+	for (int i = 0; i < 2; i++) {
+		calls[i] = on_stream(clients[i], "DescribeStreamSummary");
+		wait_ok(calls[i]);
+		bodies[i] = kin_call_body(calls[i], NULL);
+	}
+	ck_assert_str_eq(bodies[0], bodies[1]);
+	kin_call_free(calls[0]);
+	kin_call_free(calls[1]);
+	for (int i = 0; i < 2; i++) {
+		calls[i] = on_stream(clients[i], "PutRecords");
+		REFUSED(kin_call_set_json(calls[i], "Records", "[{\"Data\":\"AAH/\"", &error), "not JSON");
+		OK(kin_call_set_json(calls[i], "Records",
+		                     "[{\"Data\":\"AAH/\",\"PartitionKey\":\"k\",\"ExplicitHashKey\":\"0\"}]",
+		                     &error));
+		wait_ok(calls[i]);
+		OK(kin_call_text(calls[i], "Records[0].ShardId", &text, NULL));
+		ck_assert_str_eq(text, "shardId-000000000000");
+		text = kin_call_body(calls[i], &n);
+		ck_assert_uint_eq(n, strlen(text));
+		ck_assert_int_eq(text[0], '{');
+		kin_call_free(calls[i]);
+	}
+	for (int i = 0; i < 2; i++) {
+		const struct kin_record *got;
+		struct kin_call *call = call_of(clients[i], "GetRecords");
+		char *iterator = shard_iterator("shardId-000000000000");
+
+		set(call, "ShardIterator", iterator);
+		wait_ok(call);
+		got = kin_call_records(call, &n);
+		ck_assert_uint_eq(n, 2);
+		for (size_t k = 0; k < n; k++) {
+			ck_assert_uint_eq(got[k].data_size, 3);
+			ck_assert_int_eq(memcmp(got[k].data, "\0\x01\xff", 3), 0);
+			ck_assert_int_gt(got[k].arrival_ms, 1700000000000);
+		}
+		free(iterator);
+		kin_call_free(call);
+	}
+	calls[0] = on_stream(client, "PutRecords");
+	REFUSED(kin_call_set_json(calls[0], "Records", "[{\"Data\":\"?\"}]", &error),
+	        "Records.Data: base64 is due");
+	kin_call_free(calls[0]);
+	for (int i = 0; i < 2; i++) {
+		calls[i] = call_of(clients[i], "GetRecords");
+		set(calls[i], "ShardIterator", "nonsense");
+		ck_assert_int_eq(kin_call_wait(calls[i], -1, &error), KIN_REFUSED);
+		ck_assert_ptr_nonnull(strstr(error.message,
+		                             "GetRecords: InvalidArgumentException: Invalid ShardIterator"));
+		ck_assert_str_eq(error.aws_code, "InvalidArgumentException");
+		kin_call_free(calls[i]);
+	}
+	kin_client_close(clients[1]);
+}
+END_TEST
+
 START_TEST(open_errors)
 {
 	struct kin_client_options options = mock_options();
@@ -445,10 +512,16 @@ END_TEST
 #include "client_faults.h"
 #include "client_refresh.h"
 
+static void setup_cbor(void)
+{
+	wire = KIN_WIRE_CBOR;
+	setup();
+}
+
 static Suite *client_suite(void)
 {
 	Suite *suite = suite_create("client");
-	TCase *plain = tcase_create("plain");
+	TCase *plain = tcase_create("plain"), *cbor = tcase_create("CBOR");
 
 	tcase_add_checked_fixture(plain, setup, teardown);
 	tcase_set_timeout(plain, 30);
@@ -464,6 +537,13 @@ static Suite *client_suite(void)
 	tcase_add_test(plain, log_json_to_stderr);
 	tcase_add_loop_test(plain, expired_keys_are_read_again, 0, 3);
 	suite_add_tcase(suite, plain);
+	tcase_add_checked_fixture(cbor, setup_cbor, teardown);
+	tcase_set_timeout(cbor, 30);
+	tcase_add_test(cbor, every_operation);
+	tcase_add_test(cbor, arguments);
+	tcase_add_test(cbor, records);
+	tcase_add_test(cbor, both_wires);
+	suite_add_tcase(suite, cbor);
 	suite_add_tcase(suite, faults_case());
 	suite_add_tcase(suite, threads_case());
 	return suite;

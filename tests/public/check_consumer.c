@@ -13,6 +13,7 @@
 static struct kin_mock *mock;
 static struct kin_client *client;
 static char folder[64], store_uri[80];
+static int32_t wire;
 
 static void setup(void)
 {
@@ -28,10 +29,17 @@ static void setup(void)
 	o.region = "us-east-1";
 	o.access_key_id = "AKIDMOCK";
 	o.secret_access_key = "mock-secret";
+	o.wire = wire;
 	ck_assert_msg(kin_client_open(&client, &o, &e) == KIN_OK, "%s", e.message);
 	snprintf(folder, sizeof folder, "/tmp/kin-check-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(store_uri, sizeof store_uri, "file:%s", folder);
+}
+
+static void setup_cbor(void)
+{
+	wire = KIN_WIRE_CBOR;
+	setup();
 }
 
 static void teardown(void)
@@ -39,6 +47,7 @@ static void teardown(void)
 	char command[100];
 	kin_client_close(client);
 	kin_mock_close(mock);
+	wire = KIN_WIRE_JSON;
 	snprintf(command, sizeof command, "rm -rf %s", folder);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -633,6 +642,17 @@ int main(void)
 	tcase_add_test(tcase, the_tip_is_polled_at_its_own_interval);
 	add_aggregates(tcase);
 	suite_add_tcase(suite, tcase);
+	TCase *cbor = tcase_create("CBOR");
+	tcase_add_checked_fixture(cbor, setup_cbor, teardown);
+	tcase_set_timeout(cbor, 60);
+	tcase_add_test(cbor, push_and_go_on);
+	tcase_add_test(cbor, partial_failure_to_a_file);
+	tcase_add_test(cbor, calls_from_a_handler);
+	tcase_add_loop_test(cbor, faults, 0, 6);
+	tcase_add_test(cbor, no_such_stream);
+	tcase_add_test(cbor, read_all);
+	tcase_add_test(cbor, shards_come_in_pages);
+	suite_add_tcase(suite, cbor);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	int failed = srunner_ntests_failed(runner);

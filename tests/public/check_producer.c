@@ -57,6 +57,8 @@ static void on_delivery(void *user, const struct kin_delivery *delivery)
 	atomic_fetch_sub(&inside, 1);
 }
 
+static int32_t wire;
+
 static struct kin_client *new_client(const char *secret, uint32_t request_timeout_ms)
 {
 	struct kin_client_options o;
@@ -67,6 +69,7 @@ static struct kin_client *new_client(const char *secret, uint32_t request_timeou
 	o.region = "us-east-1";
 	o.access_key_id = "AKIDMOCK";
 	o.secret_access_key = secret;
+	o.wire = wire;
 	o.request_timeout_ms = request_timeout_ms;
 	ck_assert_msg(kin_client_open(&made, &o, &error) == KIN_OK, "%s", error.message);
 	return made;

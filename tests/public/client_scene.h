@@ -19,6 +19,7 @@
 static struct kin_mock *mock;
 static struct kin_client *client;
 static struct kin_error error;
+static int32_t wire; /* of the clients to come */
 
 /* Every line of every client, at TRACE: the end of each scene looks for secrets in it. */
 static struct {
@@ -62,6 +63,7 @@ static struct kin_client_options mock_options(void)
 	options.secret_access_key = SECRET;
 	options.log = keep_line;
 	options.log_level = KIN_LOG_TRACE;
+	options.wire = wire;
 	return options;
 }
 
@@ -115,6 +117,7 @@ static void setup(void)
 
 static void teardown(void)
 {
+	wire = KIN_WIRE_JSON;
 	kin_client_close(client);
 	kin_mock_close(mock);
 	ck_assert_msg(!strstr(journal.text, "SECRET/do"), "a secret in the log");

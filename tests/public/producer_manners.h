@@ -168,12 +168,33 @@ START_TEST(one_too_large_record)
 }
 END_TEST
 
+static void setup_cbor(void)
+{
+	wire = KIN_WIRE_CBOR;
+	setup();
+}
+
+static void teardown_cbor(void)
+{
+	teardown();
+	wire = KIN_WIRE_JSON;
+}
+
 static Suite *suite(void)
 {
 	Suite *all = suite_create("producer, public");
-	TCase *scenes = tcase_create("scenes");
+	TCase *scenes = tcase_create("scenes"), *cbor = tcase_create("CBOR");
 
 	tcase_set_timeout(scenes, 60);
+	tcase_set_timeout(cbor, 60);
+	tcase_add_checked_fixture(cbor, setup_cbor, teardown_cbor);
+	tcase_add_test(cbor, stores_and_reports);
+	tcase_add_test(cbor, reads_back_what_was_put);
+	tcase_add_test(cbor, hash_key_chooses_the_shard);
+	tcase_add_test(cbor, stream_by_arn);
+	tcase_add_loop_test(cbor, faults_are_overcome, 0, (int)(sizeof faults / sizeof faults[0]));
+	tcase_add_test(cbor, no_such_stream);
+	suite_add_tcase(all, cbor);
 	tcase_add_checked_fixture(scenes, setup, teardown);
 	tcase_add_test(scenes, stores_and_reports);
 	tcase_add_test(scenes, reads_back_what_was_put);
