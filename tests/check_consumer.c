@@ -10,6 +10,7 @@
 #include "consumer_scenes_filter.h"
 #include "consumer_scenes_lanes.h"
 #include "consumer_scenes_mapping.h"
+#include "consumer_scenes_cleanup.h"
 #include "consumer_scenes_aggregate.h"
 #include "consumer_scenes_overdue.h"
 #include "consumer_scenes_view.h"
@@ -30,6 +31,7 @@ int main(void)
 	suite_add_tcase(suite, filter_case());
 	suite_add_tcase(suite, lanes_case());
 	suite_add_tcase(suite, mapping_case());
+	suite_add_tcase(suite, cleanup_case());
 	suite_add_tcase(suite, aggregate_case());
 	suite_add_tcase(suite, overdue_case());
 	suite_add_tcase(suite, view_case());

@@ -281,6 +281,9 @@ static void scene_request(struct scene *s, const struct kin__consumer_effect *fx
 		range_of(s, fx->sink.slices, fx->sink.slices_n, fx->sink.count, w);
 		say(s, " %s %u%s}", strcmp(fx->sink.condition, "RecordAgeExceeded") == 0 ? "old" : "failed",
 		    fx->sink.attempts, fx->sink.handler_failed ? " unhandled" : "");
+	} else if (fx->type == KIN__CONSUMER_STORE_REMOVE) {
+		take_store(w, fx);
+		say(s, " remove %s", w->item.shard);
 	} else if (fx->type == KIN__CONSUMER_STORE_CREATE || fx->type == KIN__CONSUMER_STORE_UPDATE) {
 		take_store(w, fx);
 		if (s->log_store)
@@ -376,6 +379,10 @@ static int store_write(struct scene *s, const struct waiting *w)
 		item = &s->items[s->items_n++];
 	} else if (!item || item->counter != w->expected) {
 		return KIN_LOST;
+	}
+	if (w->type == KIN__CONSUMER_STORE_REMOVE) {
+		*item = s->items[--s->items_n];
+		return KIN_OK;
 	}
 	*item = w->item;
 	return KIN_OK;

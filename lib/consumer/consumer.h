@@ -64,7 +64,7 @@ enum kin__consumer_event_type {
 	KIN__CONSUMER_DESCRIBED, /* of DESCRIBE: summary */
 	KIN__CONSUMER_SHARDS,    /* of LIST_SHARDS: shards, shards_n: the whole list */
 	KIN__CONSUMER_LEASES,    /* of STORE_LIST: leases, leases_n: all items of the application */
-	KIN__CONSUMER_WRITTEN,   /* of STORE_CREATE, STORE_UPDATE: store_code */
+	KIN__CONSUMER_WRITTEN,   /* of STORE_CREATE, STORE_UPDATE, STORE_REMOVE: store_code */
 	KIN__CONSUMER_ITERATOR,  /* of GET_ITERATOR: the owner keeps the iterator beside the shard */
 	KIN__CONSUMER_PAGE,      /* of FETCH: page, records...; the owner keeps it until RELEASE */
 	KIN__CONSUMER_HANDLED,   /* of INVOKE: handler_code, fail_at, stop */
@@ -123,6 +123,7 @@ enum kin__consumer_effect_type {
 	KIN__CONSUMER_STORE_LIST,
 	KIN__CONSUMER_STORE_CREATE,
 	KIN__CONSUMER_STORE_UPDATE,
+	KIN__CONSUMER_STORE_REMOVE,
 	KIN__CONSUMER_GET_ITERATOR,
 	KIN__CONSUMER_FETCH,
 	KIN__CONSUMER_INVOKE,

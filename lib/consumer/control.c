@@ -1,6 +1,7 @@
 /* consumer/control - see control.h */
 #include <string.h>
 #include "base/timetext.h"
+#include "consumer/cleanup.h"
 #include "consumer/control.h"
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
@@ -349,6 +350,7 @@ void kin__control_on_shards(struct kin__consumer *consumer, const struct kin__co
 	if (!take_list(consumer, event))
 		return;
 	kin__descent_resolve(consumer);
+	kin__cleanup_listed(consumer);
 	while (!kin__list_empty(&consumer->missing_seen) && kin__consumer_lives(consumer)) {
 		struct kin__shard *shard =
 				kin__container(consumer->missing_seen.next, struct kin__shard, read_queue);

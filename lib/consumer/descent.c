@@ -110,8 +110,8 @@ void kin__descent_parents(struct kin__consumer *consumer, struct kin__shard *sha
 }
 
 /* The i-th parent if we know it: it is listed, or it has an item. */
-static struct kin__shard *parent_of(const struct kin__consumer *consumer, const struct kin__shard *shard,
-                                    size_t i)
+struct kin__shard *kin__descent_parent(const struct kin__consumer *consumer, const struct kin__shard *shard,
+                                       size_t i)
 {
 	struct kin__span rest = kin__span_text(shard->parents), id;
 
@@ -129,7 +129,7 @@ static bool is_done(const struct kin__shard *shard)
 static void link_parents(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	for (size_t i = 0; i < 2; i++) {
-		struct kin__shard *parent = parent_of(consumer, shard, i);
+		struct kin__shard *parent = kin__descent_parent(consumer, shard, i);
 
 		if (!parent || is_done(parent) || parent == shard)
 			continue;
@@ -142,7 +142,7 @@ static void link_parents(struct kin__consumer *consumer, struct kin__shard *shar
 static void mark_ancestors(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	for (size_t i = 0; i < 2; i++) {
-		struct kin__shard *parent = parent_of(consumer, shard, i);
+		struct kin__shard *parent = kin__descent_parent(consumer, shard, i);
 
 		if (parent && !parent->descendant_leased) {
 			parent->descendant_leased = true;
@@ -158,7 +158,7 @@ static bool from_parents(struct kin__consumer *consumer, struct kin__shard *shar
 	bool found = false, untouched = true;
 
 	for (size_t i = 0; i < 2; i++) {
-		struct kin__shard *parent = parent_of(consumer, shard, i);
+		struct kin__shard *parent = kin__descent_parent(consumer, shard, i);
 
 		if (!parent || !parent->item)
 			continue;

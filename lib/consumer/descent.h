@@ -12,6 +12,8 @@ struct kin__shard *kin__descent_add(struct kin__consumer *consumer,
                                     const char *id); /* or finds it; NULL: out of memory */
 void kin__descent_parents(struct kin__consumer *consumer, struct kin__shard *shard, const char *first,
                           const char *second);
+struct kin__shard *kin__descent_parent(const struct kin__consumer *consumer, const struct kin__shard *shard,
+                                       size_t i); /* the i-th, 0 or 1; NULL: there is none that is known */
 void kin__descent_resolve(
 		struct kin__consumer *consumer); /* shards were added: link them, and begin those that may */
 void kin__descent_begin(struct kin__consumer *consumer, struct kin__shard *shard); /* the lease is ours */

@@ -158,6 +158,7 @@ struct kin__shard {
 	struct kin__kin as_child[2];
 	uint32_t waits_for;           /* known parents that are not done */
 	uint64_t listed, seen_list;   /* the lists it was first and last seen in; 0 never */
+	uint64_t needed_list;         /* at that list a child of it had no item yet */
 	struct kin__hash_range range; /* once it was listed */
 	bool closed;                  /* when it was first listed */
 	bool over;                    /* when it was last listed */
@@ -170,7 +171,8 @@ struct kin__shard {
 	struct kin__position checkpoint, writing_checkpoint;
 	int64_t timestamp_ms, covered_ms, writing_timestamp_ms, writing_covered_ms;
 	uint32_t write_tries;
-	bool judged; /* in doubt since before the items were asked for */
+	bool obsolete; /* the item is to be removed: see cleanup.h */
+	bool judged;   /* in doubt since before the items were asked for */
 
 	/* reading */
 	uint64_t read_id, read_due_us;

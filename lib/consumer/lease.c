@@ -64,6 +64,8 @@ static bool wanted(const struct kin__consumer *consumer, const struct kin__shard
 		return kin__consumer_lives(consumer);
 	if (shard->life == LIFE_ENDING)
 		return true;
+	if (shard->life == LIFE_ENDED)
+		return shard->obsolete && kin__consumer_lives(consumer);
 	return shard->life == LIFE_ACTIVE &&
 	       (shard->settled.low > shard->stored_low || refresh_is_due(consumer, shard));
 }
@@ -127,7 +129,9 @@ static void send(struct kin__consumer *consumer, struct kin__shard *shard)
 {
 	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_STORE_UPDATE };
 
-	if (!shard->item)
+	if (shard->obsolete)
+		effect.type = KIN__CONSUMER_STORE_REMOVE;
+	else if (!shard->item)
 		effect.type = KIN__CONSUMER_STORE_CREATE;
 	if (shard->write_tries == 0)
 		prepare(shard);
@@ -215,12 +219,32 @@ static void again(struct kin__consumer *consumer, struct kin__shard *shard,
 	                kin__emit_backoff(consumer, TRANSIENT_BASE_US, REQUEST_CAP_US, shard->write_tries));
 	if (shard->write_tries < UINT32_MAX)
 		shard->write_tries++;
-	kin__bytes_format(kin__emit_text(consumer),
-	                  "%s: writing its checkpoint failed (try %lu): %s; trying again", shard->id,
+	kin__bytes_format(kin__emit_text(consumer), "%s: %s failed (try %lu): %s; trying again", shard->id,
+	                  shard->obsolete ? "removing its item" : "writing its checkpoint",
 	                  (unsigned long)shard->write_tries, kin__emit_why(event->error));
 	kin__emit_line(consumer, shard, shard->write_tries < BLOCKED_TRIES ? KIN_LOG_INFO : KIN_LOG_WARN);
 	if (!kin__consumer_lives(consumer) && shard->write_tries >= WRITE_TRIES_MAX)
 		give_up(consumer, event);
+}
+
+static bool is_temporary(int32_t code)
+{
+	return code == KIN_IO || code == KIN_NETWORK || code == KIN_NOMEM;
+}
+
+/* Gone, or changed by somebody: nothing depends on it any more. */
+static void removed(struct kin__consumer *consumer, struct kin__shard *shard,
+                    const struct kin__consumer_event *event)
+{
+	bool done = event->store_code == KIN_OK;
+
+	shard->obsolete = shard->item = false;
+	shard->write_tries = 0;
+	move(consumer, shard, WRITE_REST);
+	kin__bytes_format(kin__emit_text(consumer),
+	                  "%s: the service has forgotten it, and its item in the store %s%s", shard->id,
+	                  done ? "was removed" : "stays: ", done ? "" : kin__emit_why(event->error));
+	kin__emit_line(consumer, shard, done ? KIN_LOG_INFO : KIN_LOG_WARN);
 }
 
 void kin__lease_on_written(struct kin__consumer *consumer, struct kin__shard *shard,
@@ -231,14 +255,17 @@ void kin__lease_on_written(struct kin__consumer *consumer, struct kin__shard *sh
 		return;
 	consumer->writes_flying--;
 	shard->write_id = 0;
+	if (is_temporary(event->store_code)) {
+		again(consumer, shard, event);
+		return;
+	}
+	if (shard->obsolete) {
+		removed(consumer, shard, event);
+		return;
+	}
 	switch (event->store_code) {
 	case KIN_OK:
 		accept(consumer, shard);
-		return;
-	case KIN_IO:
-	case KIN_NETWORK:
-	case KIN_NOMEM:
-		again(consumer, shard, event);
 		return;
 	case KIN_LOST:
 	case KIN_EXISTS:

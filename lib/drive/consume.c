@@ -157,6 +157,7 @@ static void carry_out(struct kin__consume *consumer, const struct kin__consumer_
 	case KIN__CONSUMER_STORE_LIST:
 	case KIN__CONSUMER_STORE_CREATE:
 	case KIN__CONSUMER_STORE_UPDATE:
+	case KIN__CONSUMER_STORE_REMOVE:
 		consumer->own.in_flight++;
 		kin__consume_store(consumer, effect);
 		break;

@@ -79,6 +79,8 @@ static void run_store(struct kin__pool_job *pool_job)
 		job->code = store->list(store->user, application, give, job, &job->error);
 	else if (job->type == KIN__CONSUMER_STORE_CREATE)
 		job->code = store->create(store->user, application, &job->lease, &job->error);
+	else if (job->type == KIN__CONSUMER_STORE_REMOVE)
+		job->code = store->remove(store->user, application, &job->lease, job->expected, &job->error);
 	else
 		job->code = store->update(store->user, application, &job->lease, job->expected, &job->error);
 	if (job->code != KIN_OK && job->error.message[0] == 0)

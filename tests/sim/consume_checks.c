@@ -15,7 +15,8 @@ static bool gap_named(struct consume_world *w, const struct consume_record *reco
 {
 	if (w->shards[record->shard].gap || w->blind)
 		return true;
-	if (consume_store_find(w, record->stream, w->shards[record->shard].id))
+	if (consume_store_find(w, record->stream, w->shards[record->shard].id) ||
+	    w->shards[record->shard].removed)
 		return false;
 	for (uint32_t i = 0; i < w->shards_n; i++) /* it came and went unseen: its children tell of it */
 		if (w->shards[i].stream == record->stream && w->shards[i].gap)
@@ -83,6 +84,8 @@ static void check_record(struct consume_world *w, struct consume_record *record)
 		consume_fail(w, "r%u is handed out again after it was settled", record->id);
 	if (record->settled)
 		consume_met(w, CONSUME_REDELIVERED);
+	if (w->shards[record->shard].removed)
+		consume_fail(w, "r%u is handed out, and %s was done with for good", record->id, id);
 	if (w->set.leases && item &&
 	    consume_store_covers(item->checkpoint, item->sub, record->sequence, record->sub))
 		consume_fail(w, "r%u is handed out, and the checkpoint %s %llu covers it", record->id,
@@ -207,7 +210,7 @@ void consume_check_repeats(struct consume_world *w, bool clean)
 		const struct consume_item *item = consume_store_find(w, w->shards[s].stream, w->shards[s].id);
 		uint32_t n = 0;
 
-		if (w->shards[s].stream != w->stream)
+		if (w->shards[s].stream != w->stream || w->shards[s].removed)
 			continue;
 		for (uint32_t i = 0; i < w->records_n; i++) {
 			struct consume_record *record = &w->records[i];
@@ -279,7 +282,8 @@ static bool passed(struct consume_world *w, const struct consume_record *record)
 
 	if (!w->set.leases)
 		return true;
-	if (item && consume_store_covers(item->checkpoint, item->sub, record->sequence, record->sub)) {
+	if (w->shards[record->shard].removed ||
+	    (item && consume_store_covers(item->checkpoint, item->sub, record->sequence, record->sub))) {
 		consume_met(w, record->other_shard ? CONSUME_OTHER_SHARD : CONSUME_LEFT_OUT);
 		return true;
 	}

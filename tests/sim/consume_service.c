@@ -414,15 +414,23 @@ static void perform_iterator(struct consume_world *w, struct consume_call *call,
 	            (long long)call->timestamp_ms, told.code ? told.message : "ok");
 }
 
-/* The gap rule has a tolerance: what was trimmed only just now may go unnoticed. */
+/* The gap rule has a tolerance: what was trimmed only just now may go unnoticed.  With a record all before it are
+ * trimmed, also one that arrived later by the clock of its own. */
 static void note_slack(struct consume_world *w, uint32_t shard)
 {
 	int64_t horizon_ms = consume_service_ms(w) - w->retention_ms;
 
-	for (uint32_t i = 0; i < w->records_n; i++)
-		if (w->records[i].shard == shard && !w->records[i].settled &&
-		    w->records[i].arrival_ms < horizon_ms && w->records[i].arrival_ms >= horizon_ms - 3000)
-			w->records[i].slack = true;
+	bool trimmed = false;
+
+	for (uint32_t i = w->records_n; i-- > 0;) {
+		struct consume_record *record = &w->records[i];
+
+		if (record->shard != shard)
+			continue;
+		trimmed = trimmed || record->arrival_ms < horizon_ms;
+		if (trimmed && !record->settled && record->arrival_ms >= horizon_ms - 3000)
+			record->slack = true;
+	}
 }
 
 static void perform_fetch(struct consume_world *w, struct consume_call *call)

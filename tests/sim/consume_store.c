@@ -27,6 +27,30 @@ bool consume_store_covers(const char *checkpoint, uint64_t checkpoint_sub, const
 	return is_number(checkpoint) && (order != 0 ? order > 0 : checkpoint_sub >= sub);
 }
 
+/* Nothing of it could be read again, and no child asks where it ended. */
+static void remove_item(struct consume_world *w, struct consume_item *item)
+{
+	int64_t horizon_ms = consume_service_ms(w) - w->retention_ms;
+
+	consume_met(w, CONSUME_ITEM_REMOVED);
+	if (strcmp(item->checkpoint, "SHARD_END") != 0)
+		consume_fail(w, "%s: its item is removed, which stands at %s", item->shard_id,
+		             item->checkpoint);
+	for (uint32_t i = 0; i < w->records_n; i++) {
+		const struct consume_record *record = &w->records[i];
+
+		if (record->stream == item->stream &&
+		    strcmp(w->shards[record->shard].id, item->shard_id) == 0 &&
+		    record->arrival_ms >= horizon_ms)
+			consume_fail(w, "%s: its item is removed, and record %u could be read again",
+			             item->shard_id, record->id);
+	}
+	for (uint32_t i = 0; i < w->shards_n; i++)
+		if (w->shards[i].stream == item->stream && strcmp(w->shards[i].id, item->shard_id) == 0)
+			w->shards[i].removed = true;
+	*item = w->items[--w->items_n];
+}
+
 static int apply(struct consume_world *w, struct consume_call *call)
 {
 	struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id),
@@ -46,6 +70,10 @@ static int apply(struct consume_world *w, struct consume_call *call)
 			return KIN_LOST;
 		}
 		old = *item;
+	}
+	if (call->type == KIN__CONSUMER_STORE_REMOVE) {
+		remove_item(w, item);
+		return KIN_OK;
 	}
 	if (old.thief && old.thief_process == w->process)
 		consume_fail(w, "%s: written after its lease was taken", call->item.shard_id);

@@ -68,7 +68,8 @@ const char *const consume_event_names[CONSUME_EVENTS] = { "put",
 	                                                  "given back inside an aggregate",
 	                                                  "handler overdue",
 	                                                  "a call in the place of an overdue one",
-	                                                  "dropped by a destination that failed" };
+	                                                  "dropped by a destination that failed",
+	                                                  "item removed" };
 uint64_t consume_seen[CONSUME_EVENTS];
 
 void consume_say(const struct consume_world *w, const char *format, ...)
@@ -184,7 +185,7 @@ static struct consume_call *call_new(struct consume_world *w, const struct kin__
 
 static void count(struct consume_world *w, const struct consume_call *call, int32_t by)
 {
-	bool store = call->type >= KIN__CONSUMER_STORE_LIST && call->type <= KIN__CONSUMER_STORE_UPDATE;
+	bool store = call->type >= KIN__CONSUMER_STORE_LIST && call->type <= KIN__CONSUMER_STORE_REMOVE;
 
 	w->writes += (uint32_t)(store ? by : 0);
 	w->reads += (uint32_t)(call->type == KIN__CONSUMER_FETCH || call->type == KIN__CONSUMER_GET_ITERATOR
@@ -223,6 +224,7 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 	switch (effect->type) {
 	case KIN__CONSUMER_STORE_CREATE:
 	case KIN__CONSUMER_STORE_UPDATE:
+	case KIN__CONSUMER_STORE_REMOVE:
 		copy_store(w, call, effect);
 		CONSUME_SAY(w, "store %s: %s %" PRIu64 ", counter %" PRIu64 ", covered %" PRId64,
 		            call->item.shard_id, call->item.checkpoint, call->item.sub, call->item.counter,
@@ -377,6 +379,9 @@ void consume_step(struct consume_world *w, struct kin__consumer_event *event)
 	uint64_t room = w->set.buffer_bytes_max + w->set.fetches_max * w->page_bytes_max + alone(w);
 	const char *broken;
 
+	/* While overdue calls hold the buffer full, one answer more at a time. */
+	if (w->consumer->health.handlers_overdue_total > 0)
+		room += w->page_bytes_max;
 	event->now_us = w->now_us;
 	event->service_ms = w->now_us < w->clock_from_us ? 0 : consume_service_ms(w) + w->clock_error_ms;
 	if (!event->service_ms)
@@ -409,6 +414,7 @@ void consume_perform(struct consume_world *w, struct consume_call *call)
 		                         [KIN__CONSUMER_STORE_LIST] = KIN__CONSUMER_LEASES,
 		                         [KIN__CONSUMER_STORE_CREATE] = KIN__CONSUMER_WRITTEN,
 		                         [KIN__CONSUMER_STORE_UPDATE] = KIN__CONSUMER_WRITTEN,
+		                         [KIN__CONSUMER_STORE_REMOVE] = KIN__CONSUMER_WRITTEN,
 		                         [KIN__CONSUMER_GET_ITERATOR] = KIN__CONSUMER_ITERATOR,
 		                         [KIN__CONSUMER_FETCH] = KIN__CONSUMER_PAGE,
 		                         [KIN__CONSUMER_INVOKE] = KIN__CONSUMER_HANDLED,
@@ -420,7 +426,7 @@ void consume_perform(struct consume_world *w, struct consume_call *call)
 	call->node.due = consume_later(w, 1, w->latency_us);
 	if (call->type == KIN__CONSUMER_INVOKE || call->type == KIN__CONSUMER_SINK)
 		consume_handler_perform(w, call);
-	else if (call->type >= KIN__CONSUMER_STORE_LIST && call->type <= KIN__CONSUMER_STORE_UPDATE)
+	else if (call->type >= KIN__CONSUMER_STORE_LIST && call->type <= KIN__CONSUMER_STORE_REMOVE)
 		consume_store_perform(w, call);
 	else
 		consume_service_perform(w, call);
@@ -452,7 +458,8 @@ static void tell(struct consume_world *w, struct consume_call *call)
 		consume_service_tell(w, call, &event);
 	}
 	call->used = false;
-	if (event.type == KIN__CONSUMER_WRITTEN && event.store_code == KIN_OK)
+	if (event.type == KIN__CONSUMER_WRITTEN && event.store_code == KIN_OK &&
+	    call->type != KIN__CONSUMER_STORE_REMOVE)
 		consume_store_told(w, call);
 	if (call->type == KIN__CONSUMER_STORE_UPDATE && event.store_code == KIN_LOST) {
 		struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id);

@@ -91,6 +91,7 @@ enum consume_event {
 	CONSUME_OVERDUE,
 	CONSUME_OVERDUE_LENT,
 	CONSUME_UNDELIVERED,
+	CONSUME_ITEM_REMOVED,
 	CONSUME_EVENTS
 };
 extern const char *const consume_event_names[CONSUME_EVENTS];
@@ -109,6 +110,7 @@ struct consume_record {
 struct consume_shard {
 	char id[CONSUME_TEXT];
 	uint32_t stream;
+	bool removed;     /* its item left the store */
 	bool gap;         /* one was named */
 	bool stolen_told; /* the process was told that it lost the lease */
 };
