@@ -132,7 +132,8 @@ static int fill(struct work *work, const struct kin__get_page *page, struct kin_
 		next += marked;
 		n += n == 0;
 		to += n;
-		outside += outside ? n : 0;
+		if (outside)
+			outside += n;
 	}
 	return KIN_OK;
 }
