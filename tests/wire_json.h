@@ -35,7 +35,21 @@ static void read_value(struct kin__jsonscan *scan)
 	}
 }
 
-enum { READ, SKIP, SKIP_READONLY, WAYS };
+/* The names of the objects alone, in a buffer that is not written. */
+static void read_names(struct kin__jsonscan *scan)
+{
+	struct kin__span name;
+	bool escaped;
+
+	if (kin__jsonscan_type(scan) != KIN__JSONSCAN_OBJECT)
+		return;
+	for (kin__jsonscan_object(scan); kin__jsonscan_name_quoted(scan, &name, &escaped);) {
+		ck_assert_int_eq(escaped, memchr(name.at, '\\', name.n) != NULL);
+		read_names(scan);
+	}
+}
+
+enum { READ, SKIP, SKIP_READONLY, NAMES, WAYS };
 
 /* All ways of reading it must agree. */
 static bool scan_takes(struct kin__span text)
@@ -46,19 +60,21 @@ static bool scan_takes(struct kin__span text)
 		struct kin__jsonscan scan;
 		char *copy = exact_copy(text);
 
-		if (way == SKIP_READONLY)
+		if (way == SKIP_READONLY || way == NAMES)
 			kin__jsonscan_init_readonly(&scan, copy, text.n);
 		else
 			kin__jsonscan_init(&scan, copy, text.n);
 		if (way == READ)
 			read_value(&scan);
+		if (way == NAMES)
+			read_names(&scan);
 		fine[way] = kin__jsonscan_finish(&scan);
 		if (fine[way] != !scan.error || scan.error_at > text.n ||
 		    (way != READ && memcmp(copy, text.at, text.n) != 0))
 			ck_abort_msg("error %s at %d", scan.error ? scan.error : "none", (int)scan.error_at);
 		free(copy);
 	}
-	if (fine[READ] != fine[SKIP] || fine[READ] != fine[SKIP_READONLY])
+	if (fine[READ] != fine[SKIP] || fine[READ] != fine[SKIP_READONLY] || fine[READ] != fine[NAMES])
 		ck_abort_msg("'%.*s': reading and skipping do not agree", (int)text.n, text.at);
 	return fine[READ];
 }
@@ -100,6 +116,14 @@ static const char sample[] =
 		"\"49590338271490256608559692538361571095\"}],"
 		"\"MillisBehindLatest\":0 , \"Skipped\":{\"a\":[1,{\"b\":\"]}\\\"\"}]}}";
 
+/* The same without escapes: most texts have none, and are skipped faster. */
+static const char plain_sample[] =
+		"{\"Records\":[{\"Data\":\"Zm9vYg==\",\"PartitionKey\":\"a key that is longer than sixteen\","
+		"\"T\":1.768480496789E9},\n"
+		"{\"Data\":\"\",\"n\":[-1,0.5,true,false,null,[[]],{}], \"SequenceNumber\":"
+		"\"49590338271490256608559692538361571095\"}],"
+		"\"MillisBehindLatest\":0 , \"Skipped\":{\"a\":[1,{\"b\":\"]}\"}],\"e\" : 1e+7}}";
+
 START_TEST(json_truncated)
 {
 	char error[KIN__JSON_ERROR];
@@ -107,7 +131,11 @@ START_TEST(json_truncated)
 	for (size_t n = 0; n < sizeof sample - 1; n++)
 		if (scan_takes(kin__span(sample, n)))
 			ck_abort_msg("the first %d bytes were taken", (int)n);
+	for (size_t n = 0; n < sizeof plain_sample - 1; n++)
+		if (scan_takes(kin__span(plain_sample, n)))
+			ck_abort_msg("the first %d bytes of the plain one were taken", (int)n);
 	ck_assert(scan_takes(SPAN(sample)) && tree_takes(SPAN(sample), error));
+	ck_assert(scan_takes(SPAN(plain_sample)) && tree_takes(SPAN(plain_sample), error));
 }
 END_TEST
 
@@ -116,13 +144,13 @@ START_TEST(json_damaged)
 {
 	static const char letters[] = "{}[],:\"\\ \n0123456789-+.eEtrufalsn/bdD\x01\x7f\xc3\xa9\xff";
 	struct kin__rng rng = { (uint64_t)_i };
-	char text[sizeof sample], error[KIN__JSON_ERROR];
+	char text[sizeof sample + sizeof plain_sample], error[KIN__JSON_ERROR];
 
-	for (int round = 0; round < 4000; round++) {
-		size_t n = sizeof sample - 1;
-		bool scanned, parsed;
+	for (int round = 0; round < 8000; round++) {
+		bool plain = round % 2, scanned, parsed;
+		size_t n = plain ? sizeof plain_sample - 1 : sizeof sample - 1;
 
-		memcpy(text, sample, n);
+		memcpy(text, plain ? plain_sample : sample, n);
 		for (uint64_t i = kin__rng_between(&rng, 1, 4); i > 0; i--) {
 			size_t at = kin__rng_below(&rng, n);
 

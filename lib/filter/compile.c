@@ -74,6 +74,7 @@ static struct kin__node *add_step(struct compile *c, struct kin__node *parent, s
 	while (*last)
 		last = &(*last)->next;
 	*last = node;
+	parent->initials |= name.n > 0 ? kin__node_initial(name) : UINT64_MAX;
 	return node;
 }
 

@@ -23,6 +23,8 @@ const struct kin__node *kin__node_step(const struct kin__node *node, struct kin_
 
 const struct kin__node *kin__node_find(const struct kin__node *node, struct kin__span name)
 {
+	if (name.n > 0 && !(node->initials & kin__node_initial(name)))
+		return NULL; /* as nearly all names of a record */
 	while (node && memchr(name.at, '.', name.n)) {
 		struct kin__span step;
 

@@ -21,6 +21,7 @@ struct kin__matcher {
 struct kin__node {
 	struct kin__span name; /* one step */
 	struct kin__node *parent, *first, *next;
+	uint64_t initials;     /* of the names of those below, one bit each: all are set when one is empty */
 	struct kin__span path; /* from the root, joined by dots */
 	struct kin__matcher *matchers;
 	uint64_t *absent; /* conditions that say: no value here */
@@ -29,6 +30,12 @@ struct kin__node {
 	 * rule has chosen that element by a condition that comes first in the order of paths. */
 	uint64_t *within;
 };
+
+/* The bit of its first character, or of its first step's: that of a dotted name is "" if it begins with a dot. */
+static inline uint64_t kin__node_initial(struct kin__span name)
+{
+	return UINT64_C(1) << (name.at[0] & 63);
+}
 
 struct kin__rule {
 	uint64_t *need;   /* all of these must be set */

@@ -1,5 +1,6 @@
 /* wire/jsonscan - see jsonscan.h */
 #include "wire/jsonscan.h"
+#include "wire/jsonskip.h"
 #include "wire/utf8.h"
 
 enum {
@@ -41,7 +42,8 @@ static bool fail_at(struct kin__jsonscan *scan, char *at, const char *reason)
 
 static inline char *skip_blanks(char *at, const char *end)
 {
-	while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+	while (at < end && (unsigned char)*at <= ' ' &&
+	       (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
 		at++;
 	return at;
 }
@@ -387,9 +389,32 @@ bool kin__jsonscan_name(struct kin__jsonscan *scan, struct kin__span *name)
 	return read_name(scan, name, NULL);
 }
 
+/* ,"name": without blanks and escapes, behind a value or a { */
+static bool read_usual_name(struct kin__jsonscan *scan, struct kin__span *raw)
+{
+	const char *at = scan->at, *end = scan->end, *close;
+
+	if (scan->error || !in_object(scan))
+		return false;
+	if (scan->state == DONE && (at == end || *at++ != ','))
+		return false;
+	if (at == end || *at++ != '"')
+		return false;
+	close = kin__jsonusual_plain_end(at, end);
+	if (end - close < 2 || close[0] != '"' || close[1] != ':')
+		return false;
+	*raw = kin__span(at, (size_t)(close - at));
+	scan->at = writable(scan, close + 2);
+	scan->state = DUE;
+	return true;
+}
+
 bool kin__jsonscan_name_quoted(struct kin__jsonscan *scan, struct kin__span *raw, bool *escaped)
 {
-	return read_name(scan, raw, escaped);
+	*escaped = false;
+	if (scan->state == DUE && !scan->error && !kin__jsonscan_skip(scan))
+		return false;
+	return read_usual_name(scan, raw) || read_name(scan, raw, escaped);
 }
 
 bool kin__jsonscan_item(struct kin__jsonscan *scan)
@@ -553,126 +578,50 @@ bool kin__jsonscan_null(struct kin__jsonscan *scan)
 	return begin_value(scan) == 'n' && read_word(scan) && done(scan);
 }
 
-/* A walk over values of no interest: checked like the rest, without the scanner's bookkeeping. */
-struct skip {
-	char *at;
-	const char *end, *reason; /* reason: why it is no JSON, at `at` */
-	uint64_t objects;         /* as in the scanner */
-	uint8_t depth;
-};
-
-static bool skip_scalar(struct skip *skip)
+static bool skip_scalar(struct kin__jsonscan *scan, int c)
 {
+	struct kin__span text;
 	bool escaped;
 
-	if (*skip->at == '"')
-		skip->reason = quoted_end(&skip->at, skip->end, &escaped);
-	else if (is_number((unsigned char)*skip->at))
-		skip->reason = number_end(&skip->at, skip->end);
-	else if (*skip->at != 't' && *skip->at != 'f' && *skip->at != 'n')
-		skip->reason = "a value is due";
-	else if (!word_end(&skip->at, skip->end))
-		skip->reason = "true, false or null misspelt";
-	return !skip->reason;
+	if (c == '"')
+		return read_quoted(scan, &text, &escaped) && done(scan);
+	if (is_number(c))
+		return read_number(scan, &text) && done(scan);
+	if (c == 't' || c == 'f' || c == 'n')
+		return read_word(scan) && done(scan);
+	return kin__jsonscan_fail(scan, "a value is due");
 }
 
-static bool skip_name(struct skip *skip)
+/* To the next value within the levels above `depth`, closing those that end; false: all of them did, or an error. */
+static bool skip_on(struct kin__jsonscan *scan, uint8_t depth)
 {
+	struct kin__span name;
 	bool escaped;
 
-	skip->at = skip_blanks(skip->at, skip->end);
-	if (skip->at == skip->end || *skip->at != '"')
-		skip->reason = "a name is due";
-	else
-		skip->reason = quoted_end(&skip->at, skip->end, &escaped);
-	if (skip->reason)
-		return false;
-	skip->at = skip_blanks(skip->at, skip->end);
-	if (skip->at == skip->end || *skip->at != ':') {
-		skip->reason = "':' is due";
-		return false;
-	}
-	skip->at++;
-	return true;
-}
-
-static bool skips_object(const struct skip *skip)
-{
-	return skip->objects >> (skip->depth - 1) & 1;
-}
-
-/* Opens a level; *empty: it was closed right away. */
-static bool skip_open(struct skip *skip, bool *empty)
-{
-	bool object = *skip->at == '{';
-	uint64_t bit = UINT64_C(1) << (skip->depth & 63);
-
-	if (skip->depth == KIN__JSONSCAN_DEPTH) {
-		skip->reason = "nested more than 64 deep";
-		return false;
-	}
-	skip->objects = object ? skip->objects | bit : skip->objects & ~bit;
-	skip->depth++;
-	skip->at = skip_blanks(skip->at + 1, skip->end);
-	*empty = skip->at < skip->end && *skip->at == (object ? '}' : ']');
-	if (*empty) {
-		skip->at++;
-		skip->depth--;
-		return true;
-	}
-	return !object || skip_name(skip);
-}
-
-/* Behind a value: closes what is closed there, down to `depth`; else a value is due. */
-static bool skip_close(struct skip *skip, uint8_t depth)
-{
-	while (skip->depth > depth) {
-		bool object = skips_object(skip);
-
-		skip->at = skip_blanks(skip->at, skip->end);
-		if (skip->at < skip->end && *skip->at == ',') {
-			skip->at++;
-			return !object || skip_name(skip);
-		}
-		if (skip->at == skip->end || *skip->at != (object ? '}' : ']')) {
-			skip->reason = object ? "',' or '}' is due" : "',' or ']' is due";
-			return false;
-		}
-		skip->at++;
-		skip->depth--;
-	}
-	return true;
-}
-
-static void skip_value(struct skip *skip)
-{
-	uint8_t depth = skip->depth;
-
-	do {
-		bool empty = true;
-
-		skip->at = skip_blanks(skip->at, skip->end);
-		if (skip->at == skip->end) {
-			skip->reason = "the text ends where a value is due";
-			return;
-		}
-		if (*skip->at == '{' || *skip->at == '[' ? !skip_open(skip, &empty) : !skip_scalar(skip))
-			return;
-		if (empty && !skip_close(skip, depth))
-			return;
-	} while (skip->depth > depth);
+	while (!scan->error && scan->depth > depth)
+		if (in_object(scan) ? next_name(scan, &name, &escaped) : next_item(scan))
+			return true;
+	return false;
 }
 
 bool kin__jsonscan_skip(struct kin__jsonscan *scan)
 {
-	struct skip skip = { .end = scan->end, .objects = scan->objects, .depth = scan->depth };
+	uint8_t depth = scan->depth;
+	const char *usual = NULL;
+	int c;
 
-	if (begin_value(scan) < 0)
-		return false;
-	skip.at = scan->at;
-	skip_value(&skip);
-	scan->at = skip.at;
-	return skip.reason ? kin__jsonscan_fail(scan, skip.reason) : done(scan);
+	if (!scan->error && scan->state == DUE)
+		usual = kin__jsonskip_plain(scan->at, scan->end, (unsigned)(KIN__JSONSCAN_DEPTH - depth));
+	if (usual) {
+		scan->at = writable(scan, usual);
+		return done(scan);
+	}
+	do {
+		c = begin_value(scan);
+		if (c < 0 || !(c == '{' || c == '[' ? open_level(scan, (char)c, NULL) : skip_scalar(scan, c)))
+			return false;
+	} while (skip_on(scan, depth));
+	return !scan->error;
 }
 
 bool kin__jsonscan_raw(struct kin__jsonscan *scan, struct kin__span *value)

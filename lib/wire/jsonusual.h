@@ -7,6 +7,9 @@
 #ifndef KIN_WIRE_JSONUSUAL_H
 #define KIN_WIRE_JSONUSUAL_H
 #include "base/span.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 struct kin__jsonusual {
 	const char *at, *end;
@@ -74,6 +77,19 @@ static inline uint64_t kin__jsonusual_value(struct kin__span digits)
 	return value;
 }
 
+#ifdef __SSE2__
+/* Of sixteen characters those that end a run of plain ones: one bit each. */
+static inline unsigned kin__jsonusual_not_plain(const char *at)
+{
+	__m128i text = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i quote = _mm_cmpeq_epi8(text, _mm_set1_epi8('"')),
+		backslash = _mm_cmpeq_epi8(text, _mm_set1_epi8('\\')),
+		control = _mm_cmpeq_epi8(_mm_min_epu8(text, _mm_set1_epi8(0x1f)), text);
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), control));
+}
+#endif
+
 #define KIN__JSONUSUAL_BELOW(word, limit) (((word)-KIN__JSONUSUAL_EACH(limit)) & ~(word))
 
 /* To the first character that ends a run of plain ones: a quote, a backslash, a control character, the end. */
@@ -81,6 +97,14 @@ static inline const char *kin__jsonusual_plain_end(const char *at, const char *e
 {
 	uint64_t word, found;
 
+#ifdef __SSE2__
+	for (; end - at >= 16; at += 16) {
+		unsigned bits = kin__jsonusual_not_plain(at);
+
+		if (bits)
+			return at + __builtin_ctz(bits);
+	}
+#endif
 	for (; end - at >= 8; at += 8) {
 		memcpy(&word, at, sizeof word);
 		found = (KIN__JSONUSUAL_BELOW(word ^ KIN__JSONUSUAL_EACH('"'), 1) |
