@@ -108,12 +108,14 @@ static const struct kin_shard_snapshot shard_rows[] = {
 	  .blocked_ms = 1500,
 	  .done = 7,
 	  .buffered = 5,
-	  .buffered_bytes = 4096 },
+	  .buffered_bytes = 4096,
+	  .reason = "disk \"a\": full" },
 	{ .shard_id = "b\"\n",
 	  .sequence_number = "",
 	  .checkpoint = "",
 	  .iterator_age_ms = -1,
-	  .behind_ms = -1 },
+	  .behind_ms = -1,
+	  .reason = "" },
 };
 
 static struct kin__snapshot *snapshot_for(const char *stream, const char *application)
@@ -196,12 +198,14 @@ START_TEST(snapshot_json)
 			"\"behindLatestMs\":null,\"shards\":[{\"shardId\":\"shardId-000000000000\",\"state\":"
 			"\"active\",\"sequenceNumber\":\"495\",\"subSequenceNumber\":3,\"checkpoint\":"
 			"\"490\","
-			"\"blockedSince\":\"2018-12-17T22:10:49.487Z\",\"iteratorAgeMs\":61005,"
+			"\"blockedSince\":\"2018-12-17T22:10:49.487Z\",\"reason\":\"disk "
+			"\\\"a\\\": full\",\"iteratorAgeMs\":61005,"
 			"\"behindLatestMs\":250,\"blockedMs\":1500,\"attempts\":11,\"lanesBusy\":2,"
 			"\"doneEvents\":7,"
 			"\"bufferedEvents\":5,\"bufferedBytes\":4096},{\"shardId\":\"b\\\"\\n\",\"state\":"
 			"\"waiting\","
-			"\"sequenceNumber\":null,\"checkpoint\":null,\"blockedSince\":null,\"iteratorAgeMs\":"
+			"\"sequenceNumber\":null,\"checkpoint\":null,\"blockedSince\":null,\"reason\":null,"
+			"\"iteratorAgeMs\":"
 			"null,"));
 	ck_assert_msg(kin__json_parse(text, n, &root, error) == 0, "%s", error);
 	ck_assert(kin__json_int(kin__json_path(root, "durationUs.p90"), &value));

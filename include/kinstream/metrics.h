@@ -46,6 +46,7 @@ struct kin_shard_snapshot {
 	uint64_t done;           /* records of it worked off by this process, up to its position */
 	uint64_t buffered;       /* records of it in memory and not done */
 	uint64_t buffered_bytes; /* memory that its pages hold */
+	const char *reason;      /* the handler's words about the failure that it has now; "": none */
 };
 
 struct kin_consumer_snapshot {

@@ -72,6 +72,7 @@ bool kin__view_shard(const struct kin__consumer *consumer, uint32_t index, uint6
 		.sub_sequence = shard->settled_at.sub,
 		.checkpoint = kin__position_text(&shard->checkpoint, texts->checkpoint),
 		.checkpoint_sub_sequence = shard->checkpoint.sub,
+		.reason = "", /* the owner knows */
 		.state = state_of(shard),
 		.iterator_age_ms = age_ms(shard, service_ms),
 		.behind_ms = shard->life == LIFE_ACTIVE ? shard->behind_ms : -1,

@@ -180,7 +180,8 @@ static void keep_reason(struct kin__consume *consumer, struct kin_batch *batch)
 		kin__consume_forget_reason(consumer, batch->shard, batch->lane);
 		return;
 	}
-	kin__consume_keep_reason(consumer, batch->shard, batch->lane, batch->reason);
+	if (batch->code != KIN_BUSY || batch->reason[0]) /* to be busy makes nothing good */
+		kin__consume_keep_reason(consumer, batch->shard, batch->lane, batch->reason);
 	KIN__LOG_ABOUT(consumer->set.core, batch->code == KIN_BUSY ? KIN_LOG_DEBUG : KIN_LOG_INFO, "consumer",
 	               &about, "attempt %u of %zu records: %s: %s", (unsigned)batch->attempt, batch->count,
 	               batch->code == KIN_BUSY ? "busy"

@@ -28,8 +28,10 @@ static void write_down(struct kin__consume *consumer, struct kin__snapshot *snap
 	                    consumer->set.application, consumer->set.worker,
 	                    service_ms > 0 ? service_ms : kin__clock_wall_ms(), n);
 	for (size_t i = 0; i < n; i++)
-		if (kin__view_shard(machine, (uint32_t)i, now_us, service_ms, &texts, &shard))
+		if (kin__view_shard(machine, (uint32_t)i, now_us, service_ms, &texts, &shard)) {
+			shard.reason = kin__consume_shard_reason(consumer, (uint32_t)i);
 			kin__snapshot_shard(snapshot, &shard);
+		}
 	snapshot->tally = consumer->own.tally;
 	kin__consume_health(consumer, &snapshot->health);
 	kin__snapshot_end(snapshot);

@@ -80,6 +80,7 @@ void kin__snapshot_shard(struct kin__snapshot *snapshot, const struct kin_shard_
 	made->shard_id = copy(snapshot, shard->shard_id);
 	made->sequence_number = copy(snapshot, shard->sequence_number);
 	made->checkpoint = copy(snapshot, shard->checkpoint);
+	made->reason = copy(snapshot, shard->reason);
 }
 
 static struct kin_times times_of(const struct kin__histogram *spread)
@@ -150,6 +151,7 @@ static void add_shard(struct kin__jsontext *json, const struct kin_shard_snapsho
 	add_position(json, "checkpoint", "checkpointSubSequenceNumber", shard->checkpoint,
 	             shard->checkpoint_sub_sequence);
 	add_time(json, "blockedSince", shard->blocked ? time_ms - shard->blocked_ms : -1);
+	add_text(json, "reason", shard->reason[0] ? shard->reason : NULL);
 	kin__statistics_members(json, kin__families_shard.rows, kin__families_shard.n, shard);
 	kin__jsontext_object_end(json);
 }

@@ -162,6 +162,61 @@ START_TEST(an_answer_too_large_is_a_function_error)
 }
 END_TEST
 
+/* ---- a gate ---- */
+
+/* A handler is stuck with a record "stuck" until it is let go; of the others it counts. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	int stuck, handled;
+	bool let_go;
+} gate = { .lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER };
+
+static int pass_gate(void *user, struct kin_batch *batch)
+{
+	const struct kin_record *r;
+
+	(void)user;
+	pthread_mutex_lock(&gate.lock);
+	while ((r = kin_batch_next(batch))) {
+		if (r->data_size == 5 && memcmp(r->data, "stuck", 5) == 0) {
+			gate.stuck++;
+			pthread_cond_broadcast(&gate.change);
+			while (!gate.let_go)
+				pthread_cond_wait(&gate.change, &gate.lock);
+			gate.stuck--;
+		}
+		gate.handled++;
+	}
+	pthread_cond_broadcast(&gate.change);
+	pthread_mutex_unlock(&gate.lock);
+	return KIN_OK;
+}
+
+static void let_go(bool go)
+{
+	pthread_mutex_lock(&gate.lock);
+	gate.let_go = go;
+	pthread_cond_broadcast(&gate.change);
+	pthread_mutex_unlock(&gate.lock);
+}
+
+static void wait_stuck(int n)
+{
+	pthread_mutex_lock(&gate.lock);
+	while (gate.stuck < n)
+		pthread_cond_wait(&gate.change, &gate.lock);
+	pthread_mutex_unlock(&gate.lock);
+}
+
+static void wait_handled(int n)
+{
+	pthread_mutex_lock(&gate.lock);
+	while (gate.handled < n)
+		pthread_cond_wait(&gate.change, &gate.lock);
+	pthread_mutex_unlock(&gate.lock);
+}
+
 /* ---- reasons, and what the on-failure JSON has ---- */
 
 /* Fails "a" for a reason, is done with all else. */
@@ -259,6 +314,53 @@ START_TEST(the_json_has_what_was_asked_for)
 }
 END_TEST
 
+/* Fails for a reason, is busy, then waits at the gate, and is done. */
+static int fail_once(void *user, struct kin_batch *batch)
+{
+	switch (++*(int *)user) {
+	case 1:
+		return kin_batch_fail(batch, kin_batch_record(batch, 0), "the first time");
+	case 2:
+		return KIN_BUSY;
+	default:
+		return pass_gate(NULL, batch);
+	}
+}
+
+static const char *reason_now(struct kin_consumer *consumer, char text[100])
+{
+	struct kin_consumer_snapshot *snapshot;
+
+	ck_assert_msg(kin_consumer_snapshot(consumer, &snapshot, &error) == KIN_OK, "%s", error.message);
+	snprintf(text, 100, "%s", kin_consumer_snapshot_shard(snapshot, 0)->reason);
+	kin_consumer_snapshot_free(snapshot);
+	return text;
+}
+
+START_TEST(a_reason_is_shown_until_it_is_made_good)
+{
+	struct kin_consumer_options o;
+	struct kin_consumer *consumer;
+	char text[100] = "?";
+	int calls = 0;
+
+	let_go(false);
+	gate.stuck = gate.handled = 0;
+	put("one", "k", "stuck");
+	options(&o, "one", fail_once);
+	o.until = KIN_UNTIL_NEVER;
+	o.user = &calls;
+	ck_assert_msg(kin_consumer_open(&consumer, client, &o, &error) == KIN_OK, "%s", error.message);
+	wait_stuck(1);
+	ck_assert_str_eq(reason_now(consumer, text), "the first time");
+	let_go(true);
+	for (int i = 0; i < 2000 && reason_now(consumer, text)[0]; i++)
+		nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+	ck_assert_str_eq(text, "");
+	ck_assert_msg(kin_consumer_close(consumer, 30000, &error) == KIN_OK, "%s", error.message);
+}
+END_TEST
+
 START_TEST(a_file_without_payload)
 {
 	struct kin_consumer_options o;
@@ -286,59 +388,6 @@ START_TEST(a_file_without_payload)
 END_TEST
 
 /* ---- handlers that take too long ---- */
-
-/* A handler is stuck with a record "stuck" until it is let go; of the others it counts. */
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t change;
-	int stuck, handled;
-	bool let_go;
-} gate = { .lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER };
-
-static int pass_gate(void *user, struct kin_batch *batch)
-{
-	const struct kin_record *r;
-
-	(void)user;
-	pthread_mutex_lock(&gate.lock);
-	while ((r = kin_batch_next(batch))) {
-		if (r->data_size == 5 && memcmp(r->data, "stuck", 5) == 0) {
-			gate.stuck++;
-			pthread_cond_broadcast(&gate.change);
-			while (!gate.let_go)
-				pthread_cond_wait(&gate.change, &gate.lock);
-			gate.stuck--;
-		}
-		gate.handled++;
-	}
-	pthread_cond_broadcast(&gate.change);
-	pthread_mutex_unlock(&gate.lock);
-	return KIN_OK;
-}
-
-static void let_go(bool go)
-{
-	pthread_mutex_lock(&gate.lock);
-	gate.let_go = go;
-	pthread_cond_broadcast(&gate.change);
-	pthread_mutex_unlock(&gate.lock);
-}
-
-static void wait_stuck(int n)
-{
-	pthread_mutex_lock(&gate.lock);
-	while (gate.stuck < n)
-		pthread_cond_wait(&gate.change, &gate.lock);
-	pthread_mutex_unlock(&gate.lock);
-}
-
-static void wait_handled(int n)
-{
-	pthread_mutex_lock(&gate.lock);
-	while (gate.handled < n)
-		pthread_cond_wait(&gate.change, &gate.lock);
-	pthread_mutex_unlock(&gate.lock);
-}
 
 static void open_gate_consumer(struct kin_consumer **consumer, uint32_t timeout_ms)
 {
@@ -499,6 +548,7 @@ int main(void)
 	tcase_add_test(tcase, a_reason_goes_to_the_log_and_the_sink);
 	tcase_add_test(tcase, the_json_has_what_was_asked_for);
 	tcase_add_test(tcase, a_file_without_payload);
+	tcase_add_test(tcase, a_reason_is_shown_until_it_is_made_good);
 	tcase_add_test(tcase, a_stuck_handler_holds_up_its_own_shard_only);
 	tcase_add_test(tcase, a_close_names_whom_it_waits_for);
 	tcase_add_test(tcase, no_limit_without_a_handler);

@@ -140,7 +140,6 @@ START_TEST(several_consumers_of_one_client)
 	for (int i = 0; i < SEVERAL; i++)
 		wait_seen(&several[i], i == 2 ? 2 : 1);
 	expect_threads("kinstream-io", 2); /* of the client of the others, and of ours */
-	expect_threads("kin-store", SEVERAL);
 	for (int closed = 0; closed < SEVERAL; closed++) {
 		put_one_of_each();
 		for (int k = closed; k < SEVERAL; k++)
