@@ -250,6 +250,27 @@ START_TEST(a_batch_inside_an_aggregate_is_given_back_and_read_again)
 }
 END_TEST
 
+/* Three records of a batch, and one of the service. */
+START_TEST(an_aggregate_given_back_is_one_record_of_a_request)
+{
+	struct scene s;
+	struct waiting *w;
+
+	scene_aggregate(&s, 5, 3);
+	s.set.buffer_bytes_max = 600;
+	s.set.retry_base_us = s.set.retry_max_us = 30000000;
+	s.poison = 1 << 1;
+	scene_put(scene_shard(&s, "b", NULL, NULL), 1, 2000);
+	scene_start(&s);
+	scene_run(&s, 5000);
+	scene_told(&s, "[0,1,2]E [0]");
+	while ((w = scene_wait(&s, KIN__CONSUMER_FETCH)) && w->shard != 0)
+		scene_turn(&s, UINT64_MAX - 1);
+	ck_assert_uint_eq(w->limit, 1);
+	scene_end(&s);
+}
+END_TEST
+
 /* Its aggregate is gone: the same number at another place, or another number at the same, is not the batch. */
 START_TEST(a_batch_whose_aggregate_was_trimmed_is_a_gap)
 {
@@ -359,6 +380,7 @@ static TCase *aggregate_case(void)
 	tcase_add_test(tcase, what_is_left_out_is_found_behind_what_is_skipped);
 	tcase_add_test(tcase, a_shard_knows_its_hash_keys);
 	tcase_add_test(tcase, a_batch_inside_an_aggregate_is_given_back_and_read_again);
+	tcase_add_test(tcase, an_aggregate_given_back_is_one_record_of_a_request);
 	tcase_add_test(tcase, a_batch_whose_aggregate_was_trimmed_is_a_gap);
 	tcase_add_test(tcase, a_copy_counts_what_was_skipped);
 	tcase_add_test(tcase, until_cuts_before_what_is_skipped);
