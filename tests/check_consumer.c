@@ -9,6 +9,9 @@
 #include "consumer_scenes_told.h"
 #include "consumer_scenes_filter.h"
 #include "consumer_scenes_lanes.h"
+#include "consumer_scenes_window.h"
+#include "consumer_scenes_window_store.h"
+#include "consumer_kept.h"
 #include "consumer_scenes_mapping.h"
 #include "consumer_scenes_cleanup.h"
 #include "consumer_scenes_aggregate.h"
@@ -30,6 +33,9 @@ int main(void)
 	suite_add_tcase(suite, told_case());
 	suite_add_tcase(suite, filter_case());
 	suite_add_tcase(suite, lanes_case());
+	suite_add_tcase(suite, window_case());
+	suite_add_tcase(suite, window_store_case());
+	suite_add_tcase(suite, kept_case());
 	suite_add_tcase(suite, mapping_case());
 	suite_add_tcase(suite, cleanup_case());
 	suite_add_tcase(suite, aggregate_case());

@@ -29,7 +29,15 @@ struct shard {
 	uint8_t lanes[RECORDS];    /* which one each record goes through */
 };
 
+struct kept { /* what is kept of a shard's windows; counted: the records in its state */
+	bool there;
+	struct kin__kept at;
+	uint32_t counted;
+	uint64_t bytes;
+};
+
 struct item {
+	struct kept kept;
 	char shard[32], owner[32], checkpoint[32], parents[64];
 	uint64_t counter, sub;
 	int64_t created_ms, timestamp_ms, covered_ms;
@@ -44,6 +52,8 @@ struct waiting { /* an effect to be answered */
 	int64_t timestamp_ms;
 	struct item item;
 	uint64_t expected, lease_counter;
+	struct kin__call_window window;
+	struct kept kept;
 	uint8_t which[RECORDS]; /* records of a call, by their place in the shard */
 	bool used;
 };
@@ -52,6 +62,8 @@ struct verdict { /* how one call of the handler ends */
 	int32_t code;
 	uint32_t fail_at;
 	bool answered, stop;
+	bool no_state;        /* with tumbling windows: none is given */
+	uint64_t state_bytes; /* how large it is; 0: small */
 };
 
 struct scene {
@@ -80,7 +92,12 @@ struct scene {
 	bool report;                             /* poison is reported as a partial failure */
 	int32_t sink_codes[32], store_codes[32]; /* in turn, KIN_OK afterwards */
 	uint32_t sinks, stores;
-	bool store_after;     /* a failing write takes effect all the same */
+	bool store_after; /* a failing write takes effect all the same */
+	bool store_half;  /* a failing write keeps the state, and not the checkpoint */
+	struct {
+		uint32_t counted;
+		uint64_t bytes;
+	} states[SHARDS * 4]; /* of windows, by the machine's index */
 	uint8_t verdicts[32]; /* of API requests in turn, DONE afterwards */
 	uint32_t requests;
 	int64_t ask_late_us;
@@ -237,6 +254,8 @@ static void range_of(struct scene *s, const struct kin__slice *slices, size_t n,
 	w->count = count;
 }
 
+#include "consumer_scene_windows.h"
+
 static void take_store(struct waiting *w, const struct kin__consumer_effect *fx)
 {
 	snprintf(w->item.shard, sizeof w->item.shard, "%s", fx->store.lease.shard_id);
@@ -267,11 +286,12 @@ static void scene_request(struct scene *s, const struct kin__consumer_effect *fx
 	*w = (struct waiting){
 		.used = true, .due_us = s->now_us, .id = fx->id, .type = fx->type, .shard = fx->shard
 	};
-	if (s->many && fx->type >= KIN__CONSUMER_INVOKE)
+	if (s->many && (fx->type == KIN__CONSUMER_INVOKE || fx->type == KIN__CONSUMER_SINK))
 		say(s, " %s:", kin__consumer_shard_id(s->consumer, fx->shard));
 	if (fx->type == KIN__CONSUMER_INVOKE) {
 		say(s, " [");
 		range_of(s, fx->invoke.slices, fx->invoke.slices_n, fx->invoke.count, w);
+		say_window(s, w, &fx->invoke.window);
 		say(s, "]");
 		w->attempt = fx->invoke.attempt;
 		w->lease_counter = fx->invoke.lease_counter;
@@ -286,10 +306,15 @@ static void scene_request(struct scene *s, const struct kin__consumer_effect *fx
 		say(s, " remove %s", w->item.shard);
 	} else if (fx->type == KIN__CONSUMER_STORE_CREATE || fx->type == KIN__CONSUMER_STORE_UPDATE) {
 		take_store(w, fx);
+		take_kept(s, w, fx);
 		if (s->log_store)
 			say(s, " %s=%s", w->item.shard, w->item.checkpoint);
 		if (s->log_store && w->item.sub > 0)
 			say(s, ".%u", (uint32_t)w->item.sub);
+	} else if (fx->type == KIN__CONSUMER_STORE_STATE) {
+		take_store(w, fx);
+		if (s->log_store)
+			say(s, " %s?", w->item.shard);
 	} else if (fx->type == KIN__CONSUMER_GET_ITERATOR) {
 		static const char *const names[] = { "at", "after", "horizon", "latest", "time" };
 
@@ -368,26 +393,6 @@ static void scene_step(struct scene *s, struct kin__consumer_event *event)
 
 /* --- answers --------------------------------------------------------------------- */
 
-static int store_write(struct scene *s, const struct waiting *w)
-{
-	struct item *item = scene_item_of(s, w->item.shard, w->item.created_ms);
-
-	if (w->type == KIN__CONSUMER_STORE_CREATE) {
-		if (item)
-			return KIN_EXISTS;
-		ck_assert_uint_lt(s->items_n, ITEMS);
-		item = &s->items[s->items_n++];
-	} else if (!item || item->counter != w->expected) {
-		return KIN_LOST;
-	}
-	if (w->type == KIN__CONSUMER_STORE_REMOVE) {
-		*item = s->items[--s->items_n];
-		return KIN_OK;
-	}
-	*item = w->item;
-	return KIN_OK;
-}
-
 static void answer_store(struct scene *s, const struct waiting *w, struct kin__consumer_event *event)
 {
 	static struct kin_lease leases[ITEMS];
@@ -396,9 +401,9 @@ static void answer_store(struct scene *s, const struct waiting *w, struct kin__c
 	event->store_code = s->stores < KIN__ARRAY_LEN(s->store_codes) ? s->store_codes[s->stores++] : KIN_OK;
 	if (w->type != KIN__CONSUMER_STORE_LIST) {
 		if (event->store_code == KIN_OK)
-			event->store_code = store_write(s, w);
-		else if (s->store_after)
-			store_write(s, w);
+			event->store_code = store_write(s, w, false);
+		else if (s->store_after || s->store_half)
+			store_write(s, w, s->store_half);
 		return;
 	}
 	event->type = KIN__CONSUMER_LEASES;
@@ -524,10 +529,14 @@ static void answer_call(struct scene *s, const struct waiting *w, struct kin__co
 		}
 	if (scene_find(s, kin__consumer_shard_id(s->consumer, w->shard))->sick)
 		event->handled.code = KIN_FAILED;
+	if (w->window.there)
+		answer_window(s, w, turn, event);
 	if (event->handled.code != KIN_OK)
 		say(s, event->handled.code == KIN_BUSY ? "B" : event->handled.answered ? "A" : "E");
 	else if (event->handled.fail_at < w->count)
 		say(s, "P%u", event->handled.fail_at);
+	else if (w->window.there && !w->window.final && event->handled.state_bytes == 0)
+		say(s, "N");
 }
 
 static void scene_answer(struct scene *s, struct waiting *w)
@@ -562,6 +571,8 @@ static void scene_answer(struct scene *s, struct waiting *w)
 				s->sinks < KIN__ARRAY_LEN(s->sink_codes) ? s->sink_codes[s->sinks++] : KIN_OK;
 		if (event.store_code != KIN_OK)
 			say(s, "!");
+	} else if (w->type == KIN__CONSUMER_STORE_STATE) {
+		answer_state(s, &asked, &event);
 	} else {
 		answer_store(s, &asked, &event);
 	}

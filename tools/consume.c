@@ -20,9 +20,11 @@ static const char usage[] =
 		"standard input; exit status 0\n"
 		"        is success.  Its output is passed through, or read as the response with -o "
 		"function_response_types=\n"
-		"        ReportBatchItemFailures.  With --exec-protocol lines it is kept alive: it reads an "
-		"event a line, and\n"
-		"        answers each with a line of JSON; {\"errorMessage\":...} is a failure.\n"
+		"        ReportBatchItemFailures or tumbling_window_ms.  With --exec-protocol lines it is "
+		"kept "
+		"alive: it reads an\n"
+		"        event a line, and answers each with a line of JSON; {\"errorMessage\":...} is a "
+		"failure.\n"
 		"        With -o handler_timeout_ms=MS it is killed when it takes longer: SIGTERM, and "
 		"SIGKILL "
 		"after --exec-grace,\n"
@@ -220,6 +222,9 @@ static int choose(struct consume *consume, struct kin_consumer_options *options,
 	    consume->timeout_ms > 0) /* one that was killed is not overdue, unless even that fails */
 		options->handler_timeout_ms = limit_behind(consume->timeout_ms + consume->grace_ms);
 	options->user = consume;
+	if (printing && options->tumbling_window_ms > 0)
+		return tool_usage(consume->tool, "--print carries no state through tumbling windows; unset "
+		                                 "tumbling_window_ms");
 	options->handler = printing ? print : execute;
 	if (plugin) {
 		options->user = NULL;
@@ -278,7 +283,7 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 	options.application = app;
 	options.store = store ? store : options.store;
 	options.on_failure = on_failure ? on_failure : options.on_failure;
-	consume.responses = options.report_batch_item_failures;
+	consume.responses = options.report_batch_item_failures || options.tumbling_window_ms > 0;
 	if (!options.store && !default_store(path))
 		return tool_usage(tool, "no --store, and neither XDG_STATE_HOME nor HOME is set");
 	if (choose(&consume, &options, printing, plugin, protocol, grace) != TOOL_DONE)

@@ -79,6 +79,7 @@ struct kin_consumer_options {
 	bool on_failure_reason; /* default false: the handler's reason goes into the on-failure JSON, too */
 	bool deaggregate;       /* default true: KPL aggregates are taken apart; see kin_consumer(3) */
 	uint8_t reserved[5];
+	uint32_t tumbling_window_ms; /* 0 or 1000..900000, whole seconds, default 0: none; see kin_consumer(3) */
 };
 
 /* A snapshot; counts since open.
@@ -106,6 +107,8 @@ struct kin_consumer_health {
 	uint64_t other_shard; /* records of KPL aggregates that belong to another shard: left out */
 	uint64_t handlers_overdue, handlers_overdue_total; /* calls over handler_timeout_ms: now; ever */
 	struct kin_error error;                            /* code KIN_OK: none */
+	/* tumbling windows: begun; of these, ended by their final call, by one that came early, or by no success of it */
+	uint64_t windows_opened, windows_closed, windows_terminated_early, windows_given_up;
 };
 
 KIN_API void kin_consumer_options_init_sized(struct kin_consumer_options *options, size_t size);

@@ -1,6 +1,7 @@
 #include "api/consumer.h"
 #include "api/options.h"
 #include "base/mem.h"
+#include "event/state.h"
 #include "filter/filter.h"
 #include "io/clock.h"
 #include "io/error.h"
@@ -14,6 +15,24 @@
 static int missing(struct kin_error *error, const char *option, const char *what)
 {
 	return kin__error(error, KIN_INVALID, "kin_consumer_open(): option %s is required: %s", option, what);
+}
+
+static int check_windows(const struct kin_consumer_options *o, struct kin_error *error)
+{
+	if (o->tumbling_window_ms % 1000 != 0)
+		return kin__error(
+				error, KIN_INVALID,
+				"kin_consumer_open(): option tumbling_window_ms is %u: windows are of whole "
+				"seconds, 1000 to 900000 ms; 0: none",
+				(unsigned)o->tumbling_window_ms);
+	if (o->tumbling_window_ms > 0 && o->parallelization_factor > 1)
+		return kin__error(
+				error, KIN_INVALID,
+				"kin_consumer_open(): options tumbling_window_ms = %u and "
+				"parallelization_factor = %u exclude each other: what a shard's state would "
+				"mean in several batches at once is not known of Lambda",
+				(unsigned)o->tumbling_window_ms, (unsigned)o->parallelization_factor);
+	return KIN_OK;
 }
 
 /* What the table of options cannot say: members that belong together. */
@@ -38,6 +57,8 @@ static int check_together(const struct kin_consumer_options *o, struct kin_error
 		return kin__error(error, KIN_INVALID,
 		                  "kin_consumer_open(): options on_failure and sink_interface exclude each "
 		                  "other");
+	if (check_windows(o, error) != KIN_OK)
+		return KIN_INVALID;
 	if ((o->maximum_retry_attempts >= 0 || o->maximum_record_age_ms >= 0) && !o->on_failure &&
 	    !o->sink_interface)
 		return kin__error(error, KIN_INVALID,
@@ -93,6 +114,8 @@ static void machine_settings(struct kin__consumer_settings *m, const struct kin_
 		.batch_size = o->batch_size,
 		.batch_bytes_max = 6291456,
 		.batching_window_us = (uint64_t)o->maximum_batching_window_ms * 1000,
+		.tumbling_window_ms = o->tumbling_window_ms,
+		.state_bytes_max = KIN__STATE_BYTES_MAX,
 		.maximum_retry_attempts = o->maximum_retry_attempts,
 		.maximum_record_age_ms = o->maximum_record_age_ms,
 		.bisect = o->bisect_batch_on_function_error,
@@ -145,6 +168,15 @@ static void take_interface(struct kin_store *to, const struct kin_store *from)
 	memcpy(to, from, from->size < sizeof *to ? from->size : sizeof *to);
 }
 
+static int no_states(const struct kin_consumer_options *o, struct kin_error *error)
+{
+	return kin__error(error, KIN_INVALID,
+	                  "kin_consumer_open(): option tumbling_window_ms is %u, but %s%s keeps no states "
+	                  "of windows: it needs the functions put_state and get_state, see kin_store(3)",
+	                  (unsigned)o->tumbling_window_ms, o->store ? "store " : "store_interface",
+	                  o->store ? o->store : "");
+}
+
 /* The store and the sink, opened unless they are the program's own; both are the options' then. */
 static int open_ends(struct kin__consume_options *options, struct kin_store *store, struct kin_sink *sink,
                      const struct kin_consumer_options *o, struct kin_error *error)
@@ -155,6 +187,11 @@ static int open_ends(struct kin__consume_options *options, struct kin_store *sto
 		take_interface(store, o->store_interface);
 	else if (kin__store_open(store, o->store, o->application, error) != KIN_OK)
 		return error->code;
+	if (o->tumbling_window_ms > 0 && (!store->put_state || !store->get_state)) {
+		if (store->close && !options->own_store)
+			store->close(store->user);
+		return no_states(o, error);
+	}
 	options->store = store;
 	if (options->own_sink) {
 		*sink = *o->sink_interface;

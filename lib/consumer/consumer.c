@@ -110,6 +110,9 @@ static void on_answer(struct kin__consumer *consumer, struct kin__shard *shard,
 	case KIN__CONSUMER_PAGE:
 		kin__fetch_on_page(consumer, shard, event);
 		return;
+	case KIN__CONSUMER_STATE_READ:
+		kin__lease_on_state(consumer, shard, event);
+		return;
 	case KIN__CONSUMER_HANDLED:
 		kin__delivery_on_handled(consumer, shard, event);
 		if (event->handled.stop)

@@ -8,6 +8,7 @@
 #define KIN_CONSUMER_CONSUMER_H
 #include "base/check.h"
 #include "base/rng.h"
+#include "consumer/kept.h"
 #include "kinesis/types.h"
 #include "kinstream.h"
 
@@ -28,6 +29,8 @@ struct kin__consumer_settings {    /* copied */
 	int32_t maximum_retry_attempts;  /* -1: no limit */
 	int64_t maximum_record_age_ms;   /* -1: no limit */
 	uint32_t parallelization_factor; /* lanes of each shard: 1..10; 0: 1 */
+	int64_t tumbling_window_ms;      /* 0: none; else whole seconds, with leases and one lane only */
+	uint64_t state_bytes_max;        /* a window whose state is larger ends early */
 	bool bisect;
 	bool deaggregate;         /* pages come with aggregates taken apart */
 	bool drop;                /* on_failure = drop: settled without a SINK effect */
@@ -68,7 +71,8 @@ enum kin__consumer_event_type {
 	KIN__CONSUMER_ITERATOR,  /* of GET_ITERATOR: the owner keeps the iterator beside the shard */
 	KIN__CONSUMER_PAGE,      /* of FETCH: page, records...; the owner keeps it until RELEASE */
 	KIN__CONSUMER_HANDLED,   /* of INVOKE: handler_code, fail_at, stop */
-	KIN__CONSUMER_SUNK       /* of SINK: store_code */
+	KIN__CONSUMER_SUNK,      /* of SINK: store_code */
+	KIN__CONSUMER_STATE_READ /* of STORE_STATE: store_code (KIN_NOT_FOUND: nothing is kept), kept */
 };
 
 enum kin__left_out { KIN__LEFT_IN, KIN__LEFT_OUT_FILTER, KIN__LEFT_OUT_OTHER_SHARD };
@@ -112,7 +116,13 @@ struct kin__consumer_event {
 			bool stop; /* the handler asked to stop after this */
 			/* with KIN_FAILED: it did answer, and its answer says that all failed */
 			bool answered;
+			/* The state that it gave, with tumbling windows; 0: none.  The owner makes it the shard's
+			 * before the step if at least one record is done, and the call was not a final one. */
+			uint64_t state_bytes;
 		} handled;
+		struct {
+			const struct kin__kept *at; /* its state is kept beside the shard, by the owner */
+		} kept;
 	};
 };
 
@@ -128,11 +138,19 @@ enum kin__consumer_effect_type {
 	KIN__CONSUMER_FETCH,
 	KIN__CONSUMER_INVOKE,
 	KIN__CONSUMER_SINK,
+	KIN__CONSUMER_STORE_STATE, /* what is kept of a shard's tumbling windows; of store.lease the key */
 	/* notices */
 	KIN__CONSUMER_RELEASE, /* the page is not needed any more */
 	KIN__CONSUMER_COPY,    /* few of its records are needed any more: free the rest; `records` stays */
 	KIN__CONSUMER_STATE,   /* the consumer's state changed */
 	KIN__CONSUMER_NOTE     /* a line for the log, and a count */
+};
+
+/* The tumbling window of a call. */
+struct kin__call_window {
+	bool there, final, terminated_early;
+	bool fresh; /* its state is {}: what the owner keeps beside the shard is of an earlier window */
+	int64_t start_ms, end_ms;
 };
 
 struct kin__consumer_effect {
@@ -144,6 +162,10 @@ struct kin__consumer_effect {
 		struct {
 			struct kin_lease lease;
 			uint64_t expected;
+			/* Of UPDATE: to be kept first, under `expected`, with the state as it is beside the shard now if
+			 * a window is open (fresh: {}).  NULL: nothing new. */
+			const struct kin__kept *kept;
+			bool fresh;
 		} store;
 		/* enum kin__iterator_type */
 		struct {
@@ -160,6 +182,7 @@ struct kin__consumer_effect {
 			uint32_t count;   /* records in all */
 			uint32_t attempt; /* 1: first */
 			uint64_t lease_counter;
+			struct kin__call_window window;
 		} invoke;
 		struct {
 			const struct kin__slice *slices;
@@ -169,6 +192,7 @@ struct kin__consumer_effect {
 			uint32_t attempts; /* times the handler was called with these records; at least 1 */
 			/* the last call failed as a whole (functionError "Unhandled"); else it answered with failures */
 			bool handler_failed;
+			struct kin__call_window window; /* as it is now */
 		} sink;
 		struct {
 			uint64_t page;

@@ -10,11 +10,13 @@
 #include "consumer/pages.h"
 #include "consumer/pieces.h"
 #include "consumer/reread.h"
+#include "consumer/window.h"
 
 static void set_blocked(struct kin__consumer *consumer, struct kin__lane *lane)
 {
 	uint32_t tries = lane->stack_n > 0 ? lane->stack[lane->stack_n - 1].tries : 0;
-	bool blocked = tries >= BLOCKED_TRIES || lane->sink_tries >= BLOCKED_TRIES,
+	bool blocked = tries >= BLOCKED_TRIES || lane->sink_tries >= BLOCKED_TRIES ||
+	               lane->shard->window.tries >= BLOCKED_TRIES,
 	     was = lane->shard->blocked_n > 0;
 
 	if (blocked != lane->blocked)
@@ -89,6 +91,55 @@ static bool consider_piece(struct kin__consumer *consumer, struct kin__lane *lan
 	return true;
 }
 
+/* The batch as it stands is taken.  False: out of memory. */
+static bool take(struct kin__consumer *consumer, struct kin__lane *lane)
+{
+	struct kin__range range;
+
+	kin__gather_take(consumer, lane, &range);
+	KIN__CHECK(&consumer->bug, range.end > range.first);
+	return kin__pieces_push(consumer, lane, range);
+}
+
+/* Pieces that are done do not wait for the final call of a window that ended early. */
+static void drop_done(struct kin__lane *lane)
+{
+	struct kin__range open;
+
+	if (lane->stack_n == 0)
+		return;
+	while (lane->stack_n > 0 &&
+	       !kin__settled_open(&lane->shard->settled, lane->stack[lane->stack_n - 1].first,
+	                          lane->stack[lane->stack_n - 1].end, &open))
+		lane->stack_n--;
+	lane->shard->finished += lane->stack_n == 0;
+}
+
+/* The window's final call comes next.  What comes behind it is taken now, so that it is given back when there is no room
+ * while the call is tried again and again. */
+static void consider_final(struct kin__consumer *consumer, struct kin__lane *lane)
+{
+	uint64_t due = lane->shard->window.due_us;
+
+	drop_done(lane);
+	if (lane->stack_n == 0)
+		kin__gather_more(consumer, lane);
+	if (lane->stack_n == 0 && lane->gather_n > 0 && !is_ahead(lane->shard) && !take(consumer, lane))
+		return;
+	if (lane->stack_n > 0 && lane->stack[lane->stack_n - 1].due_us < due)
+		lane->stack[lane->stack_n - 1].due_us = due;
+	set_blocked(consumer, lane);
+	if (due <= consumer->now_us) {
+		kin__lane_move(consumer, lane, WORK_READY);
+	} else if (lane->stack_n > 0) {
+		wait_for_piece(consumer, lane);
+	} else {
+		kin__lane_move(consumer, lane, WORK_WAITING);
+		kin__emit_timer(consumer, &lane->work_timer, due);
+		kin__fetch_consider(consumer, lane->shard);
+	}
+}
+
 static void consider_batch(struct kin__consumer *consumer, struct kin__lane *lane)
 {
 	uint64_t due;
@@ -96,6 +147,10 @@ static void consider_batch(struct kin__consumer *consumer, struct kin__lane *lan
 	kin__gather_more(consumer, lane);
 	if (lane->gather_n == 0) {
 		lane->assigned = lane->gather_end; /* left out, or not its own, all of it */
+		if (kin__window_closes(consumer, lane)) {
+			consider_final(consumer, lane);
+			return;
+		}
 		kin__lane_move(consumer, lane, WORK_REST);
 		if (lane->shard->lanes_n >
 		    1) /* it has nothing: that may be a reason to read ahead of the others */
@@ -132,7 +187,8 @@ static void consider(struct kin__consumer *consumer, struct kin__lane *lane)
 		return;
 	}
 	if (shard->writing == WRITE_DOUBT) {
-		if (lane->working != WORK_REST || lane->stack_n > 0 || lane->gather_end > lane->assigned)
+		if (lane->working != WORK_REST || lane->stack_n > 0 || lane->gather_end > lane->assigned ||
+		    shard->window.open)
 			kin__lane_move(consumer, lane, WORK_HELD);
 		return;
 	}
@@ -140,6 +196,10 @@ static void consider(struct kin__consumer *consumer, struct kin__lane *lane)
 		return;
 	if (kin__shard_lacks(shard)) {
 		wait_for_records(consumer, lane);
+		return;
+	}
+	if (kin__window_closes(consumer, lane)) {
+		consider_final(consumer, lane);
 		return;
 	}
 	if (lane->stack_n > 0 && consider_piece(consumer, lane))
@@ -204,6 +264,9 @@ static void invoke(struct kin__consumer *consumer, struct kin__lane *lane)
 	effect.invoke.count = slices.count;
 	effect.invoke.attempt = work->attempts < UINT32_MAX ? work->attempts + 1 : UINT32_MAX;
 	effect.invoke.lease_counter = lane->shard->counter;
+	kin__window_enter(consumer, lane->shard);
+	if (kin__window_on(consumer))
+		kin__window_show(lane->shard, &effect.invoke.window);
 	kin__lane_move(consumer, lane, WORK_INVOKING);
 	consumer->health.invocations++;
 	consumer->health.retried += work->tries > 0;
@@ -212,6 +275,27 @@ static void invoke(struct kin__consumer *consumer, struct kin__lane *lane)
 		return;
 	consumer->works_flying++;
 	kin__overdue_called(consumer, lane, effect.invoke.count);
+}
+
+static void invoke_final(struct kin__consumer *consumer, struct kin__lane *lane)
+{
+	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_INVOKE, .lane = lane->number };
+	struct kin__window *window = &lane->shard->window;
+
+	effect.invoke.attempt = window->attempts < UINT32_MAX ? window->attempts + 1 : UINT32_MAX;
+	effect.invoke.lease_counter = lane->shard->counter;
+	kin__window_show(lane->shard, &effect.invoke.window);
+	effect.invoke.window.final = true;
+	effect.invoke.window.terminated_early = window->early;
+	kin__lane_move(consumer, lane, WORK_INVOKING);
+	consumer->health.invocations++;
+	consumer->health.retried += window->tries > 0;
+	window->calling = true;
+	lane->work_id = kin__emit_request(consumer, lane->shard, &effect);
+	if (lane->work_id == 0)
+		return;
+	consumer->works_flying++;
+	kin__overdue_called(consumer, lane, 0);
 }
 
 static void sink(struct kin__consumer *consumer, struct kin__lane *lane, bool old)
@@ -232,6 +316,8 @@ static void sink(struct kin__consumer *consumer, struct kin__lane *lane, bool ol
 	effect.sink.handler_failed = work->unhandled;
 	if (lane->sink_tries == 0)
 		lane->sink_since_us = consumer->now_us;
+	if (kin__window_on(consumer))
+		kin__window_show(lane->shard, &effect.sink.window);
 	kin__lane_move(consumer, lane, WORK_SINKING);
 	lane->work_id = kin__emit_request(consumer, lane->shard, &effect);
 	consumer->works_flying += lane->work_id != 0;
@@ -242,18 +328,23 @@ static void run(struct kin__consumer *consumer, struct kin__lane *lane)
 {
 	struct kin__shard *shard = lane->shard;
 	uint64_t low = shard->settled.low;
-	struct kin__range range;
 	enum kin__next next;
 
+	if (kin__window_closes(consumer, lane)) {
+		invoke_final(consumer, lane);
+		return;
+	}
 	if (lane->stack_n == 0) {
 		if (is_ahead(shard)) { /* by what other lanes did meanwhile */
 			kin__lane_move(consumer, lane, WORK_HELD);
 			return;
 		}
-		kin__gather_take(consumer, lane, &range);
-		KIN__CHECK(&consumer->bug, range.end > range.first);
-		if (!kin__pieces_push(consumer, lane, range))
+		if (!take(consumer, lane))
 			return;
+		if (kin__window_closes(consumer, lane)) { /* the batch is of a later one */
+			invoke_final(consumer, lane);
+			return;
+		}
 	}
 	next = kin__pieces_next(consumer, lane);
 	if (consumer->nomem)
@@ -284,7 +375,8 @@ void kin__delivery_pump(struct kin__consumer *consumer)
 
 static bool answered(struct kin__consumer *consumer, struct kin__lane *lane, uint8_t working)
 {
-	KIN__CHECK(&consumer->bug, lane && lane->working == working && lane->stack_n > 0);
+	KIN__CHECK(&consumer->bug,
+	           lane && lane->working == working && (lane->stack_n > 0 || lane->shard->window.calling));
 	if (consumer->bug.what)
 		return false;
 	consumer->works_flying--;
@@ -309,23 +401,39 @@ static void go_on(struct kin__consumer *consumer, struct kin__lane *lane)
 		kin__delivery_drop(consumer, shard);
 }
 
+static void handled(struct kin__consumer *consumer, struct kin__lane *lane,
+                    const struct kin__consumer_event *event)
+{
+	struct kin__consumer_event told = *event;
+	uint32_t before = lane->stack[lane->stack_n - 1].tries, tries;
+
+	if (kin__window_lacks_state(consumer, event)) {
+		told.handled.code = KIN_FAILED;
+		told.handled.answered = true;
+	}
+	kin__pieces_handled(consumer, lane, &told);
+	if (told.handled.code == KIN_OK && told.handled.fail_at > 0)
+		kin__window_adopt(consumer, lane->shard, event);
+	tries = lane->stack[lane->stack_n - 1].tries;
+	if (tries <= before || tries < BLOCKED_TRIES)
+		return;
+	kin__bytes_format(kin__emit_text(consumer), "%s: blocked: its batch was tried %lu times",
+	                  lane->shard->id, (unsigned long)tries);
+	kin__emit_line(consumer, lane->shard, KIN_LOG_WARN);
+}
+
 void kin__delivery_on_handled(struct kin__consumer *consumer, struct kin__shard *shard,
                               const struct kin__consumer_event *event)
 {
 	struct kin__lane *lane = kin__lane_of(shard, event->id);
-	uint32_t tries, before;
 
 	if (!answered(consumer, lane, WORK_INVOKING))
 		return;
 	kin__overdue_answered(consumer, lane);
-	before = lane->stack[lane->stack_n - 1].tries;
-	kin__pieces_handled(consumer, lane, event);
-	tries = lane->stack[lane->stack_n - 1].tries;
-	if (tries > before && tries >= BLOCKED_TRIES) {
-		kin__bytes_format(kin__emit_text(consumer), "%s: blocked: its batch was tried %lu times",
-		                  shard->id, (unsigned long)tries);
-		kin__emit_line(consumer, shard, KIN_LOG_WARN);
-	}
+	if (shard->window.calling)
+		kin__window_on_final(consumer, shard, event);
+	else
+		handled(consumer, lane, event);
 	go_on(consumer, lane);
 }
 
@@ -447,6 +555,8 @@ void kin__delivery_drop(struct kin__consumer *consumer, struct kin__shard *shard
 		kin__lane_move(consumer, lane, WORK_REST);
 		forget(consumer, lane);
 	}
+	if (!calls)
+		kin__window_forget(shard);
 	if (calls || (shard->life == LIFE_DROPPED && !drop_records(consumer, shard)))
 		return;
 	kin__pages_release_all(consumer, shard);

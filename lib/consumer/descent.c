@@ -6,6 +6,7 @@
 #include "consumer/lane.h"
 #include "consumer/lease.h"
 #include "consumer/descent.h"
+#include "consumer/window.h"
 
 static void live(struct kin__consumer *consumer, struct kin__shard *shard, uint8_t next)
 {
@@ -26,6 +27,7 @@ static void init(struct kin__shard *shard, uint32_t index)
 		shard->as_child[i].child = shard;
 	}
 	kin__settled_init(&shard->settled);
+	kin__window_init(shard);
 	shard->read_timer.kind = TIMER_READ;
 	shard->write_timer.kind = TIMER_WRITE;
 }
@@ -278,6 +280,8 @@ void kin__descent_settled(struct kin__consumer *consumer, struct kin__shard *sha
 {
 	if (shard->life != LIFE_ACTIVE || shard->reading != READ_DONE || shard->settled.low != shard->fetched)
 		return;
+	if (kin__window_is_over(consumer, shard))
+		return; /* its final call comes first */
 	if (shard->ended && !shard->reached) {
 		live(consumer, shard, LIFE_ENDING);
 		kin__lease_consider(consumer, shard);

@@ -514,6 +514,7 @@ static void learn(struct kin__consumer *consumer, struct kin__shard *shard,
 		seen = consumer->service_ms - ms_since(consumer, shard->sent_us) - event->page.behind_ms;
 	shard->reached = until_reached(consumer, shard, event, seen, cut);
 	shard->ended = event->page.ended && cut == event->page.count;
+	shard->seen_ms = seen > last ? seen : last;
 	if (seen > shard->fetched_ms || last > shard->fetched_ms)
 		shard->fetched_ms = seen > last ? seen : last;
 	/* What is covered here is taken for covered in its children too: not after it was closed. */

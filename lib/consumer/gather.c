@@ -2,6 +2,7 @@
 #include "consumer/gather.h"
 #include "consumer/lane.h"
 #include "consumer/pages.h"
+#include "consumer/window.h"
 
 enum { AHEAD = 8 }; /* records, between asking for the memory of one and its turn */
 
@@ -25,13 +26,20 @@ static void take(struct kin__consumer *consumer, struct kin__lane *lane, const s
 
 		if (lane->gather_end + AHEAD < end)
 			look_ahead(&page->records[lane->gather_end + AHEAD - page->first]);
+		if (!kin__window_admits(consumer, lane, record)) {
+			lane->gather_full = true;
+			return;
+		}
 		if (!first && lane->gather_bytes + 1 + bytes > consumer->set.batch_bytes_max) {
 			lane->gather_full = true;
 			return;
 		}
 		if (first)
 			lane->gather_since_us = consumer->now_us;
-		lane->gather_bytes += bytes + (first ? KIN__EVENT_ENVELOPE_BYTES : 1);
+		lane->gather_bytes +=
+				bytes +
+				(first ? KIN__EVENT_ENVELOPE_BYTES + kin__window_room(consumer, lane->shard)
+		                       : 1);
 		lane->gather_last = ++lane->gather_end;
 		if (++lane->gather_n >= consumer->set.batch_size)
 			lane->gather_full = true;
@@ -74,6 +82,7 @@ void kin__gather_take(struct kin__consumer *consumer, struct kin__lane *lane, st
 	lane->taken = lane->gather_last;
 	lane->gather_bytes = lane->gather_n = 0;
 	lane->gather_full = false;
+	kin__window_take(lane->shard);
 	kin__gather_more(consumer, lane);
 }
 

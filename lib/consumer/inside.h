@@ -147,6 +147,19 @@ struct kin__lane {
 	struct kin__timer work_timer;
 };
 
+/* See window.h.  All times are of arrivals. */
+struct kin__window {
+	bool open, early, calling; /* early: its state grew too large; calling: its final call is in flight */
+	int64_t start_ms, end_ms;  /* of the open one */
+	int64_t closed_ms;         /* the end of the last one that closed; INT64_MIN: none */
+	int64_t current_ms, current_end_ms;                /* of the last batch taken */
+	int64_t batch_ms, batch_end_ms;                    /* of the batch that is gathered */
+	uint64_t state_bytes;                              /* 0: {}, none was given yet */
+	uint64_t due_us;                                   /* the final call: not before */
+	uint32_t attempts, tries;                          /* of the final call, as in struct kin__work */
+	uint64_t changes, writing_changes, stored_changes; /* of what is to be kept; in the store */
+};
+
 struct kin__shard {
 	char *id, *parents; /* yours; parents: ids joined by ',' */
 	uint32_t index;
@@ -186,6 +199,7 @@ struct kin__shard {
 			reached; /* horizon: its position is gone, begin at TRIM_HORIZON */
 	/* fetched_ms: arrivals up to here have been fetched; open_ms: it was still open then, by a list */
 	int64_t fetched_ms, behind_ms, open_ms;
+	int64_t seen_ms; /* the same by the last answer alone, which may be of an earlier place; 0 not known */
 	uint64_t sent_us;     /* when the request under way was made */
 	int64_t unjudged_ms;  /* fetched_ms before the first answer that no clock could judge; 0 none */
 	uint64_t unjudged_us; /* when that was */
@@ -208,6 +222,9 @@ struct kin__shard {
 	/* Batches that were finished; of these, when the checkpoint in the store was made up, and the one under
 	 * way. */
 	uint64_t finished, stored_finished, writing_finished;
+
+	struct kin__window window;
+	bool unread; /* its item is taken, what the store keeps of its windows is not read yet */
 
 	struct kin__timer read_timer, write_timer;
 	struct kin__heap_node sleeper;  /* it holds pages and waits: see reread.h */

@@ -5,6 +5,8 @@
 #include "consumer/fetch.h"
 #include "consumer/lease.h"
 #include "consumer/descent.h"
+#include "consumer/lane.h"
+#include "consumer/window.h"
 
 static void move(struct kin__consumer *consumer, struct kin__shard *shard, uint8_t next)
 {
@@ -67,7 +69,8 @@ static bool wanted(const struct kin__consumer *consumer, const struct kin__shard
 	if (shard->life == LIFE_ENDED)
 		return shard->obsolete && kin__consumer_lives(consumer);
 	return shard->life == LIFE_ACTIVE &&
-	       (shard->settled.low > shard->stored_low || refresh_is_due(consumer, shard));
+	       (shard->settled.low > shard->stored_low || refresh_is_due(consumer, shard) ||
+	        shard->window.changes != shard->window.stored_changes);
 }
 
 static void queue(struct kin__consumer *consumer, struct kin__shard *shard)
@@ -116,6 +119,7 @@ static void prepare(struct kin__shard *shard)
 	bool begun = kin__position_there(&shard->settled_at);
 
 	shard->writing_low = shard->settled.low;
+	shard->window.writing_changes = shard->window.changes;
 	shard->writing_finished = shard->finished;
 	shard->writing_covered_ms = covered_ms(shard);
 	shard->writing_timestamp_ms = begun ? 0 : shard->timestamp_ms;
@@ -131,6 +135,8 @@ static void send(struct kin__consumer *consumer, struct kin__shard *shard)
 
 	if (shard->obsolete)
 		effect.type = KIN__CONSUMER_STORE_REMOVE;
+	else if (shard->unread)
+		effect.type = KIN__CONSUMER_STORE_STATE;
 	else if (!shard->item)
 		effect.type = KIN__CONSUMER_STORE_CREATE;
 	if (shard->write_tries == 0)
@@ -148,6 +154,11 @@ static void send(struct kin__consumer *consumer, struct kin__shard *shard)
 		                                 .timestamp_ms = shard->writing_timestamp_ms,
 		                                 .covered_ms = shard->writing_covered_ms,
 		                                 .parents = shard->parents };
+	/* The newest of both, also when the write itself is an earlier one: a state may be ahead of a checkpoint. */
+	if (effect.type == KIN__CONSUMER_STORE_UPDATE &&
+	    !kin__window_keep(consumer, shard, &effect.store.kept))
+		return;
+	effect.store.fresh = shard->window.state_bytes == 0;
 	move(consumer, shard, WRITE_FLYING);
 	shard->write_id = kin__emit_request(consumer, shard, &effect);
 	consumer->writes_flying += shard->write_id != 0;
@@ -179,10 +190,16 @@ static void accept(struct kin__consumer *consumer, struct kin__shard *shard)
 	move(consumer, shard, WRITE_REST);
 	if (kin__shard_is_old(consumer, shard))
 		return;
+	if (shard->life == LIFE_LEASING && kin__window_on(consumer)) {
+		shard->unread = true;
+		queue(consumer, shard);
+		return;
+	}
 	if (shard->life == LIFE_LEASING) {
 		kin__descent_begin(consumer, shard);
 		return;
 	}
+	shard->window.stored_changes = shard->window.writing_changes;
 	if (shard->writing_low > shard->stored_low)
 		consumer->health.checkpoints++;
 	if (kin__position_is_text(&shard->checkpoint, "SHARD_END")) {
@@ -220,7 +237,9 @@ static void again(struct kin__consumer *consumer, struct kin__shard *shard,
 	if (shard->write_tries < UINT32_MAX)
 		shard->write_tries++;
 	kin__bytes_format(kin__emit_text(consumer), "%s: %s failed (try %lu): %s; trying again", shard->id,
-	                  shard->obsolete ? "removing its item" : "writing its checkpoint",
+	                  shard->obsolete ? "removing its item"
+	                  : shard->unread ? "reading the state of its window"
+	                                  : "writing its checkpoint",
 	                  (unsigned long)shard->write_tries, kin__emit_why(event->error));
 	kin__emit_line(consumer, shard, shard->write_tries < BLOCKED_TRIES ? KIN_LOG_INFO : KIN_LOG_WARN);
 	if (!kin__consumer_lives(consumer) && shard->write_tries >= WRITE_TRIES_MAX)
@@ -245,6 +264,53 @@ static void removed(struct kin__consumer *consumer, struct kin__shard *shard,
 	                  "%s: the service has forgotten it, and its item in the store %s%s", shard->id,
 	                  done ? "was removed" : "stays: ", done ? "" : kin__emit_why(event->error));
 	kin__emit_line(consumer, shard, done ? KIN_LOG_INFO : KIN_LOG_WARN);
+}
+
+/* What the store keeps of its windows is known: now it may be read. */
+static void loaded(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__kept *kept)
+{
+	shard->unread = false;
+	shard->write_tries = 0;
+	move(consumer, shard, WRITE_REST);
+	if (kin__shard_is_old(consumer, shard) || shard->life != LIFE_LEASING)
+		return;
+	if (kept)
+		kin__window_load(consumer, shard, kept);
+	if (shard->window.open && !kin__lane_make(consumer, shard)) {
+		kin__emit_nomem(consumer);
+		return;
+	}
+	kin__descent_begin(consumer, shard);
+	kin__lease_consider(consumer, shard);
+}
+
+void kin__lease_on_state(struct kin__consumer *consumer, struct kin__shard *shard,
+                         const struct kin__consumer_event *event)
+{
+	KIN__CHECK(&consumer->bug,
+	           shard->writing == WRITE_FLYING && event->id == shard->write_id && shard->unread);
+	if (consumer->bug.what)
+		return;
+	consumer->writes_flying--;
+	shard->write_id = 0;
+	switch (event->store_code) {
+	case KIN_OK:
+		loaded(consumer, shard, event->kept.at);
+		return;
+	case KIN_NOT_FOUND:
+		loaded(consumer, shard, NULL);
+		return;
+	case KIN_IO:
+	case KIN_NETWORK:
+	case KIN_NOMEM:
+		again(consumer, shard, event);
+		return;
+	default:
+		move(consumer, shard, WRITE_REST);
+		kin__bytes_format(kin__emit_text(consumer), "%s: the state of its window cannot be read: %s",
+		                  shard->id, kin__emit_why(event->error));
+		kin__emit_fatal(consumer, event->store_code, event->error);
+	}
 }
 
 void kin__lease_on_written(struct kin__consumer *consumer, struct kin__shard *shard,

@@ -15,6 +15,8 @@ void kin__lease_due(struct kin__consumer *consumer, struct kin__shard *shard); /
 void kin__lease_pump(struct kin__consumer *consumer);                          /* fills the free places */
 void kin__lease_on_written(struct kin__consumer *consumer, struct kin__shard *shard,
                            const struct kin__consumer_event *event);
+void kin__lease_on_state(struct kin__consumer *consumer, struct kin__shard *shard,
+                         const struct kin__consumer_event *event);
 /* The items were read back (n items, none: NULL), or could not be. */
 void kin__lease_on_items(struct kin__consumer *consumer, const struct kin_lease *at, size_t n);
 void kin__lease_load(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin_lease *item);

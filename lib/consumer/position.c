@@ -90,3 +90,15 @@ uint32_t kin__position_skip(const struct kin__position *position, const struct k
 		i++;
 	return i + (through && i < n && kin__position_is(position, &records[i]));
 }
+
+int kin__position_compare(const struct kin__position *a, const struct kin__position *b)
+{
+	size_t bytes = (a->n + 1u) / 2;
+	int order = (a->n > b->n) - (a->n < b->n); /* the longer one is the larger one */
+
+	if (order == 0)
+		order = memcmp(a->packed, b->packed, bytes < sizeof a->packed ? bytes : sizeof a->packed);
+	if (order != 0)
+		return order;
+	return (a->sub > b->sub) - (a->sub < b->sub);
+}

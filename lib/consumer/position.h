@@ -29,6 +29,9 @@ const char *kin__position_text(const struct kin__position *position, char text[s
 uint32_t kin__position_skip(const struct kin__position *position, const struct kin_record *records,
                             uint32_t n, bool through);
 
+int kin__position_compare(const struct kin__position *a,
+                          const struct kin__position *b); /* both of digits; <0, 0, >0 */
+
 static inline bool kin__position_there(const struct kin__position *position)
 {
 	return position->n > 0;

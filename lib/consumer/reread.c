@@ -9,15 +9,16 @@
 #include "consumer/reread.h"
 
 /* All its lanes wait, or have nothing to do: no call holds a page, nor is about to. */
-static bool sleeps(const struct kin__shard *shard)
+static bool sleeps(const struct kin__consumer *consumer, const struct kin__shard *shard)
 {
 	return shard->first_page && kin__lane_any(shard, KIN__TO(WORK_WAITING)) &&
+	       kin__lane_first_due_us(consumer, shard) < UINT64_MAX &&
 	       !kin__lane_any(shard, (uint32_t) ~(KIN__TO(WORK_WAITING) | KIN__TO(WORK_REST)));
 }
 
 void kin__reread_offer(struct kin__consumer *consumer, struct kin__shard *shard)
 {
-	if (!sleeps(shard))
+	if (!sleeps(consumer, shard))
 		kin__heap_remove(&consumer->sleepers, &shard->sleeper);
 	else if (kin__heap_set(&consumer->sleepers, &shard->sleeper,
 	                       UINT64_MAX - kin__lane_first_due_us(consumer, shard)) < 0)
@@ -86,7 +87,7 @@ static void give_back(struct kin__consumer *consumer, struct kin__shard *shard)
 	for (uint32_t i = 0; i < shard->lanes_n; i++)
 		kin__gather_forget(&shard->lanes[i], shard->back);
 	shard->ended = shard->reached = false;
-	shard->caught_up_ms = 0;
+	shard->caught_up_ms = shard->seen_ms = 0;
 	kin__fetch_away(consumer, shard);
 }
 

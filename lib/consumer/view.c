@@ -46,6 +46,7 @@ static int64_t age_ms(const struct kin__shard *shard, int64_t service_ms)
 
 static void tell_lanes(const struct kin__shard *shard, struct kin_shard_snapshot *out)
 {
+	out->attempts = shard->window.tries; /* of the final call of its window */
 	for (uint32_t i = 0; i < shard->lanes_n; i++) {
 		const struct kin__lane *lane = &shard->lanes[i];
 		uint32_t tries = lane->stack_n > 0 ? lane->stack[lane->stack_n - 1].tries : 0;

@@ -14,6 +14,7 @@ struct kin_batch *kin__batch_new(size_t records)
 	batch->records = (const struct kin_record **)(void *)(batch + 1);
 	batch->fail_at = UINT32_MAX;
 	kin__bytes_init(&batch->json);
+	kin__bytes_init(&batch->new_state);
 	kin__list_init(&batch->node);
 	kin__list_init(&batch->out);
 	return batch;
@@ -24,6 +25,7 @@ void kin__batch_free(struct kin_batch *batch)
 	if (!batch)
 		return;
 	kin__bytes_fini(&batch->json);
+	kin__bytes_fini(&batch->new_state);
 	kin__mem_free(batch);
 }
 

@@ -34,9 +34,15 @@ struct kin_batch {
 	char reason[KIN__BATCH_REASON];
 	struct kin__bytes json;
 
-	struct kin__list out;  /* in inbox.out, while it is out; under the consumer's lock, as is began_us */
-	uint64_t began_us;     /* when it went out */
-	uint64_t ended_us;     /* when it was finished */
+	struct kin__list out; /* in inbox.out, while it is out; under the consumer's lock, as is began_us */
+	uint64_t began_us;    /* when it went out */
+	uint64_t ended_us;    /* when it was finished */
+	bool windowed;
+	struct kin_window window;
+	const char *state; /* borrowed: it stays while a call of its shard is out */
+	size_t state_size;
+	struct kin__bytes new_state; /* as the handler gave it; n 0: it did not */
+
 	struct kin__list node; /* ready for kin_consumer_next(); under the consumer's lock */
 	struct kin__pool_job job;
 	struct kin__loop_task task;

@@ -158,6 +158,7 @@ static void carry_out(struct kin__consume *consumer, const struct kin__consumer_
 	case KIN__CONSUMER_STORE_CREATE:
 	case KIN__CONSUMER_STORE_UPDATE:
 	case KIN__CONSUMER_STORE_REMOVE:
+	case KIN__CONSUMER_STORE_STATE:
 		consumer->own.in_flight++;
 		kin__consume_store(consumer, effect);
 		break;
@@ -272,6 +273,7 @@ static void free_own(struct kin__consume *consumer)
 	for (size_t i = 0; i < consumer->own.shards_room; i++) {
 		kin__mem_free(consumer->own.shards[i].iterator);
 		kin__consume_free_reasons(&consumer->own.shards[i]);
+		kin__bytes_fini(&consumer->own.shards[i].state);
 	}
 	kin__consume_page_tidy(consumer);
 	kin__mem_free(consumer->own.pages);

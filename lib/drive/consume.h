@@ -31,6 +31,7 @@ enum { KIN__LANES_MAX = 10 };
 struct kin__consume_shard {
 	char *iterator; /* the next one, or NULL */
 	char **reasons; /* the handler's words about the failure of each lane, where there is one; NULL: none */
+	struct kin__bytes state; /* of its tumbling window */
 };
 
 /* A request to the service on behalf of one effect. */

@@ -1,5 +1,5 @@
 /* Batches out to handlers and back, and the pages they point into. */
-#include "drive/consume.h"
+#include "drive/consume_window.h"
 #include "base/mem.h"
 #include "io/clock.h"
 
@@ -198,7 +198,7 @@ static void count_begin(struct kin__consume *consumer, const struct kin_batch *b
 
 	tally->handler_calls++;
 	tally->invoked += batch->count;
-	if (service_ms > 0)
+	if (service_ms > 0 && batch->count > 0) /* the final call of a window has none */
 		kin__histogram_add(&tally->ages,
 		                   service_ms > arrival_ms ? (uint64_t)(service_ms - arrival_ms) * 1000 : 0);
 }
@@ -225,11 +225,15 @@ static void returned(struct kin__loop_task *task)
 	struct kin__consume *consumer = batch->consumer;
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_HANDLED, .id = batch->id };
 
+	kin__consume_window_judge(batch);
 	event.handled.code = batch->code;
 	event.handled.fail_at = batch->code == KIN_OK ? batch->fail_at : UINT32_MAX;
 	event.handled.stop = batch->stop;
 	event.handled.answered = batch->answered;
 	count_end(consumer, batch);
+	event.handled.state_bytes = batch->new_state.n;
+	/* Without memory all is frozen then: the answer is not looked at. */
+	(void)kin__consume_window_adopt(batch);
 	keep_reason(consumer, batch);
 	pthread_mutex_lock(&consumer->inbox.lock);
 	kin__list_remove(&batch->out);
@@ -275,6 +279,7 @@ void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consum
 	batch->count = kin__consume_gather(consumer, effect->invoke.slices, effect->invoke.slices_n,
 	                                   batch->records);
 	count_begin(consumer, batch);
+	kin__consume_window_show(batch, &effect->invoke.window);
 	kin__loop_task_init(&batch->task, returned);
 	if (consumer->set.handler) {
 		pthread_mutex_lock(&consumer->inbox.lock);

@@ -1,9 +1,9 @@
 /* What is told of failures: the handlers' reasons, which are kept, and on-failure deliveries, jobs on a thread of
  * their own, one at a time. */
 #include "base/mem.h"
-#include "drive/consume.h"
+#include "drive/consume_window.h"
 #include "event/failure.h"
-#include "event/lambda_event.h"
+#include "event/window.h"
 #include "io/clock.h"
 
 /* ---- reasons ---- */
@@ -75,6 +75,8 @@ struct sink_job {
 	const char *condition, *shard_id;
 	char *reason;
 	bool handler_failed;
+	struct kin__call_window window;
+	struct kin__bytes state; /* of the window */
 	int64_t now_ms;
 	size_t count;
 	const struct kin_record *records[];
@@ -114,7 +116,23 @@ static void sink_done(struct kin__loop_task *task)
 		given_up(job);
 	kin__consume_answer(job->consumer, &event);
 	kin__mem_free(job->reason);
+	kin__bytes_fini(&job->state);
 	kin__mem_free(job);
+}
+
+/* As the handler would see it now. */
+static void write_event(const struct sink_job *job, struct kin__bytes *out,
+                        const struct kin__event_source *source)
+{
+	struct kin__event_window window = { .start_ms = job->window.start_ms,
+		                            .end_ms = job->window.end_ms,
+		                            .state = kin__bytes_view(&job->state),
+		                            .shard_id = job->shard_id };
+
+	if (job->window.there)
+		kin__event_window_write(out, source, job->records, job->count, &window);
+	else
+		kin__event_write(out, source, job->records, job->count);
 }
 
 /* Builds the texts and calls the sink; KIN_NOMEM: not called. */
@@ -144,11 +162,11 @@ static int send_failure(struct sink_job *job)
 		                        .reason = consumer->set.failure_reason ? reason_of(job) : NULL };
 	kin__failure_write(&plain, &failure, kin__span(NULL, 0));
 	if (consumer->set.failure_payload) {
-		kin__event_write(&event, &source, job->records, job->count);
+		write_event(job, &event, &source);
 		if (!event.failed)
 			kin__failure_write(&whole, &failure, kin__bytes_view(&event));
 	}
-	if (event.failed || plain.failed || whole.failed) {
+	if (job->state.failed || event.failed || plain.failed || whole.failed) {
 		kin__error_nomem(&job->error);
 	} else {
 		struct kin_failure told = { .condition = job->condition,
@@ -202,6 +220,11 @@ void kin__consume_sink(struct kin__consume *consumer, const struct kin__consumer
 	job->reason = reason[0] ? kin__mem_text(reason) : NULL;
 	job->attempts = effect->sink.attempts ? effect->sink.attempts : 1;
 	job->handler_failed = effect->sink.handler_failed;
+	job->window = effect->sink.window;
+	kin__bytes_init(&job->state);
+	if (job->window.there)
+		kin__bytes_span(&job->state,
+		                kin__consume_window_state(consumer, effect->shard, &job->window));
 	job->now_ms = kin__core_service_ms(consumer->set.core);
 	if (job->now_ms == 0)
 		job->now_ms = kin__clock_wall_ms();

@@ -613,6 +613,7 @@ END_TEST
 
 #include "consumer_pages.h"
 #include "consumer_aggregates.h"
+#include "consumer_windows.h"
 
 int main(void)
 {
@@ -641,6 +642,13 @@ int main(void)
 	tcase_add_test(tcase, an_answer_is_no_function_error);
 	tcase_add_test(tcase, the_tip_is_polled_at_its_own_interval);
 	add_aggregates(tcase);
+	tcase_add_test(tcase, windows_count_each_record_once);
+	tcase_add_test(tcase, windows_survive_a_stop);
+	tcase_add_test(tcase, damaged_windows_are_refused);
+	tcase_add_test(tcase, windows_need_a_state);
+	tcase_add_loop_test(tcase, answers_in_windows, 0, 2);
+	tcase_add_loop_test(tcase, bad_windows, 0, 4);
+	tcase_add_test(tcase, stores_without_states);
 	suite_add_tcase(suite, tcase);
 	TCase *cbor = tcase_create("CBOR");
 	tcase_add_checked_fixture(cbor, setup_cbor, teardown);

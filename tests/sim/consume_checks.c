@@ -90,6 +90,9 @@ static void check_record(struct consume_world *w, struct consume_record *record)
 	    consume_store_covers(item->checkpoint, item->sub, record->sequence, record->sub))
 		consume_fail(w, "r%u is handed out, and the checkpoint %s %llu covers it", record->id,
 		             item->checkpoint, (unsigned long long)item->sub);
+	if (item && item->kept.there &&
+	    consume_store_covers(item->kept.at, item->kept.kept.at.sub, record->sequence, record->sub))
+		consume_fail(w, "r%u is handed out, and the state that is kept knows of it", record->id);
 	if (w->set.until == KIN_UNTIL_TIMESTAMP && record->arrival_ms > w->set.until_timestamp_ms)
 		consume_fail(w, "r%u is handed out, and arrived after `until`", record->id);
 	if (record->stream == 1 && record->put_ms < w->latest_ms)
@@ -125,6 +128,8 @@ static void check_size(struct consume_world *w, const struct consume_call *call,
 	struct kin__event_source source;
 	size_t bytes = KIN__EVENT_ENVELOPE_BYTES + n - 1;
 
+	if (call->window.there)
+		bytes += consume_windows_bytes(w, call);
 	if (n > w->set.batch_size)
 		consume_fail(w, "%u records in a batch of at most %u", n, w->set.batch_size);
 	kin__event_source_init(&source, w->arn, w->set.application);
@@ -145,6 +150,7 @@ void consume_check_handed(struct consume_world *w, const struct consume_call *ca
 	if (call->type == KIN__CONSUMER_INVOKE) {
 		w->told.calls++;
 		check_size(w, call, n);
+		consume_windows_handed(w, call, ids, n);
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		if (i > 0 && ids[i] <= ids[i - 1])
@@ -252,6 +258,14 @@ void consume_check_told(struct consume_world *w, const struct consume_call *call
 	bool fine = answer->handled.code == KIN_OK;
 	uint32_t done = answer->handled.fail_at < call->count ? answer->handled.fail_at : call->count;
 
+	if (call->window.final) {
+		w->told.errors += answer->handled.code != KIN_BUSY && (!fine || answer->handled.fail_at == 0);
+		return;
+	}
+	if (call->window.there && fine && answer->handled.state_bytes == 0) {
+		w->told.errors++;
+		return;
+	}
 	if (call->type == KIN__CONSUMER_INVOKE) {
 		w->told.handled += fine ? done : 0;
 		w->told.errors += fine ? done < call->count : answer->handled.code != KIN_BUSY;
@@ -335,6 +349,7 @@ void consume_check_drained(struct consume_world *w)
 		    !w->records[i].slack)
 			CONSUME_SAY(w, "r%u of %s was dropped, it seems", i,
 			            w->shards[w->records[i].shard].id);
+	consume_windows_done(w, true);
 	consume_fail(w, "it does not come to its end");
 }
 

@@ -47,6 +47,7 @@ static void draw_settings(struct consume_world *w)
 	                                                     : KIN_AT_TIMESTAMP;
 	set->starting_timestamp_ms = BASE_MS + (int64_t)kin__rng_below(rng, 10000);
 	set->deaggregate = kin__rng_chance(rng, 600);
+	consume_windows_draw(w);
 	if (!set->leases)
 		consume_met(w, CONSUME_READER);
 	if (set->starting_position == KIN_LATEST)
@@ -106,7 +107,7 @@ static void draw_sick(struct consume_world *w, uint32_t shards)
 	                                                                                    1);
 	consume_met(w, CONSUME_SICK);
 	w->api_fail_per_mille = w->store_fail_per_mille = w->handler_fail_per_mille = w->busy_per_mille = 0;
-	w->stuck_per_mille = 0;
+	w->stuck_per_mille = w->no_state_per_mille = 0;
 	w->poison_per_mille = w->stop_per_mille = w->crashes = w->changes = w->recreates = w->thefts = 0;
 	w->latency_us = 50000;
 	w->handler_us = 100000;

@@ -24,8 +24,23 @@ static uint32_t collect(struct consume_world *w, const struct consume_call *call
 	return n;
 }
 
+static void begin_final(struct consume_world *w, const struct consume_call *call)
+{
+	if (call->slices_n > 0 || call->count > 0)
+		consume_fail(w, "a final call with %u records", call->count);
+	if (w->calling[call->shard][0])
+		consume_fail(w, "two calls at once, one of them final");
+	w->calling[call->shard][0] = true;
+	w->told.calls++;
+	consume_windows_handed(w, call, NULL, 0);
+}
+
 void consume_handler_begin(struct consume_world *w, struct consume_call *call)
 {
+	if (call->window.final) {
+		begin_final(w, call);
+		return;
+	}
 	uint32_t ids[CONSUME_RECORDS], n = collect(w, call, ids);
 	struct consume_shard *shard = &w->shards[w->records[ids[0]].shard];
 
@@ -77,6 +92,10 @@ static uint32_t handle(struct consume_world *w, struct consume_call *call, const
 		consume_met(w, CONSUME_BUSY);
 		return 0;
 	}
+	if (consume_chance(w, w->no_state_per_mille)) {
+		consume_met(w, CONSUME_NO_STATE);
+		return 0;
+	}
 	for (uint32_t i = n; i-- > 0;)
 		if (w->records[ids[i]].poison || consume_chance(w, w->handler_fail_per_mille))
 			first = i;
@@ -104,6 +123,7 @@ static void perform_invoke(struct consume_world *w, struct consume_call *call, c
 
 	for (uint32_t i = 0; i < done; i++)
 		settle(w, call, &w->records[ids[i]]);
+	consume_windows_answer(w, call, ids, done);
 	if (w->pieces[call->shard][call->lane].first != ids[0] ||
 	    w->pieces[call->shard][call->lane].count != n)
 		w->pieces[call->shard][call->lane].fails = 0;
@@ -162,8 +182,10 @@ static void perform_sink(struct consume_world *w, struct consume_call *call, con
 		call->answer.store_code = kin__rng_chance(&w->rng, 500) ? KIN_IO : KIN_REFUSED;
 		consume_met(w, CONSUME_SINK_FAILED);
 	} else {
-		for (uint32_t i = 0; i < n; i++)
+		for (uint32_t i = 0; i < n; i++) {
 			settle(w, call, &w->records[ids[i]]);
+			w->records[ids[i]].counted = false;
+		}
 		consume_met(w, call->old ? CONSUME_SUNK_OLD : CONSUME_SUNK_FAILED);
 	}
 	CONSUME_SAY(w, "sink, r%u and %u more, %s after %u: %s", ids[0], n - 1,
@@ -173,6 +195,10 @@ static void perform_sink(struct consume_world *w, struct consume_call *call, con
 
 void consume_handler_perform(struct consume_world *w, struct consume_call *call)
 {
+	if (call->window.final) {
+		consume_windows_final(w, call);
+		return;
+	}
 	uint32_t ids[CONSUME_RECORDS], n = collect(w, call, ids);
 
 	if (call->type == KIN__CONSUMER_INVOKE)

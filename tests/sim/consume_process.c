@@ -29,6 +29,7 @@ static void process_over(struct consume_world *w)
 
 	kin__consumer_health(w->consumer, &health);
 	consume_check_health(w, &health);
+	consume_windows_check_health(w, &health);
 	memset(&w->told, 0, sizeof w->told);
 	w->dropped_before += health.dropped;
 	w->gaps_before += health.gaps;
@@ -68,6 +69,7 @@ void consume_process_crash(struct consume_world *w)
 		}
 		call->used = false;
 	}
+	w->unclean++;
 	CONSUME_SAY(w, "process %u crashes", w->process);
 	consume_check_repeats(w, false);
 	process_over(w);
@@ -103,6 +105,7 @@ void consume_process_begin(struct consume_world *w)
 		w->ever_running_us = UINT64_MAX;
 	w->stopping = w->told_to_stop = false;
 	w->began_ms = consume_service_ms(w);
+	consume_windows_begin(w);
 	w->clock_error_ms = (int64_t)kin__rng_below(&w->rng, 1001) - 500;
 	w->clock_from_us = w->now_us +
 	                   kin__rng_below(&w->rng, kin__rng_chance(&w->rng, 100) ? 3 * SECOND : 20000);
@@ -144,6 +147,7 @@ void consume_process_ended(struct consume_world *w)
 	}
 	consume_check_repeats(w, state == KIN_CONSUMER_ENDED);
 	if (state == KIN_CONSUMER_FATAL) {
+		w->unclean++;
 		CONSUME_SAY(w, "process %u is over: %s", w->process, health.error.message);
 		if (health.code != KIN_GAP && health.code != KIN_LOST && health.code != KIN_IO &&
 		    health.code != KIN_NETWORK)

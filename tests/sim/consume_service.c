@@ -427,7 +427,7 @@ static void note_slack(struct consume_world *w, uint32_t shard)
 
 		if (record->shard != shard)
 			continue;
-		trimmed = trimmed || record->arrival_ms < horizon_ms;
+		trimmed = trimmed || record->arrival_ms <= horizon_ms;
 		if (trimmed && !record->settled && record->arrival_ms >= horizon_ms - 3000)
 			record->slack = true;
 	}

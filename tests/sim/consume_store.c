@@ -51,7 +51,8 @@ static void remove_item(struct consume_world *w, struct consume_item *item)
 	*item = w->items[--w->items_n];
 }
 
-static int apply(struct consume_world *w, struct consume_call *call)
+/* half: only what is to be kept beside the item. */
+static int apply(struct consume_world *w, struct consume_call *call, bool half)
 {
 	struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id),
 			    old = { 0 };
@@ -81,9 +82,15 @@ static int apply(struct consume_world *w, struct consume_call *call)
 		consume_fail(w, "%s: counter %llu after %llu", call->item.shard_id,
 		             (unsigned long long)call->item.counter, (unsigned long long)old.counter);
 	consume_check_checkpoint(w, old.used ? &old : NULL, &call->item);
+	consume_windows_put(w, call);
+	if (half)
+		return KIN_IO;
+	old.kept = item->kept;
 	*item = call->item;
+	item->kept = old.kept;
 	item->told = old.told;
 	item->told_counter = old.told_counter;
+	consume_windows_check_store(w, item);
 	return KIN_OK;
 }
 
@@ -99,11 +106,11 @@ void consume_store_perform(struct consume_world *w, struct consume_call *call)
 			return;
 		}
 		consume_met(w, CONSUME_STORE_AFTER);
-		apply(w, call);
+		apply(w, call, call->kept.there && kin__rng_chance(&w->rng, 500));
 		return;
 	}
 	if (!list)
-		call->answer.store_code = apply(w, call);
+		call->answer.store_code = apply(w, call, false);
 	if (call->answer.store_code == KIN_LOST) {
 		struct consume_item *item = consume_store_find(w, call->item.stream, call->item.shard_id);
 

@@ -69,7 +69,16 @@ const char *const consume_event_names[CONSUME_EVENTS] = { "put",
 	                                                  "handler overdue",
 	                                                  "a call in the place of an overdue one",
 	                                                  "dropped by a destination that failed",
-	                                                  "item removed" };
+	                                                  "item removed",
+	                                                  "tumbling windows",
+	                                                  "window closed",
+	                                                  "window ended early",
+	                                                  "window given up",
+	                                                  "late for its window",
+	                                                  "final call failed",
+	                                                  "no state given",
+	                                                  "state read back",
+	                                                  "state ahead of its checkpoint" };
 uint64_t consume_seen[CONSUME_EVENTS];
 
 void consume_say(const struct consume_world *w, const char *format, ...)
@@ -185,7 +194,8 @@ static struct consume_call *call_new(struct consume_world *w, const struct kin__
 
 static void count(struct consume_world *w, const struct consume_call *call, int32_t by)
 {
-	bool store = call->type >= KIN__CONSUMER_STORE_LIST && call->type <= KIN__CONSUMER_STORE_REMOVE;
+	bool store = (call->type >= KIN__CONSUMER_STORE_LIST && call->type <= KIN__CONSUMER_STORE_REMOVE) ||
+	             call->type == KIN__CONSUMER_STORE_STATE;
 
 	w->writes += (uint32_t)(store ? by : 0);
 	w->reads += (uint32_t)(call->type == KIN__CONSUMER_FETCH || call->type == KIN__CONSUMER_GET_ITERATOR
@@ -225,7 +235,9 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 	case KIN__CONSUMER_STORE_CREATE:
 	case KIN__CONSUMER_STORE_UPDATE:
 	case KIN__CONSUMER_STORE_REMOVE:
+	case KIN__CONSUMER_STORE_STATE:
 		copy_store(w, call, effect);
+		consume_windows_request(w, call, effect);
 		CONSUME_SAY(w, "store %s: %s %" PRIu64 ", counter %" PRIu64 ", covered %" PRId64,
 		            call->item.shard_id, call->item.checkpoint, call->item.sub, call->item.counter,
 		            call->item.covered_ms ? call->item.covered_ms - BASE_MS : -1);
@@ -248,6 +260,7 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 		copy_slices(w, call, effect->invoke.slices, effect->invoke.slices_n);
 		call->count = effect->invoke.count;
 		call->attempt = effect->invoke.attempt;
+		consume_windows_request(w, call, effect);
 		latency = consume_chance(w, w->stuck_per_mille) ? 30 * SECOND : w->handler_us;
 		consume_check_lease(w, effect);
 		consume_handler_begin(w, call);
@@ -328,6 +341,7 @@ static void note_gap(struct consume_world *w, const char *text)
 /* Until it notices, a consumer may read the new stream under the old one's name; then it begins again. */
 static void forget(struct consume_world *w)
 {
+	w->unclean++;
 	for (uint32_t i = 0; i < w->records_n; i++)
 		w->records[i].settled_in = 0;
 	memset(w->handled_max, 0, sizeof w->handled_max);
@@ -418,7 +432,8 @@ void consume_perform(struct consume_world *w, struct consume_call *call)
 		                         [KIN__CONSUMER_GET_ITERATOR] = KIN__CONSUMER_ITERATOR,
 		                         [KIN__CONSUMER_FETCH] = KIN__CONSUMER_PAGE,
 		                         [KIN__CONSUMER_INVOKE] = KIN__CONSUMER_HANDLED,
-		                         [KIN__CONSUMER_SINK] = KIN__CONSUMER_SUNK };
+		                         [KIN__CONSUMER_SINK] = KIN__CONSUMER_SUNK,
+		                         [KIN__CONSUMER_STORE_STATE] = KIN__CONSUMER_STATE_READ };
 
 	call->performed = true;
 	call->answer.id = call->id;
@@ -428,6 +443,8 @@ void consume_perform(struct consume_world *w, struct consume_call *call)
 		consume_handler_perform(w, call);
 	else if (call->type >= KIN__CONSUMER_STORE_LIST && call->type <= KIN__CONSUMER_STORE_REMOVE)
 		consume_store_perform(w, call);
+	else if (call->type == KIN__CONSUMER_STORE_STATE)
+		consume_windows_read(w, call);
 	else
 		consume_service_perform(w, call);
 }
@@ -437,7 +454,6 @@ static void unhold(struct consume_world *w, struct consume_call *call)
 	consume_handler_told(w, call);
 	for (size_t i = 0; i < call->slices_n; i++)
 		consume_page_find(w, call->slices[i].page)->refs--;
-	w->calling[call->shard][call->lane] = false;
 }
 
 static void tell(struct consume_world *w, struct consume_call *call)
@@ -446,8 +462,9 @@ static void tell(struct consume_world *w, struct consume_call *call)
 	struct kin__consumer_event event = call->answer;
 
 	count(w, call, -1);
-	if (call->slices_n > 0)
-		unhold(w, call);
+	unhold(w, call);
+	if (call->type == KIN__CONSUMER_INVOKE || call->type == KIN__CONSUMER_SINK)
+		w->calling[call->shard][call->lane] = false;
 	consume_mark(w, call->id);
 	consume_check_told(w, call);
 	if (call->type == KIN__CONSUMER_STORE_LIST) {
@@ -457,6 +474,7 @@ static void tell(struct consume_world *w, struct consume_call *call)
 	} else {
 		consume_service_tell(w, call, &event);
 	}
+	consume_windows_tell(w, call, &event);
 	call->used = false;
 	if (event.type == KIN__CONSUMER_WRITTEN && event.store_code == KIN_OK &&
 	    call->type != KIN__CONSUMER_STORE_REMOVE)
@@ -612,7 +630,7 @@ static void maybe_stop(struct consume_world *w)
 
 	if (!w->healed || w->stopping || !w->consumer ||
 	    kin__consumer_state(w->consumer) != KIN_CONSUMER_RUNNING || w->set.until != KIN_UNTIL_NEVER ||
-	    !consume_check_done(w))
+	    !consume_check_done(w) || !consume_windows_done(w, false))
 		return;
 	kin__consumer_health(w->consumer, &health);
 	if (w->expect_gap && w->gaps_before + health.gaps == 0)

@@ -3,6 +3,7 @@
 #ifndef KIN_SIM_CONSUME_WORLD_H
 #define KIN_SIM_CONSUME_WORLD_H
 #include "consumer/inside.h"
+#include "consume_windows.h"
 #include "consumer/verify.h"
 #include "coverage.h"
 #include "model/model.h"
@@ -92,6 +93,15 @@ enum consume_event {
 	CONSUME_OVERDUE_LENT,
 	CONSUME_UNDELIVERED,
 	CONSUME_ITEM_REMOVED,
+	CONSUME_WINDOWS,
+	CONSUME_WINDOW_CLOSED,
+	CONSUME_WINDOW_EARLY,
+	CONSUME_WINDOW_GIVEN_UP,
+	CONSUME_WINDOW_LATE,
+	CONSUME_FINAL_FAILED,
+	CONSUME_NO_STATE,
+	CONSUME_STATE_READ,
+	CONSUME_STATE_AHEAD,
 	CONSUME_EVENTS
 };
 extern const char *const consume_event_names[CONSUME_EVENTS];
@@ -103,8 +113,10 @@ struct consume_record {
 	char sequence[KIN__MODEL_SEQUENCE];
 	int64_t arrival_ms, put_ms;
 	bool poison, sick, sick_shard, left_out, other_shard, settled, optional, lost, dropped,
-			slack;      /* slack: trimmed within the tolerance of the gap rule */
-	uint32_t settled_in, fails; /* process, 0 none; failed calls in this process */
+			slack;          /* slack: trimmed within the tolerance of the gap rule */
+	bool counted, final, uncounted; /* by a handler; in a final state; its window may be given up */
+	uint32_t final_in, final_clean; /* the process, and world.unclean, at that time */
+	uint32_t settled_in, fails;     /* process, 0 none; failed calls in this process */
 };
 
 struct consume_shard {
@@ -121,7 +133,8 @@ struct consume_item { /* of the store */
 	char shard_id[CONSUME_TEXT], owner[CONSUME_TEXT], checkpoint[CONSUME_TEXT], parents[2 * CONSUME_TEXT];
 	uint64_t counter, sub;
 	int64_t created_ms, timestamp_ms, covered_ms;
-	uint64_t told_counter;        /* of the last write it knows of */
+	uint64_t told_counter; /* of the last write it knows of */
+	struct consume_kept kept;
 	uint32_t told, thief_process; /* the process that knows it is its own; whose lease the thief took */
 };
 
@@ -154,6 +167,9 @@ struct consume_call {
 	size_t slices_n;
 	uint32_t count, attempt, attempts;
 	bool old, handler_failed;
+	struct kin__call_window window;
+	struct consume_state state; /* with which it is called, then: as the handler left it */
+	struct consume_kept kept;   /* is to be kept, or was */
 	/* what came of it */
 	struct kin__consumer_event answer;
 	struct kin_error error;
@@ -192,6 +208,9 @@ struct consume_world {
 			undelivered_n; /* of the delivery that is just told to have failed */
 	uint32_t reads, works, writes;
 
+	struct consume_state states[CONSUME_SHARDS]; /* by the machine's index, as its owner keeps them */
+	struct consume_chain chains[CONSUME_SHARDS]; /* the same, as it should be */
+
 	/* the service */
 	uint32_t stream; /* life of the stream, from 1 */
 	char arn[128];
@@ -210,8 +229,8 @@ struct consume_world {
 	/* drawn */
 	uint32_t api_fail_per_mille, store_fail_per_mille, handler_fail_per_mille, busy_per_mille,
 			poison_per_mille, filter_per_mille, aggregate_per_mille, sink_fail_per_mille,
-			stop_per_mille, stuck_per_mille, report_per_mille, crashes, changes, recreates,
-			thefts;
+			stop_per_mille, stuck_per_mille, report_per_mille, no_state_per_mille, crashes,
+			changes, recreates, thefts;
 	uint64_t latency_us, handler_us, gap_us, down_us, heal_us;
 	int64_t retention_ms, start_error_ms;
 	uint32_t jitter_ms;
@@ -225,8 +244,10 @@ struct consume_world {
 	uint64_t dropped_before, gaps_before;
 	struct {
 		uint64_t calls, errors, handled, sunk, writes;
-	} told;     /* the process */
-	bool blind; /* pages came while no clock was known: what was trimmed is named late */
+		uint64_t windows_opened, windows_closed, windows_early, windows_given_up;
+	} told;           /* the process */
+	uint32_t unclean; /* grows whenever a process ends without having written all that it did */
+	bool blind;       /* pages came while no clock was known: what was trimmed is named late */
 	bool expect_gap,
 			mixed; /* mixed: a new stream was read under the old one's name, and nobody noticed yet */
 	uint32_t handled_max[CONSUME_KEYS]; /* in this process: highest record handled, + 1 */
