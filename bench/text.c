@@ -107,13 +107,20 @@ void bench_get_tail(struct bench_text *text, bool next, uint32_t records)
 
 void bench_list_shards_answer(struct bench_text *text, uint32_t shards)
 {
+	static const char *const whole[] = { "0", "340282366920938463463374607431768211455" };
+	char first[48] = "", last[48] = "";
+
 	bench_text_add(text, "{\"Shards\":[");
-	for (uint32_t i = 0; i < shards; i++) /* equal ranges; nobody here routes by them */
+	for (uint32_t i = 0; i < shards; i++) { /* one has all keys; of many nobody asks which */
+		snprintf(first, sizeof first, "%u%033u", i + 1, 0U);
+		snprintf(last, sizeof last, "%u%s", i + 1, "999999999999999999999999999999999");
 		bench_text_add(text,
 		               "%s{\"ShardId\":\"shardId-%012u\",\"HashKeyRange\":{"
-		               "\"StartingHashKey\":\"%u%033u\",\"EndingHashKey\":\"%u%s\"},"
+		               "\"StartingHashKey\":\"%s\",\"EndingHashKey\":\"%s\"},"
 		               "\"SequenceNumberRange\":{"
 		               "\"StartingSequenceNumber\":\"495903382714902566085596925383615710%020u\"}}",
-		               i > 0 ? "," : "", i, i + 1, 0, i + 1, "999999999999999999999999999999999", i);
+		               i > 0 ? "," : "", i, shards == 1 ? whole[0] : first,
+		               shards == 1 ? whole[1] : last, i);
+	}
 	bench_text_add(text, "]}");
 }

@@ -17,11 +17,12 @@ void kin__ids_fini(struct kin__ids *ids)
 	kin__ids_init(ids);
 }
 
-/* It begins small again, so that a few numbers after many do not have many slots to wipe. */
+/* As many numbers as last time find their slots; a few after many do not have many slots to wipe. */
 void kin__ids_clear(struct kin__ids *ids)
 {
+	while (ids->slots_n > SLOTS_MIN && ids->n * 8 < ids->slots_n)
+		ids->slots_n /= 2;
 	ids->n = 0;
-	ids->slots_n = ids->slots_room < SLOTS_MIN ? 0 : SLOTS_MIN;
 	if (ids->slots_n > 0)
 		memset(ids->slots, 0, ids->slots_n * sizeof *ids->slots);
 }

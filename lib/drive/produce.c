@@ -191,6 +191,13 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 	produce->set.user = options->user;
 	produce->set.record_bytes_max = options->record_bytes_max;
 	produce->set.machine = *machine;
+	produce->set.wake_records = machine->request_records_max;
+	produce->set.wake_bytes = machine->request_bytes_max;
+	if (machine->aggregate) { /* a request takes many more, and those that wait too long wake the loop by themselves */
+		if (machine->buffer_records_max / 8 > produce->set.wake_records)
+			produce->set.wake_records = machine->buffer_records_max / 8;
+		produce->set.wake_bytes /= 4;
+	}
 	produce->set.places = machine->aggregate || machine->order_by_key || machine->rate_percent > 0;
 	produce->set.machine.seed = kin__core_seed(core);
 	/* Twice what the records can need: the rest is ends of chunks, and what old records pin down. */

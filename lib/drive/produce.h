@@ -70,6 +70,8 @@ struct kin__produce {
 		uint32_t record_bytes_max;
 		uint64_t memory_max; /* of chunks */
 		bool places;         /* records by their shard */
+		/* So many new ones are looked at without delay. */
+		uint64_t wake_records, wake_bytes;
 		struct kin__producer_settings machine;
 	} set;
 	struct {

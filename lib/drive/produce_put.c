@@ -91,8 +91,8 @@ static bool must_wake(const struct kin__produce *produce, const struct kin__prod
 	    machine->record_ttl_us <= machine->linger_us)
 		return true;
 	return !produce->inbox.saturated &&
-	       (produce->inbox.fresh_n + produce->inbox.records_n >= machine->request_records_max ||
-	        produce->inbox.fresh_bytes + produce->inbox.records_bytes >= machine->request_bytes_max);
+	       (produce->inbox.fresh_n + produce->inbox.records_n >= produce->set.wake_records ||
+	        produce->inbox.fresh_bytes + produce->inbox.records_bytes >= produce->set.wake_bytes);
 }
 
 /* Under the lock; NULL: out of memory. */

@@ -1,16 +1,19 @@
-/* oom_producer: the producer machine through throttles, lost answers, times to live and a close, each time with another
- * of its allocations failing.  Each record put is reported once, by KIN_OK or KIN_NOMEM, and every invariant holds after
- * each step.  (The consumer machine does the same in check_consumer.) */
+/* oom_producer: the producer machine through throttles, lost answers, times to live and a close, once as it is and once
+ * with records placed by their shard; each time with another of its allocations failing.  Each record put is reported once,
+ * by KIN_OK or KIN_NOMEM, and every invariant holds after each step.  (The consumer machine does the same in
+ * check_consumer.) */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "producer/producer.h"
+#include "producer/lane.h"
 
 enum { RECORDS = 24, SENDS_MAX = 400 };
 
 static struct kin__producer_record records[RECORDS];
+static struct kin__placed placed[RECORDS];
+static bool places;
 static unsigned reported[RECORDS], nomem, sends;
 static uint64_t failing, now_us;
 
@@ -32,17 +35,45 @@ static void report(const struct kin__producer_effect *effect)
 	nomem += effect->deliver.code == KIN_NOMEM;
 }
 
+static const char *outer_lane(const struct kin__producer_record *record)
+{
+	return ((const struct kin__outer *)(const void *)record)->lane->id;
+}
+
+/* Two shards; each time they are asked for they have other names. */
+static void list(struct kin__producer *producer, const struct kin__producer_effect *effect)
+{
+	static const char *const names[] = { "a", "b", "c", "d" };
+	struct kin__hashkey middle = { UINT64_MAX / 2, UINT64_MAX };
+	struct kin__shard_info shards[2] = { { .id = names[effect->list.id % 2 * 2], .last_hash = middle },
+		                             { .id = names[effect->list.id % 2 * 2 + 1],
+		                               .first_hash = kin__hashkey_next(middle),
+		                               .last_hash = KIN__HASHKEY_MAX } };
+
+	need(++sends < SENDS_MAX, "it asks without end");
+	kin__producer_step(producer, &(struct kin__producer_event){ .now_us = now_us,
+	                                                            .type = KIN__PRODUCER_SHARDS,
+	                                                            .shards = { .id = effect->list.id,
+	                                                                        .done = true,
+	                                                                        .at = shards,
+	                                                                        .n = 2 } });
+}
+
 /* The first requests are throttled whole, lost, and throttled in part; later ones are stored. */
 static void answer(struct kin__producer *producer, const struct kin__producer_effect *effect)
 {
 	uint8_t results[RECORDS];
-	struct kin__producer_event event = {
-		.now_us = now_us,
-		.type = KIN__PRODUCER_ANSWERED,
-		.answer = { .id = effect->send.id, .verdict = KIN__DONE, .results = results }
-	};
+	const char *shards[RECORDS];
+	struct kin__producer_event event = { .now_us = now_us,
+		                             .type = KIN__PRODUCER_ANSWERED,
+		                             .answer = { .id = effect->send.id,
+		                                         .verdict = KIN__DONE,
+		                                         .results = results,
+		                                         .shards = shards } };
 
 	need(++sends < SENDS_MAX, "it sends without end");
+	for (uint32_t i = 0; i < effect->send.n; i++)
+		shards[i] = sends % 5 == 4 ? "c" : places ? outer_lane(effect->send.records[i]) : "a";
 	for (uint32_t i = 0; i < effect->send.n; i++)
 		results[i] = sends < 8 && (sends + i) % 3 == 0 ? KIN__THROTTLED : KIN__DONE;
 	if (sends == 1)
@@ -63,6 +94,8 @@ static void take_all(struct kin__producer *producer)
 	while (kin__producer_take(producer, &effect)) {
 		if (effect.type == KIN__PRODUCER_DELIVER)
 			report(&effect);
+		else if (effect.type == KIN__PRODUCER_LIST_SHARDS)
+			list(producer, &effect);
 		else
 			answer(producer, &effect);
 		kin__producer_check(producer);
@@ -76,6 +109,10 @@ static void put(struct kin__producer *producer, size_t i)
 	struct kin__producer_event event = { .now_us = now_us, .type = KIN__PRODUCER_PUT, .records = &list };
 
 	records[i] = (struct kin__producer_record){ .bytes = 10, .ttl_us = i % 2 ? 1000000000 + i : 0 };
+	placed[i] = (struct kin__placed){
+		.hash = { (uint64_t)(i % 5) << 62, i % 5 }, .key_id = i % 5, .key_n = 4, .data_n = 6
+	};
+	records[i].placed = places ? &placed[i] : NULL;
 	kin__list_init(&list);
 	kin__list_append(&list, &records[i].queue);
 	kin__producer_step(producer, &event);
@@ -93,6 +130,9 @@ static bool story(void)
 	kin__producer_settings_init(&settings);
 	settings.request_records_max = 5;
 	settings.requests_max = 2;
+	settings.aggregate = settings.order_by_key = places;
+	settings.rate_percent = places ? 100 : 0;
+	settings.aggregate_bytes_max = 100;
 	producer = kin__producer_new(&settings);
 	if (!producer)
 		return false;
@@ -116,7 +156,7 @@ static bool story(void)
 	return true;
 }
 
-int main(void)
+static uint64_t fail_each(void)
 {
 	uint64_t total, told = 0;
 
@@ -130,6 +170,13 @@ int main(void)
 			kin__mem_fail_at(0);
 		}
 	need(told > 0, "no failure was ever told");
-	printf("  ok    the producer machine: %" PRIu64 " allocations failed\n", total);
+	return total;
+}
+
+int main(void)
+{
+	printf("  ok    the producer machine: %" PRIu64 " allocations failed\n", fail_each());
+	places = true;
+	printf("  ok    the producer machine, records placed: %" PRIu64 " allocations failed\n", fail_each());
 	return 0;
 }
