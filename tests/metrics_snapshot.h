@@ -9,7 +9,7 @@
 /* --- the tables --------------------------------------------------------------------------- */
 
 static const struct kin__family_table *const tables[] = { &kin__families_consumer, &kin__families_shard,
-	                                                  &kin__families_producer };
+	                                                  &kin__families_producer, &kin__families_failure };
 
 static char page[65536];
 
@@ -71,7 +71,7 @@ START_TEST(families_and_page)
 			char *at, *end;
 
 			check_row(row);
-			if (row->member && tables[t] != &kin__families_producer)
+			if (row->member)
 				snprintf(item, sizeof item, ".It Li %s Pq %s\n", row->name, row->member);
 			else
 				snprintf(item, sizeof item, ".It Li %s\n", row->name);
@@ -222,14 +222,75 @@ START_TEST(snapshot_json)
 }
 END_TEST
 
-static void write_all(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n)
+static const char *code_name(int code)
 {
-	struct kin__produced produced[3] = { { .stream = "orders" },
-		                             { .stream = "others" },
-		                             { .stream = "orders" } };
+	return code == KIN_EXPIRED ? "KIN_EXPIRED" : "other";
+}
 
-	produced[0].stats.stored = 5;
-	kin__snapshot_prometheus(out, snapshots, n, produced, 3);
+/* Two hundred records stored, three expired. */
+static struct kin__produced *make_produced(const char *stream)
+{
+	struct kin__produced *produced = kin__produced_new(stream, 1545084650987);
+
+	if (!produced)
+		return NULL;
+	produced->stats = (struct kin_producer_stats){ .accepted = 203, .stored = 200, .failed = 3 };
+	produced->tally.failed[-KIN_EXPIRED] = 2;
+	produced->tally.failed[-KIN_REFUSED] = 1;
+	kin__histogram_add(&produced->tally.waits, 100000);
+	kin__histogram_add(&produced->tally.requests, 20000);
+	kin__histogram_add(&produced->tally.deliveries, 120000);
+	kin__produced_end(produced, code_name);
+	return produced;
+}
+
+START_TEST(produced_members)
+{
+	struct kin__produced *produced =
+			make_produced("arn:aws:kinesis:us-east-1:123456789012:stream/orders");
+	const struct kin_producer_snapshot *shown = &produced->shown;
+	size_t n;
+
+	ck_assert_uint_eq(shown->size, sizeof *shown);
+	ck_assert_str_eq(shown->stream, "orders");
+	ck_assert_uint_eq(shown->stats->stored, 200);
+	ck_assert_uint_eq(shown->waits.max_us, 100000);
+	ck_assert_uint_eq(shown->requests.p99_us, 20000);
+	ck_assert_uint_eq(shown->deliveries.sum_us, 120000);
+	ck_assert_uint_eq(shown->failed_n, 2);
+	ck_assert_int_eq(shown->failed[1].code, KIN_EXPIRED);
+	ck_assert_uint_eq(shown->failed[1].count, 2);
+	ck_assert_str_eq(shown->failed[1].name, "KIN_EXPIRED");
+	ck_assert_str_eq(kin__produced_json(produced, &n),
+	                 "{\"time\":\"2018-12-17T22:10:50.987Z\",\"stream\":\"orders\",\"accepted\":203,"
+	                 "\"stored\":200,"
+	                 "\"failed\":3,\"bytesStored\":0,\"retried\":0,\"throttled\":0,\"requests\":0,"
+	                 "\"requestsFailed\":0,"
+	                 "\"buffered\":0,\"bufferedBytes\":0,\"inFlight\":0,"
+	                 "\"waitUs\":{\"count\":1,\"sum\":100000,\"p50\":100000,\"p90\":100000,\"p99\":"
+	                 "100000,\"max\":100000},"
+	                 "\"requestUs\":{\"count\":1,\"sum\":20000,\"p50\":20000,\"p90\":20000,\"p99\":20000,"
+	                 "\"max\":20000},"
+	                 "\"deliveryUs\":{\"count\":1,\"sum\":120000,\"p50\":120000,\"p90\":120000,\"p99\":"
+	                 "120000,\"max\":120000},"
+	                 "\"failedByCode\":{\"other\":1,\"KIN_EXPIRED\":2}}");
+	ck_assert_uint_eq(n, strlen(kin__produced_json(produced, NULL)));
+	kin__produced_free(produced);
+	kin__produced_free(NULL);
+}
+END_TEST
+
+static bool write_all(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n)
+{
+	struct kin__produced *produced[] = { make_produced("orders"), make_produced("others"),
+		                             make_produced("orders") };
+	bool there = produced[0] && produced[1] && produced[2];
+
+	if (there)
+		kin__snapshot_prometheus(out, snapshots, n, produced, 3);
+	for (size_t i = 0; i < 3; i++)
+		kin__produced_free(produced[i]);
+	return there && !out->failed;
 }
 
 static void has_line(const char *text, const char *line)
@@ -269,8 +330,7 @@ START_TEST(snapshot_text)
 	struct kin__bytes out;
 
 	kin__bytes_init(&out);
-	write_all(&out, snapshots, KIN__ARRAY_LEN(snapshots));
-	ck_assert(!out.failed);
+	ck_assert(write_all(&out, snapshots, KIN__ARRAY_LEN(snapshots)));
 	has_families(out.at);
 	has_line(out.at, "kinstream_consumer_errors_total{stream=\"orders\",application=\"billing\"} 3");
 	has_line(out.at,
@@ -284,9 +344,14 @@ START_TEST(snapshot_text)
 	has_line(out.at, "kinstream_consumer_shard_blocked_seconds{stream=\"others\",application=\"billing\","
 	                 "shard=\"shardId-000000000000\"} 1.5");
 	ck_assert_ptr_null(strstr(out.at, "shard=\"b"));
-	has_line(out.at, "kinstream_producer_stored_records_total{stream=\"orders\"} 5");
-	has_line(out.at, "kinstream_producer_stored_records_total{stream=\"others\"} 0");
-	has_line(out.at, "kinstream_producer_stored_records_total{stream=\"orders\",handle=\"2\"} 0");
+	has_line(out.at, "kinstream_producer_stored_records_total{stream=\"orders\"} 200");
+	has_line(out.at, "kinstream_producer_stored_records_total{stream=\"others\"} 200");
+	has_line(out.at, "kinstream_producer_stored_records_total{stream=\"orders\",handle=\"2\"} 200");
+	has_line(out.at,
+	         "kinstream_producer_failed_records_by_code_total{stream=\"others\",code=\"KIN_EXPIRED\"} 2");
+	has_line(out.at, "kinstream_producer_failed_records_by_code_total{stream=\"orders\",code=\"other\","
+	                 "handle=\"2\"} 1");
+	has_line(out.at, "kinstream_producer_delivery_seconds_sum{stream=\"orders\"} 0.12");
 	kin__bytes_fini(&out);
 	for (size_t i = 0; i < KIN__ARRAY_LEN(snapshots); i++)
 		kin__snapshot_free(snapshots[i]);
@@ -296,18 +361,20 @@ END_TEST
 /* The number of a twin has as many digits as it needs. */
 START_TEST(snapshot_many_twins)
 {
-	struct kin__produced *produced = kin__mem_array(1200, sizeof *produced);
+	struct kin__produced *other = make_produced("o"), *all[1200];
 	struct kin__bytes out;
 
-	for (size_t i = 0; i < 1200; i++)
-		produced[i].stream = "s";
+	for (size_t i = 0; i < KIN__ARRAY_LEN(all); i++)
+		all[i] = i < 1199 ? kin__produced_new("s", 0) : other;
 	kin__bytes_init(&out);
-	kin__snapshot_prometheus(&out, NULL, 0, produced, 1200);
+	kin__snapshot_prometheus(&out, NULL, 0, all, KIN__ARRAY_LEN(all));
 	has_line(out.at, "kinstream_producer_requests_total{stream=\"s\"} 0");
 	has_line(out.at, "kinstream_producer_requests_total{stream=\"s\",handle=\"10\"} 0");
-	has_line(out.at, "kinstream_producer_requests_total{stream=\"s\",handle=\"1200\"} 0");
+	has_line(out.at, "kinstream_producer_requests_total{stream=\"s\",handle=\"1199\"} 0");
+	has_line(out.at, "kinstream_producer_requests_total{stream=\"o\"} 0");
 	kin__bytes_fini(&out);
-	kin__mem_free(produced);
+	for (size_t i = 0; i < KIN__ARRAY_LEN(all); i++)
+		kin__produced_free(all[i]);
 }
 END_TEST
 
@@ -315,16 +382,16 @@ END_TEST
 static bool whole_snapshot(void)
 {
 	struct kin__snapshot *snapshot = make_snapshot("orders");
+	struct kin__produced *produced = make_produced("orders");
 	struct kin__bytes out;
-	bool done;
+	bool done = snapshot && produced;
 
-	if (!snapshot)
-		return false;
 	kin__bytes_init(&out);
-	write_all(&out, &snapshot, 1);
-	done = kin__snapshot_json(snapshot, NULL) && !out.failed;
+	done = done && write_all(&out, &snapshot, 1);
+	done = done && kin__snapshot_json(snapshot, NULL) && kin__produced_json(produced, NULL);
 	kin__bytes_fini(&out);
 	kin__snapshot_free(snapshot);
+	kin__produced_free(produced);
 	return done;
 }
 
@@ -348,6 +415,7 @@ static void add_snapshot(TCase *tcase)
 	tcase_add_test(tcase, families_and_page);
 	tcase_add_test(tcase, snapshot_members);
 	tcase_add_test(tcase, snapshot_json);
+	tcase_add_test(tcase, produced_members);
 	tcase_add_test(tcase, snapshot_text);
 	tcase_add_test(tcase, snapshot_many_twins);
 	tcase_add_test(tcase, snapshot_no_memory);

@@ -81,6 +81,33 @@ KIN_API const struct kin_shard_snapshot *kin_consumer_snapshot_shard(const struc
 KIN_API const char *kin_consumer_snapshot_json(struct kin_consumer_snapshot *snapshot, size_t *size);
 KIN_API void kin_consumer_snapshot_free(struct kin_consumer_snapshot *snapshot);
 
+/* ---- a producer at one moment ------------------------------------------------------------ */
+
+struct kin_code_count {
+	int32_t code; /* enum kin_code */
+	uint64_t count;
+	const char *name; /* kin_code_name(code) */
+};
+
+struct kin_producer_snapshot {
+	size_t size;                            /* what this library knows of it */
+	const char *stream;                     /* its name; as long as the snapshot */
+	int64_t time_ms;                        /* when it was taken, as in a consumer's */
+	const struct kin_producer_stats *stats; /* at the same moment; its size tells what it has */
+	/* Of the first record of each request: from put to its first sending; from put to the answer that it is
+	 * stored.  And of each request: from sending to its answer. */
+	struct kin_times waits, deliveries, requests;
+	const struct kin_code_count *failed; /* records reported as failed, by code; failed_n of them */
+	size_t failed_n;
+};
+
+/* Any thread; does not wait.  *out is yours, free with kin_producer_snapshot_free(). */
+KIN_API KIN_MUST_CHECK int kin_producer_snapshot(struct kin_producer *producer,
+                                                 struct kin_producer_snapshot **out, struct kin_error *error);
+/* As kin_consumer_snapshot_json(). */
+KIN_API const char *kin_producer_snapshot_json(struct kin_producer_snapshot *snapshot, size_t *size);
+KIN_API void kin_producer_snapshot_free(struct kin_producer_snapshot *snapshot);
+
 /* ---- Prometheus ------------------------------------------------------------------------- */
 
 struct kin_metrics_handles { /* borrowed until return; they stay open meanwhile */

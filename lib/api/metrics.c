@@ -46,18 +46,52 @@ void kin_consumer_snapshot_free(struct kin_consumer_snapshot *snapshot)
 		kin__snapshot_free(inside(snapshot));
 }
 
+/* ---- a producer ---- */
+
+int kin_producer_snapshot(struct kin_producer *producer, struct kin_producer_snapshot **out,
+                          struct kin_error *error)
+{
+	struct kin__produced *produced;
+	int code;
+
+	if (!out)
+		return kin__error(error, KIN_INVALID, "kin_producer_snapshot(): out must not be NULL");
+	*out = NULL;
+	code = kin__handle_check(producer ? &producer->handle : NULL, KIN__HANDLE_PRODUCER,
+	                         "kin_producer_snapshot()", error);
+	if (code == KIN_OK)
+		code = kin__produce_snapshot(producer->produce, &produced, error);
+	if (code == KIN_OK)
+		*out = &produced->shown;
+	return code;
+}
+
+const char *kin_producer_snapshot_json(struct kin_producer_snapshot *snapshot, size_t *size)
+{
+	return kin__produced_json(kin__container(snapshot, struct kin__produced, shown), size);
+}
+
+void kin_producer_snapshot_free(struct kin_producer_snapshot *snapshot)
+{
+	if (snapshot)
+		kin__produced_free(kin__container(snapshot, struct kin__produced, shown));
+}
+
 /* ---- Prometheus ---- */
 
 struct gathered {
 	struct kin__snapshot **snapshots; /* snapshots_n are filled */
 	size_t snapshots_n;
-	struct kin__produced *produced;
+	struct kin__produced **produced; /* and produced_n */
+	size_t produced_n;
 };
 
 static void free_gathered(struct gathered *all)
 {
 	for (size_t i = 0; i < all->snapshots_n; i++)
 		kin__snapshot_free(all->snapshots[i]);
+	for (size_t i = 0; i < all->produced_n; i++)
+		kin__produced_free(all->produced[i]);
 	kin__mem_free(all->snapshots);
 	kin__mem_free(all->produced);
 }
@@ -73,16 +107,15 @@ static int gather_consumer(struct gathered *all, struct kin_consumer *consumer, 
 	return code;
 }
 
-static int gather_producer(struct kin__produced *to, struct kin_producer *producer, struct kin_error *error)
+static int gather_producer(struct gathered *all, struct kin_producer *producer, struct kin_error *error)
 {
 	int code = kin__handle_check(producer ? &producer->handle : NULL, KIN__HANDLE_PRODUCER,
 	                             "kin_metrics_write()", error);
 
-	if (code != KIN_OK)
-		return code;
-	to->stream = producer->produce->set.stream;
-	kin__produce_stats(producer->produce, &to->stats);
-	return KIN_OK;
+	if (code == KIN_OK)
+		code = kin__produce_snapshot(producer->produce, &all->produced[all->produced_n], error);
+	all->produced_n += code == KIN_OK;
+	return code;
 }
 
 static int gather(struct gathered *all, const struct kin_metrics_handles *handles, struct kin_error *error)
@@ -90,13 +123,13 @@ static int gather(struct gathered *all, const struct kin_metrics_handles *handle
 	int code = KIN_OK;
 
 	all->snapshots = kin__mem_array(handles->consumers_n + 1, sizeof(void *));
-	all->produced = kin__mem_array(handles->producers_n + 1, sizeof *all->produced);
+	all->produced = kin__mem_array(handles->producers_n + 1, sizeof(void *));
 	if (!all->snapshots || !all->produced)
 		return kin__error_nomem(error);
 	for (size_t i = 0; code == KIN_OK && i < handles->consumers_n; i++)
 		code = gather_consumer(all, handles->consumers[i], error);
 	for (size_t i = 0; code == KIN_OK && i < handles->producers_n; i++)
-		code = gather_producer(&all->produced[i], handles->producers[i], error);
+		code = gather_producer(all, handles->producers[i], error);
 	return code;
 }
 
@@ -117,8 +150,7 @@ int kin_metrics_write(const struct kin_metrics_handles *handles, kin_metrics_fn 
 	kin__bytes_init(&text);
 	code = gather(&all, handles, error);
 	if (code == KIN_OK) {
-		kin__snapshot_prometheus(&text, all.snapshots, all.snapshots_n, all.produced,
-		                         handles->producers_n);
+		kin__snapshot_prometheus(&text, all.snapshots, all.snapshots_n, all.produced, all.produced_n);
 		code = text.failed ? kin__error_nomem(error) : KIN_OK;
 	}
 	free_gathered(&all);

@@ -433,3 +433,20 @@ void kin__produce_stats(struct kin__produce *produce, struct kin_producer_stats 
 	stats->buffered_bytes = produce->inbox.room.bytes;
 	pthread_mutex_unlock(&produce->inbox.lock);
 }
+
+int kin__produce_snapshot(struct kin__produce *produce, struct kin__produced **out, struct kin_error *error)
+{
+	int64_t service_ms = kin__core_service_ms(produce->set.core);
+	struct kin__produced *made = kin__produced_new(produce->set.stream,
+	                                               service_ms > 0 ? service_ms : kin__clock_wall_ms());
+
+	*out = made;
+	if (!made)
+		return kin__error_nomem(error);
+	kin__produce_stats(produce, &made->stats);
+	pthread_mutex_lock(&produce->inbox.lock);
+	made->tally = produce->inbox.tally;
+	pthread_mutex_unlock(&produce->inbox.lock);
+	kin__produced_end(made, kin_code_name);
+	return KIN_OK;
+}

@@ -12,6 +12,7 @@
 #include "drive/core.h"
 #include "drive/listing.h"
 #include "kinesis/put_records.h"
+#include "metrics/produced.h"
 #include "producer/producer.h"
 #include "producer/room.h"
 #include "wire/aggregate_write.h"
@@ -111,6 +112,7 @@ struct kin__produce {
 		bool attended, saturated; /* it will look here soon by itself; it cannot send more anyway */
 		uint64_t fresh_n, fresh_bytes;
 		struct kin_producer_stats stats;
+		struct kin__produced_tally tally; /* what is counted here, not by the machine */
 		/* reports */
 		struct kin__list reports;
 		uint64_t reports_oldest; /* once these are made, all below this order are */
@@ -149,6 +151,8 @@ int kin__produce_close(struct kin__produce *produce, int64_t timeout_ms,
 /* Under the lock: adds what troubles it to an error that tells of a wait in vain; gives the error's code. */
 int kin__produce_troubled(const struct kin__produce *produce, struct kin_error *error, int code);
 void kin__produce_stats(struct kin__produce *produce, struct kin_producer_stats *stats);
+/* Any thread; *out is yours, free with kin__produced_free(). */
+int kin__produce_snapshot(struct kin__produce *produce, struct kin__produced **out, struct kin_error *error);
 
 /* --- between the files of drive/produce* --- */
 void kin__produce_step(struct kin__produce *produce,

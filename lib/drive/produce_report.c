@@ -74,7 +74,10 @@ static void settle(struct kin__produce *produce, struct kin__produce_record *rec
 		stats->stored++;
 		stats->bytes_stored += record->data_n;
 	} else {
+		uint32_t code = (uint32_t)-record->machine.code;
+
 		stats->failed++;
+		produce->inbox.tally.failed[code < KIN__PRODUCED_CODES ? code : 0]++;
 		produce->inbox.given_up++;
 		explain(produce, record, &produce->inbox.last_error);
 	}

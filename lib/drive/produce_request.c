@@ -15,6 +15,17 @@ static struct kin__outer *outer_at(const struct kin__produce_request *request, u
 	return (struct kin__outer *)(void *)request->records[i];
 }
 
+/* When the first record that it holds was put. */
+static uint64_t accepted_us(const struct kin__produce_request *request)
+{
+	const struct kin__producer_record *first = request->records[0];
+
+	if (request->produce->set.places)
+		first = kin__container(outer_at(request, 0)->members.next, struct kin__producer_record,
+		                       queue);
+	return first->accepted_us;
+}
+
 /* --- faults --------------------------------------------------------------------------- */
 
 void kin__produce_fault_drop(struct kin__produce_fault *fault)
@@ -134,6 +145,28 @@ static bool encode(struct kin__produce *produce, struct kin__produce_request *re
 	return !request->body.failed;
 }
 
+static void count_wait(struct kin__produce *produce, const struct kin__produce_request *request)
+{
+	uint64_t now_us = kin__loop_now_us(kin__core_loop(produce->set.core));
+
+	if (request->records[0]->attempts > 1)
+		return;
+	pthread_mutex_lock(&produce->inbox.lock);
+	kin__histogram_add(&produce->inbox.tally.waits, now_us - accepted_us(request));
+	pthread_mutex_unlock(&produce->inbox.lock);
+}
+
+/* Under the lock; before the step that may report its records. */
+static void count_answer(struct kin__produce *produce, const struct kin__produce_request *request,
+                         const struct kin__outcome *outcome, const struct kin__producer_answer *answer)
+{
+	uint64_t now_us = kin__loop_now_us(kin__core_loop(produce->set.core));
+
+	kin__histogram_add(&produce->inbox.tally.requests, outcome->elapsed_us);
+	if (answer->verdict == KIN__DONE && answer->results[0] == KIN__DONE)
+		kin__histogram_add(&produce->inbox.tally.deliveries, now_us - accepted_us(request));
+}
+
 void kin__produce_send(struct kin__produce *produce, const struct kin__producer_effect *effect)
 {
 	struct kin__produce_request *request = request_take(produce);
@@ -153,6 +186,7 @@ void kin__produce_send(struct kin__produce *produce, const struct kin__producer_
 	request->records = effect->send.records;
 	request->n = effect->send.n;
 	request->reports = 0;
+	count_wait(produce, request);
 	if (!encode(produce, request)) {
 		kin__list_append(&produce->own.unsent, &request->node);
 		return;
@@ -319,6 +353,7 @@ static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
 		produce->inbox.trouble = trouble;
 	else
 		produce->inbox.trouble.code = KIN_OK;
+	count_answer(produce, request, outcome, answer);
 	if (request->reports == 0)
 		kin__produce_request_give(produce, request);
 	else

@@ -136,24 +136,42 @@ static const struct kin__metric shard_rows[] = {
 /* ---- a producer ---- */
 
 #define PREFIX "kinstream_producer_"
-#define STRUCT struct kin_producer_stats
+#define STRUCT struct kin__produced
 static const struct kin__metric producer_rows[] = {
-	COUNTER("accepted_records", "accepted", accepted, "Records accepted to be put."),
-	COUNTER("stored_records", "stored", stored, "Records reported as stored."),
-	COUNTER("failed_records", "failed", failed, "Records reported as not stored, or perhaps stored."),
-	COUNTER("stored_bytes", "bytesStored", bytes_stored, "Bytes of data in records reported as stored."),
-	COUNTER("retried_records", "retried", retried, "Records put again after a request without success."),
-	COUNTER("throttled_records", "throttled", throttled,
+	COUNTER("accepted_records", "accepted", stats.accepted, "Records accepted to be put."),
+	COUNTER("stored_records", "stored", stats.stored, "Records reported as stored."),
+	COUNTER("failed_records", "failed", stats.failed,
+	        "Records reported as not stored, or perhaps stored."),
+	COUNTER("stored_bytes", "bytesStored", stats.bytes_stored,
+	        "Bytes of data in records reported as stored."),
+	COUNTER("retried_records", "retried", stats.retried,
+	        "Records put again after a request without success."),
+	COUNTER("throttled_records", "throttled", stats.throttled,
 	        "Times that the service refused a record as too many or too much for its shard."),
-	COUNTER("requests", "requests", requests, "Requests sent."),
-	COUNTER("requests_failed", "requestsFailed", requests_failed,
+	COUNTER("requests", "requests", stats.requests, "Requests sent."),
+	COUNTER("requests_failed", "requestsFailed", stats.requests_failed,
 	        "Requests that brought no usable answer."),
-	GAUGE(U64, 0, "buffered_records", "buffered", buffered, "Records accepted and not yet reported."),
-	GAUGE(U64, 0, "buffered_bytes", "bufferedBytes", buffered_bytes,
+	GAUGE(U64, 0, "buffered_records", "buffered", stats.buffered,
+	      "Records accepted and not yet reported."),
+	GAUGE(U64, 0, "buffered_bytes", "bufferedBytes", stats.buffered_bytes,
 	      "Memory of records accepted and not yet reported."),
-	GAUGE(U64, 0, "requests_in_flight", "inFlight", in_flight, "Requests sent and not yet answered."),
+	GAUGE(U64, 0, "requests_in_flight", "inFlight", stats.in_flight,
+	      "Requests sent and not yet answered."),
+	TIMES("wait_seconds", "waitUs", tally.waits, call_bounds,
+	      "How long the first record of a request waited from its put to its first sending."),
+	TIMES("request_duration_seconds", "requestUs", tally.requests, call_bounds,
+	      "How long requests took from sending to their answer."),
+	TIMES("delivery_seconds", "deliveryUs", tally.deliveries, call_bounds,
+	      "How long the first record of a request took from its put to the answer that it is stored."),
+};
+#undef STRUCT
+#define STRUCT struct kin_code_count
+static const struct kin__metric failure_rows[] = {
+	COUNTER("failed_records_by_code", NULL, count,
+	        "Records reported as not stored, or perhaps stored, by the code of their report."),
 };
 
 const struct kin__family_table kin__families_consumer = { consumer_rows, KIN__ARRAY_LEN(consumer_rows) };
 const struct kin__family_table kin__families_shard = { shard_rows, KIN__ARRAY_LEN(shard_rows) };
 const struct kin__family_table kin__families_producer = { producer_rows, KIN__ARRAY_LEN(producer_rows) };
+const struct kin__family_table kin__families_failure = { failure_rows, KIN__ARRAY_LEN(failure_rows) };

@@ -1,4 +1,7 @@
-/* metrics/families - the tables of what a consumer, a shard and a producer count.  Constant.  kin_metrics(3) tells each. */
+/* metrics/families - the tables of what consumers, shards, producers and their failures count.
+ *
+ * Constant.  kin_metrics(3) tells each row.
+ */
 #ifndef KIN_METRICS_FAMILIES_H
 #define KIN_METRICS_FAMILIES_H
 #include "metrics/metric.h"
@@ -8,6 +11,7 @@ struct kin__family_table {
 	size_t n;
 };
 
-/* Offsets: into struct kin__snapshot, struct kin_shard_snapshot, struct kin_producer_stats. */
-extern const struct kin__family_table kin__families_consumer, kin__families_shard, kin__families_producer;
+/* Offsets: into struct kin__snapshot, struct kin_shard_snapshot, struct kin__produced, struct kin_code_count. */
+extern const struct kin__family_table kin__families_consumer, kin__families_shard, kin__families_producer,
+		kin__families_failure;
 #endif

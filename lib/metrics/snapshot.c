@@ -39,7 +39,7 @@ static const char *copy(struct kin__snapshot *snapshot, const char *text)
 }
 
 /* Of arn:aws:kinesis:REGION:ACCOUNT:stream/NAME the name; anything else is one. */
-static const char *stream_name(const char *stream)
+const char *kin__snapshot_stream_name(const char *stream)
 {
 	const char *slash = strncmp(stream, "arn:", 4) == 0 ? strchr(stream, '/') : NULL;
 
@@ -54,7 +54,7 @@ void kin__snapshot_begin(struct kin__snapshot *snapshot, const char *stream, con
 	shown->size = sizeof *shown;
 	shown->health = &snapshot->health;
 	shown->time_ms = time_ms;
-	shown->stream = copy(snapshot, stream_name(stream));
+	shown->stream = copy(snapshot, kin__snapshot_stream_name(stream));
 	shown->stream_arn = copy(snapshot, stream_arn);
 	shown->application = copy(snapshot, application);
 	shown->worker = copy(snapshot, worker);
@@ -83,7 +83,7 @@ void kin__snapshot_shard(struct kin__snapshot *snapshot, const struct kin_shard_
 	made->reason = copy(snapshot, shard->reason);
 }
 
-static struct kin_times times_of(const struct kin__histogram *spread)
+struct kin_times kin__snapshot_times(const struct kin__histogram *spread)
 {
 	return (struct kin_times){ .count = spread->count,
 		                   .sum_us = spread->sum,
@@ -109,8 +109,8 @@ void kin__snapshot_end(struct kin__snapshot *snapshot)
 	shown->sink_failures = tally->sink_failures;
 	shown->handler_calls = tally->handler_calls;
 	shown->sink_calls = tally->sink_calls;
-	shown->durations = times_of(&tally->durations);
-	shown->ages = times_of(&tally->ages);
+	shown->durations = kin__snapshot_times(&tally->durations);
+	shown->ages = kin__snapshot_times(&tally->ages);
 }
 
 /* ---- JSON ---- */
@@ -220,8 +220,8 @@ static void set_twin(char twin[12], size_t before)
 }
 
 /* Two lines with the same labels would make the whole text invalid. */
-static void number_twins(struct kin__snapshot *const *snapshots, size_t n, struct kin__produced *produced,
-                         size_t produced_n)
+static void number_twins(struct kin__snapshot *const *snapshots, size_t n,
+                         struct kin__produced *const *produced, size_t produced_n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct kin_consumer_snapshot *shown = &snapshots[i]->shown;
@@ -236,9 +236,8 @@ static void number_twins(struct kin__snapshot *const *snapshots, size_t n, struc
 		size_t before = 0;
 
 		for (size_t k = 0; k < i; k++)
-			before += strcmp(stream_name(produced[k].stream), stream_name(produced[i].stream)) ==
-			          0;
-		set_twin(produced[i].twin, before);
+			before += strcmp(produced[k]->stream, produced[i]->stream) == 0;
+		set_twin(produced[i]->twin, before);
 	}
 }
 
@@ -281,21 +280,37 @@ static size_t shard_objects(struct kin__metric_object *to, struct kin__snapshot 
 	return made;
 }
 
-static size_t producer_objects(struct kin__metric_object *to, const struct kin__produced *produced, size_t n)
+static size_t producer_objects(struct kin__metric_object *to, struct kin__produced *const *produced, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const char *labels[6] = { "stream", stream_name(produced[i].stream) };
+		const char *labels[6] = { "stream", produced[i]->stream };
 
-		to[i] = (struct kin__metric_object){ .values = &produced[i].stats };
-		set_labels(&to[i], labels, produced[i].twin);
+		to[i] = (struct kin__metric_object){ .values = produced[i] };
+		set_labels(&to[i], labels, produced[i]->twin);
 	}
 	return n;
 }
 
-void kin__snapshot_prometheus(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n,
-                              struct kin__produced *produced, size_t produced_n)
+/* One for each code that records of a producer failed with. */
+static size_t failure_objects(struct kin__metric_object *to, struct kin__produced *const *produced, size_t n)
 {
-	size_t most = n > produced_n ? n : produced_n, shards = 0;
+	size_t made = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < produced[i]->shown.failed_n; k++) {
+			const struct kin_code_count *code = &produced[i]->codes[k];
+			const char *labels[6] = { "stream", produced[i]->stream, "code", code->name };
+
+			to[made] = (struct kin__metric_object){ .values = code };
+			set_labels(&to[made++], labels, produced[i]->twin);
+		}
+	return made;
+}
+
+void kin__snapshot_prometheus(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n,
+                              struct kin__produced *const *produced, size_t produced_n)
+{
+	size_t most = n > produced_n * KIN__PRODUCED_CODES ? n : produced_n * KIN__PRODUCED_CODES, shards = 0;
 	struct kin__metric_object *objects;
 
 	for (size_t i = 0; i < n; i++)
@@ -309,5 +324,6 @@ void kin__snapshot_prometheus(struct kin__bytes *out, struct kin__snapshot *cons
 	write_table(out, &kin__families_consumer, objects, consumer_objects(objects, snapshots, n));
 	write_table(out, &kin__families_shard, objects, shard_objects(objects, snapshots, n));
 	write_table(out, &kin__families_producer, objects, producer_objects(objects, produced, produced_n));
+	write_table(out, &kin__families_failure, objects, failure_objects(objects, produced, produced_n));
 	kin__mem_free(objects);
 }

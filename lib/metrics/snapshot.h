@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/histogram.h"
+#include "metrics/produced.h"
 #include <kinstream/metrics.h>
 
 /* What the shell counts beside the machine, of which the snapshot takes a copy. */
@@ -41,13 +42,9 @@ void kin__snapshot_shard(struct kin__snapshot *snapshot,
 void kin__snapshot_end(struct kin__snapshot *snapshot);           /* after health and tally were set */
 
 const char *kin__snapshot_json(struct kin__snapshot *snapshot, size_t *size); /* NULL: out of memory */
-/* A producer's counts, by the name of its stream. */
-struct kin__produced {
-	const char *stream; /* a name or an ARN; borrowed */
-	struct kin_producer_stats stats;
-	char twin[12];
-};
+const char *kin__snapshot_stream_name(const char *stream);                    /* of a name or an ARN */
+struct kin_times kin__snapshot_times(const struct kin__histogram *spread);
 /* All of them in Prometheus' text.  Errors are those of the kin__bytes, and out->failed when memory runs out. */
 void kin__snapshot_prometheus(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n,
-                              struct kin__produced *produced, size_t produced_n);
+                              struct kin__produced *const *produced, size_t produced_n);
 #endif

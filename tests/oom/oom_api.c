@@ -68,6 +68,29 @@ static void heal(void)
 
 /* ---- scenes: KIN_OK or KIN_NOMEM; all is given back ------------------------------------------------------- */
 
+static int take_text(void *user, const char *text, size_t size)
+{
+	(void)user;
+	(void)text;
+	return size > 0 ? KIN_OK : KIN_PROTOCOL;
+}
+
+static int look_at_producer(struct kin_producer *producer)
+{
+	struct kin_metrics_handles handles = { .size = sizeof handles,
+		                               .producers = &producer,
+		                               .producers_n = 1 };
+	struct kin_producer_snapshot *snapshot;
+	int code = TRY(kin_producer_snapshot(producer, &snapshot, &error));
+
+	if (code != KIN_OK)
+		return code;
+	if (!kin_producer_snapshot_json(snapshot, NULL))
+		code = KIN_NOMEM;
+	kin_producer_snapshot_free(snapshot);
+	return code != KIN_OK ? code : TRY(kin_metrics_write(&handles, take_text, NULL, &error));
+}
+
 static int open_client(struct kin_client **out)
 {
 	struct kin_client_options options;
@@ -184,10 +207,13 @@ static int producer(void)
 		worst = put == KIN_OK ? worst : put;
 	}
 	if (code == KIN_OK) {
-		int flushed = TRY(kin_producer_flush(made, SOON_MS, &error));
+		int flushed = TRY(kin_producer_flush(made, SOON_MS, &error)), looked = look_at_producer(made);
 		int closed = TRY(kin_producer_close(made, SOON_MS, &error));
 
-		worst = closed != KIN_OK ? closed : flushed != KIN_OK ? flushed : worst;
+		worst = closed != KIN_OK    ? closed
+		        : flushed != KIN_OK ? flushed
+		        : looked != KIN_OK  ? looked
+		                            : worst;
 		if (atomic_load(&reported) != accepted)
 			bad("not one report for each record", KIN_BUG);
 	}
@@ -209,13 +235,6 @@ static void consumer_options(struct kin_consumer_options *options, const char *s
 	options->retry_base_ms = 1;
 	options->retry_max_ms = 5;
 	options->filter_criteria = "{\"Filters\":[{\"Pattern\":\"{\\\"partitionKey\\\":[\\\"k\\\"]}\"}]}";
-}
-
-static int take_text(void *user, const char *text, size_t size)
-{
-	(void)user;
-	(void)text;
-	return size > 0 ? KIN_OK : KIN_PROTOCOL;
 }
 
 /* A snapshot, its JSON, and Prometheus' text. */

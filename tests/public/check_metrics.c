@@ -359,12 +359,101 @@ START_TEST(text_of_many_handles)
 }
 END_TEST
 
+static void fault(const char *text)
+{
+	ck_assert_msg(kin_mock_fault(mock, text, &error) == KIN_OK, "%s", error.message);
+}
+
+/* One record is stored by its second request; ten are refused for ever and expire. */
+START_TEST(a_producer_tells_of_times_and_failures)
+{
+	static struct text text;
+	struct kin_producer_options p;
+	struct kin_producer *producer;
+	struct kin_producer_snapshot *snapshot;
+	struct kin_metrics_handles handles = { .size = sizeof handles,
+		                               .producers = &producer,
+		                               .producers_n = 1 };
+
+	memset(&text, 0, sizeof text);
+	kin_producer_options_init(&p);
+	p.stream = "s";
+	p.record_ttl_ms = 1000;
+	p.linger_ms = 50;
+	OK(kin_producer_open(&producer, client, &p, &error));
+	fault("PutRecords:error500:count=1");
+	OK(kin_producer_put(producer, "k", 1, "abc", 3, -1, &error));
+	while (kin_producer_flush(producer, 1000, &error) == KIN_TIMEOUT)
+		;
+	OK(kin_producer_snapshot(producer, &snapshot, &error));
+	ck_assert_uint_eq(snapshot->size, sizeof *snapshot);
+	ck_assert_uint_eq(snapshot->stats->stored, 1);
+	ck_assert_uint_eq(snapshot->stats->requests, 2);
+	ck_assert_uint_eq(snapshot->waits.count, 1);
+	ck_assert_uint_eq(snapshot->requests.count, 2);
+	ck_assert_uint_eq(snapshot->deliveries.count, 1);
+	ck_assert_uint_ge(snapshot->deliveries.max_us, snapshot->waits.max_us);
+	ck_assert_uint_eq(snapshot->failed_n, 0);
+	ck_assert_ptr_nonnull(strstr(kin_producer_snapshot_json(snapshot, NULL), "\"failedByCode\":{}}"));
+	kin_producer_snapshot_free(snapshot);
+	fault("PutRecords:error500");
+	for (int i = 0; i < 10; i++)
+		OK(kin_producer_put(producer, "k", 1, "abc", 3, -1, &error));
+	while (kin_producer_flush(producer, 1000, &error) == KIN_TIMEOUT)
+		;
+	OK(kin_producer_snapshot(producer, &snapshot, &error));
+	ck_assert_uint_eq(snapshot->failed_n, 1);
+	ck_assert_int_eq(snapshot->failed[0].code, KIN_EXPIRED);
+	ck_assert_uint_eq(snapshot->failed[0].count, 10);
+	ck_assert_str_eq(snapshot->failed[0].name, "KIN_EXPIRED");
+	ck_assert_uint_eq(snapshot->stats->failed, 10);
+	ck_assert_uint_eq(snapshot->deliveries.count, 1);
+	OK(kin_metrics_write(&handles, keep, &text, &error));
+	ck_assert_ptr_nonnull(strstr(text.at, "\nkinstream_producer_failed_records_by_code_total{stream="
+	                                      "\"s\",code=\"KIN_EXPIRED\"} 10\n"));
+	OK(kin_producer_close(producer, -1, &error)); /* the flush told of them */
+	ck_assert_ptr_nonnull(strstr(kin_producer_snapshot_json(snapshot, NULL),
+	                             "\"failedByCode\":{\"KIN_EXPIRED\":10}}"));
+	kin_producer_snapshot_free(snapshot);
+	kin_producer_snapshot_free(NULL);
+	kin_mock_heal(mock);
+}
+END_TEST
+
+/* The same, of records that are placed by their shard. */
+START_TEST(a_producer_of_aggregates_tells_of_times)
+{
+	struct kin_producer_options p;
+	struct kin_producer *producer;
+	struct kin_producer_snapshot *snapshot;
+
+	kin_producer_options_init(&p);
+	p.stream = "s";
+	p.linger_ms = 20;
+	p.aggregate = true;
+	OK(kin_producer_open(&producer, client, &p, &error));
+	for (int i = 0; i < 100; i++)
+		OK(kin_producer_put(producer, NULL, 0, "abc", 3, -1, &error));
+	nap_ms(30);
+	OK(kin_producer_flush(producer, -1, &error));
+	OK(kin_producer_snapshot(producer, &snapshot, &error));
+	ck_assert_uint_eq(snapshot->stats->stored, 100);
+	ck_assert_uint_eq(snapshot->waits.count, snapshot->stats->requests);
+	ck_assert_uint_eq(snapshot->requests.count, snapshot->stats->requests);
+	ck_assert_uint_eq(snapshot->deliveries.count, snapshot->stats->requests);
+	ck_assert_uint_lt(snapshot->deliveries.max_us, 20000000);
+	kin_producer_snapshot_free(snapshot);
+	OK(kin_producer_close(producer, -1, &error));
+}
+END_TEST
+
 START_TEST(arguments)
 {
 	static struct text text;
 	struct kin_consumer *none = NULL;
 	struct kin_producer *no_producer = NULL;
 	struct kin_consumer_snapshot *snapshot = (void *)&text;
+	struct kin_producer_snapshot *produced = (void *)&text;
 	struct kin_metrics_handles handles = { .size = sizeof handles };
 
 	memset(&text, 0, sizeof text);
@@ -372,6 +461,9 @@ START_TEST(arguments)
 	ck_assert_ptr_null(snapshot);
 	ck_assert_int_eq(kin_consumer_snapshot(NULL, NULL, &error), KIN_INVALID);
 	ck_assert_ptr_nonnull(strstr(error.message, "out must not be NULL"));
+	ck_assert_int_eq(kin_producer_snapshot(NULL, &produced, &error), KIN_INVALID);
+	ck_assert_ptr_null(produced);
+	ck_assert_int_eq(kin_producer_snapshot(NULL, NULL, &error), KIN_INVALID);
 	ck_assert_int_eq(kin_metrics_write(NULL, keep, &text, &error), KIN_INVALID);
 	ck_assert_ptr_nonnull(strstr(error.message, "handles must not be NULL"));
 	ck_assert_int_eq(kin_metrics_write(&handles, NULL, &text, &error), KIN_INVALID);
@@ -490,6 +582,8 @@ int main(void)
 	tcase_add_test(tcase, what_is_blocked_is_told);
 	tcase_add_test(tcase, a_batch_taken_is_a_call);
 	tcase_add_test(tcase, text_of_many_handles);
+	tcase_add_test(tcase, a_producer_tells_of_times_and_failures);
+	tcase_add_test(tcase, a_producer_of_aggregates_tells_of_times);
 	tcase_add_test(tcase, arguments);
 	tcase_add_test(tcase, a_handler_may_look_a_log_function_may_not);
 	tcase_add_test(tcase, what_cannot_go_on_is_told_still);
