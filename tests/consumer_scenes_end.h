@@ -320,7 +320,7 @@ START_TEST(many_shards)
 	struct kin__consumer_effects out = { 0 };
 	struct kin__consumer *consumer;
 	struct scene s;
-	uint64_t queue[64], steps = 0, now_us = 0, least = UINT64_MAX;
+	uint64_t queue[64], steps = 0, now_us = 0, least = UINT64_MAX, most = 0;
 	uint8_t types[64];
 	uint32_t shards[64], n = 0;
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
@@ -346,7 +346,7 @@ START_TEST(many_shards)
 				types[n] = out.at[i].type;
 				shards[n++] = out.at[i].shard;
 			}
-		if (++steps == 200000)
+		if (++steps == 300000)
 			break;
 		event = (struct kin__consumer_event){ .type = KIN__CONSUMER_TIMER };
 		if (n == 0) {
@@ -374,9 +374,12 @@ START_TEST(many_shards)
 		}
 	}
 	ck_assert_pstr_eq(kin__consumer_verify(consumer), NULL);
-	for (uint32_t i = 0; i < MANY; i++)
+	for (uint32_t i = 0; i < MANY; i++) {
 		least = fetched[i] < least ? fetched[i] : least;
+		most = fetched[i] > most ? fetched[i] : most;
+	}
 	ck_assert_uint_ge(least, 10); /* in turn: nobody starves */
+	ck_assert_uint_le(most, least + 2);
 	kin__consumer_free(consumer);
 	kin__mem_free(out.at);
 }

@@ -631,6 +631,26 @@ START_TEST(a_shard_that_is_gone)
 }
 END_TEST
 
+/* The first records do not wait until each shard has its iterator: two requests, and the handler has some. */
+START_TEST(a_shard_whose_iterator_came_is_read_next)
+{
+	static const char *const ids[] = { "a", "b", "c" };
+	struct scene s;
+
+	scene_init(&s);
+	s.many = s.log_reads = true;
+	s.set.fetches_max = 1;
+	for (size_t i = 0; i < 3; i++)
+		scene_put(scene_shard(&s, ids[i], NULL, NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 100);
+	s.words[s.words_n] = 0;
+	ck_assert_msg(strncmp(s.words, " a@horizon a? a: [0] b@horizon b? b: [0] c@horizon c?", 53) == 0,
+	              "%s", s.words);
+	scene_end(&s);
+}
+END_TEST
+
 static TCase *stream_case(void)
 {
 	TCase *tcase = tcase_create("stream");
@@ -661,6 +681,7 @@ static TCase *stream_case(void)
 	tcase_add_test(tcase, latest_is_the_start_though_the_clock_comes_late);
 	tcase_add_test(tcase, a_position_that_the_service_does_not_know);
 	tcase_add_test(tcase, a_shard_that_is_gone);
+	tcase_add_test(tcase, a_shard_whose_iterator_came_is_read_next);
 	return tcase;
 }
 #endif

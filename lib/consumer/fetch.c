@@ -342,6 +342,16 @@ static bool answered(struct kin__consumer *consumer, struct kin__shard *shard,
 	return shard->life == LIFE_ACTIVE && shard->reading == READ_FLYING && kin__consumer_lives(consumer);
 }
 
+/* Before those that have no iterator yet: the first records shall not wait for the last shard's. */
+static void go_first(struct kin__consumer *consumer, struct kin__shard *shard)
+{
+	if (shard->reading != READ_QUEUED)
+		return;
+	kin__list_remove(&shard->read_queue);
+	kin__list_prepend(shard->ahead ? &consumer->ahead_queue : &consumer->read_queue, &shard->read_queue);
+	shard->read_turn = 0;
+}
+
 void kin__fetch_on_iterator(struct kin__consumer *consumer, struct kin__shard *shard,
                             const struct kin__consumer_event *event)
 {
@@ -359,6 +369,7 @@ void kin__fetch_on_iterator(struct kin__consumer *consumer, struct kin__shard *s
 		shard->read_tries = 0;
 		shard->read_due_us = 0;
 		kin__fetch_consider(consumer, shard);
+		go_first(consumer, shard);
 	} else if (event->verdict == KIN__INVALID_ARGUMENT) {
 		consumer->health.requests_failed++;
 		bad_position(consumer, shard, event);

@@ -22,7 +22,7 @@ static void setup(void)
 	struct kin_error e;
 
 	kin_mock_options_init(&m);
-	m.streams = "s:2,big:4,one:1";
+	m.streams = "s:2,big:4,one:1,wide:40";
 	ck_assert_msg(kin_mock_open(&mock, &m, &e) == KIN_OK, "%s", e.message);
 	kin_client_options_init(&o);
 	o.endpoint_url = kin_mock_url(mock);
@@ -134,6 +134,8 @@ static int handle(void *user, struct kin_batch *batch)
 	pthread_mutex_unlock(&note.lock);
 	return code;
 }
+
+#include "consumer_first.h"
 
 static void expect_seen(int first, int n, int times)
 {
@@ -621,6 +623,7 @@ int main(void)
 	TCase *tcase = tcase_create("consumer");
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, the_first_record_comes_soon, 0, 2);
 	tcase_add_test(tcase, push_and_go_on);
 	tcase_add_test(tcase, partial_failure_to_a_file);
 	tcase_add_test(tcase, bisect_to_a_sink);
