@@ -575,7 +575,7 @@ static bool skip_next(struct skip *skip, uint8_t depth)
 static void skip_item(struct skip *skip)
 {
 	uint8_t depth = skip->depth;
-	struct head head;
+	struct head head = { 0 }; /* gcc for i386 does not see that read_item() fills it */
 	uint64_t tag;
 
 	do {
