@@ -8,6 +8,7 @@
 #include "consumer_scenes_store.h"
 #include "consumer_scenes_told.h"
 #include "consumer_scenes_filter.h"
+#include "consumer_scenes_flow.h"
 #include "consumer_scenes_lanes.h"
 #include "consumer_scenes_window.h"
 #include "consumer_scenes_window_store.h"
@@ -36,6 +37,7 @@ int main(void)
 	suite_add_tcase(suite, window_case());
 	suite_add_tcase(suite, window_store_case());
 	suite_add_tcase(suite, kept_case());
+	suite_add_tcase(suite, flow_case());
 	suite_add_tcase(suite, mapping_case());
 	suite_add_tcase(suite, cleanup_case());
 	suite_add_tcase(suite, aggregate_case());

@@ -109,6 +109,8 @@ struct kin_consumer_health {
 	struct kin_error error;                            /* code KIN_OK: none */
 	/* tumbling windows: begun; of these, ended by their final call, by one that came early, or by no success of it */
 	uint64_t windows_opened, windows_closed, windows_terminated_early, windows_given_up;
+	uint64_t batches_out; /* now: with the handler, or on their way to the sink */
+	bool paused;          /* by kin_consumer_pause() */
 };
 
 KIN_API void kin_consumer_options_init_sized(struct kin_consumer_options *options, size_t size);
@@ -124,6 +126,11 @@ KIN_API KIN_MUST_CHECK int kin_consumer_open(struct kin_consumer **out, struct k
 /* Asks it to end: running handlers finish, checkpoints are written.  Any thread, also a callback.
  * Async-signal-safe no; see kinstream-threads(7) for signal handlers. */
 KIN_API void kin_consumer_stop(struct kin_consumer *consumer);
+/* No batch is handed out, and nothing is read, until kin_consumer_resume(); batches that are out are finished, their
+ * checkpoints written, the leases kept.  Any thread, also a callback; returns at once: see `paused` and `batches_out`
+ * in the health. */
+KIN_API void kin_consumer_pause(struct kin_consumer *consumer);
+KIN_API void kin_consumer_resume(struct kin_consumer *consumer);
 /* Waits for the end: KIN_OK ended, KIN_TIMEOUT, or the fatal error. */
 KIN_API KIN_MUST_CHECK int kin_consumer_wait(struct kin_consumer *consumer, int64_t timeout_ms,
                                              struct kin_error *error);

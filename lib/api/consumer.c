@@ -272,6 +272,18 @@ static int check(struct kin_consumer *consumer, const char *call, struct kin_err
 	return kin__handle_check(consumer ? &consumer->handle : NULL, KIN__HANDLE_CONSUMER, call, error);
 }
 
+void kin_consumer_pause(struct kin_consumer *consumer)
+{
+	if (check(consumer, "kin_consumer_pause()", NULL) == KIN_OK)
+		kin__consume_pause(consumer->consume, true);
+}
+
+void kin_consumer_resume(struct kin_consumer *consumer)
+{
+	if (check(consumer, "kin_consumer_resume()", NULL) == KIN_OK)
+		kin__consume_pause(consumer->consume, false);
+}
+
 void kin_consumer_stop(struct kin_consumer *consumer)
 {
 	if (check(consumer, "kin_consumer_stop()", NULL) == KIN_OK)

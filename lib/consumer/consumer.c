@@ -141,6 +141,10 @@ static void dispatch(struct kin__consumer *consumer, const struct kin__consumer_
 	case KIN__CONSUMER_STOP:
 		stop(consumer);
 		return;
+	case KIN__CONSUMER_PAUSE:
+	case KIN__CONSUMER_RESUME: /* what waits for a place is looked at behind each step */
+		consumer->paused = event->type == KIN__CONSUMER_PAUSE;
+		return;
 	case KIN__CONSUMER_DESCRIBED:
 		kin__control_on_described(consumer, event);
 		return;
@@ -312,6 +316,8 @@ void kin__consumer_health(const struct kin__consumer *consumer, struct kin_consu
 	health.state = consumer->state;
 	health.code = consumer->state == KIN_CONSUMER_FATAL ? consumer->error.code : KIN_OK;
 	health.buffered_bytes = consumer->held_bytes;
+	health.paused = consumer->paused;
+	health.batches_out = consumer->works_flying;
 	health.behind_ms = furthest ? kin__container(furthest, struct kin__shard, furthest)->behind_ms : -1;
 	if (consumer->state == KIN_CONSUMER_FATAL)
 		health.error = consumer->error;

@@ -63,6 +63,8 @@ enum kin__consumer_event_type {
 	KIN__CONSUMER_START, /* once, first */
 	KIN__CONSUMER_TIMER, /* at or after kin__consumer_wake_us() */
 	KIN__CONSUMER_STOP,  /* finish what runs, write checkpoints, end */
+	KIN__CONSUMER_PAUSE, /* begin no call, delivery or fetch until RESUME; what runs goes on */
+	KIN__CONSUMER_RESUME,
 	/* answers, each with the id of its effect and a verdict */
 	KIN__CONSUMER_DESCRIBED, /* of DESCRIBE: summary */
 	KIN__CONSUMER_SHARDS,    /* of LIST_SHARDS: shards, shards_n: the whole list */

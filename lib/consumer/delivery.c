@@ -363,7 +363,7 @@ static void run(struct kin__consumer *consumer, struct kin__lane *lane)
 
 bool kin__delivery_waits(const struct kin__consumer *consumer)
 {
-	return kin__consumer_lives(consumer) && !kin__overdue_full(consumer) &&
+	return kin__consumer_works(consumer) && !kin__overdue_full(consumer) &&
 	       !kin__list_empty(&consumer->work_queue);
 }
 

@@ -235,7 +235,7 @@ static void stand_back(struct kin__consumer *consumer, struct kin__shard *shard)
 
 void kin__fetch_pump(struct kin__consumer *consumer)
 {
-	while (kin__consumer_lives(consumer) && consumer->reads_flying < consumer->set.fetches_max) {
+	while (kin__consumer_works(consumer) && consumer->reads_flying < consumer->set.fetches_max) {
 		bool full = consumer->held_bytes >= consumer->set.buffer_bytes_max;
 		struct kin__shard *shard = next(consumer, full);
 

@@ -239,6 +239,7 @@ struct kin__consumer {
 	struct kin__bug bug;
 	struct kin__rng rng;
 	uint8_t state;
+	bool paused;
 	bool nomem, given_up, cleared,
 			booted; /* given_up: nothing more is written; cleared: all pages are released */
 	struct kin_error error;
@@ -293,6 +294,10 @@ extern const struct kin__state_row kin__consumer_states[], kin__shard_lives[], k
 static inline bool kin__consumer_lives(const struct kin__consumer *consumer) /* new work may begin */
 {
 	return consumer->state <= KIN_CONSUMER_RUNNING;
+}
+static inline bool kin__consumer_works(const struct kin__consumer *consumer) /* and may begin now */
+{
+	return kin__consumer_lives(consumer) && !consumer->paused;
 }
 /* Its batches, or a part of them, were given back: nothing goes on before all of that is read again. */
 static inline bool kin__shard_lacks(const struct kin__shard *shard)

@@ -236,6 +236,21 @@ static void run_stop(struct kin__loop_task *task)
 	kin__consume_feed(consumer, &event);
 }
 
+/* Paused or not, as was asked for last.  Batches that nobody took go back: they come again afterwards. */
+static void run_flow(struct kin__loop_task *task)
+{
+	struct kin__consume *consumer = kin__container(task, struct kin__consume, flow);
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_RESUME };
+
+	pthread_mutex_lock(&consumer->inbox.lock);
+	if (consumer->inbox.pause)
+		event.type = KIN__CONSUMER_PAUSE;
+	pthread_mutex_unlock(&consumer->inbox.lock);
+	kin__consume_feed(consumer, &event);
+	if (event.type == KIN__CONSUMER_PAUSE)
+		kin__consume_busy_ready(consumer);
+}
+
 /* Nothing that is being read is wanted any more once it stops: a slow answer must not hold it up. */
 static void run_hurry(struct kin__loop_task *task)
 {
@@ -250,6 +265,7 @@ static void run_detach(struct kin__loop_task *task)
 
 	kin__loop_timer_fini(kin__core_loop(consumer->set.core), &consumer->own.timer);
 	kin__loop_unpost(kin__core_loop(consumer->set.core), &consumer->hurry);
+	kin__loop_unpost(kin__core_loop(consumer->set.core), &consumer->flow);
 	pthread_mutex_lock(&consumer->inbox.lock);
 	consumer->inbox.detached = true;
 	pthread_cond_broadcast(&consumer->inbox.change);
@@ -385,6 +401,7 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 	kin__thread_cond_init(&consumer->inbox.change);
 	kin__loop_task_init(&consumer->start, run_start);
 	kin__loop_task_init(&consumer->stop, run_stop);
+	kin__loop_task_init(&consumer->flow, run_flow);
 	kin__loop_task_init(&consumer->detach, run_detach);
 	kin__loop_task_init(&consumer->hurry, run_hurry);
 	return consumer;
@@ -449,6 +466,14 @@ int kin__consume_open(struct kin__consume **out, struct kin__core *core,
 void kin__consume_stop(struct kin__consume *consumer)
 {
 	kin__loop_post(kin__core_loop(consumer->set.core), &consumer->stop);
+}
+
+void kin__consume_pause(struct kin__consume *consumer, bool pause)
+{
+	pthread_mutex_lock(&consumer->inbox.lock);
+	consumer->inbox.pause = pause;
+	pthread_mutex_unlock(&consumer->inbox.lock);
+	kin__loop_post(kin__core_loop(consumer->set.core), &consumer->flow);
 }
 
 static bool is_mine(const struct kin__pool *pool)

@@ -375,6 +375,7 @@ START_TEST(faults)
 END_TEST
 
 #include "consumer_lanes.h"
+#include "consumer_pause.h"
 #include "consumer_memory.h"
 
 START_TEST(bad_options)
@@ -641,6 +642,8 @@ int main(void)
 	tcase_add_test(tcase, read_all);
 	tcase_add_test(tcase, lanes_of_a_shard_run_at_once);
 	tcase_add_test(tcase, a_failing_lane_stops_no_other);
+	tcase_add_test(tcase, paused_while_records_arrive);
+	tcase_add_test(tcase, paused_in_pull_form);
 	tcase_add_test(tcase, shards_come_in_pages);
 	tcase_add_test(tcase, an_answer_is_no_function_error);
 	tcase_add_test(tcase, the_tip_is_polled_at_its_own_interval);

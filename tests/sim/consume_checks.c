@@ -1,4 +1,5 @@
 /* What must hold in the world of sim_consume: the promises of kin_consumer(3), checked where they show. */
+#include <inttypes.h>
 #include <string.h>
 #include "consume_world.h"
 
@@ -384,7 +385,7 @@ void consume_check_overdue(struct consume_world *w)
 		             (unsigned long long)w->consumer->health.handlers_overdue);
 	if (w->works > w->set.handlers_max + overdue)
 		consume_fail(w, "%u calls in flight, %u of them overdue", w->works, overdue);
-	if (kin__consumer_lives(w->consumer) && !kin__list_empty(&w->consumer->work_queue) &&
+	if (kin__consumer_works(w->consumer) && !kin__list_empty(&w->consumer->work_queue) &&
 	    w->works < w->set.handlers_max)
 		consume_fail(w, "a lane waits, and %u calls are in flight", w->works);
 	if (overdue > 0)
@@ -426,6 +427,37 @@ void consume_check_starving(struct consume_world *w)
 			             i, w->shards[record->shard].id, (long long)(record->put_ms - BASE_MS));
 		consume_met(w, CONSUME_STARVED_NOT);
 	}
+}
+
+/* What is read again for one shard may need more than the buffer: with one lane a batch, else what lies between the
+ * lowest and the highest record of any batch; in the smallest pages. */
+static uint64_t alone(const struct consume_world *w)
+{
+	uint64_t most = w->set.batch_size;
+
+	for (size_t i = 0; i < w->consumer->shards_n && w->set.parallelization_factor > 1; i++) {
+		const struct kin__shard *shard = w->consumer->shards[i];
+
+		if (shard->back > shard->settled.low + most)
+			most = shard->back - shard->settled.low;
+	}
+	/* Of an aggregate there is all or nothing. */
+	return most * PAGE_BYTES(w->aggregate_per_mille ? CONSUME_PARTS : 1);
+}
+
+void consume_check_memory(struct consume_world *w)
+{
+	uint64_t room;
+
+	room = w->set.buffer_bytes_max + w->set.fetches_max * w->page_bytes_max + alone(w);
+	/* While overdue calls hold the buffer full, one answer more at a time. */
+	if (w->consumer->health.handlers_overdue_total > 0)
+		room += w->page_bytes_max;
+	if (w->held_bytes > room)
+		consume_fail(w, "%" PRIu64 " bytes are held, at most %" PRIu64 " may be", w->held_bytes,
+		             room);
+	if (w->held_bytes >= w->set.buffer_bytes_max)
+		consume_met(w, CONSUME_BUFFER_FULL);
 }
 
 void consume_check_end(struct consume_world *w)

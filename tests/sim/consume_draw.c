@@ -74,6 +74,7 @@ static void draw_faults(struct consume_world *w)
 	w->changes = (uint32_t)consume_pick(w, 600, 1, 4);
 	w->recreates = (uint32_t)consume_pick(w, outage ? 600 : 120, 1, 2);
 	w->thefts = w->set.leases && kin__rng_chance(rng, 80);
+	w->pauses = (uint32_t)consume_pick(w, 250, 1, 3);
 	w->latency_us = kin__rng_chance(rng, 800) ? 50000 : 1500000;
 	w->handler_us = kin__rng_chance(rng, 600) ? 100000 : 4000000;
 	w->gap_us = kin__rng_between(rng, 100000, 3000000);
@@ -109,6 +110,7 @@ static void draw_sick(struct consume_world *w, uint32_t shards)
 	w->api_fail_per_mille = w->store_fail_per_mille = w->handler_fail_per_mille = w->busy_per_mille = 0;
 	w->stuck_per_mille = w->no_state_per_mille = 0;
 	w->poison_per_mille = w->stop_per_mille = w->crashes = w->changes = w->recreates = w->thefts = 0;
+	w->pauses = 0;
 	w->latency_us = 50000;
 	w->handler_us = 100000;
 	w->gap_us = kin__rng_between(rng, 100000, SECOND);

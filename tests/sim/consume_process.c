@@ -89,6 +89,18 @@ void consume_process_stop(struct consume_world *w)
 	consume_step(w, &event);
 }
 
+void consume_process_pause(struct consume_world *w)
+{
+	struct kin__consumer_event event = { .type = w->paused ? KIN__CONSUMER_RESUME : KIN__CONSUMER_PAUSE };
+
+	if (!w->consumer)
+		return;
+	w->paused = !w->paused;
+	consume_met(w, w->paused ? CONSUME_PAUSED : CONSUME_RESUMED);
+	CONSUME_SAY(w, "process %u is told to %s", w->process, w->paused ? "pause" : "go on");
+	consume_step(w, &event);
+}
+
 void consume_process_begin(struct consume_world *w)
 {
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
@@ -103,7 +115,7 @@ void consume_process_begin(struct consume_world *w)
 	}
 	if (!w->set.leases) /* each one begins anew */
 		w->ever_running_us = UINT64_MAX;
-	w->stopping = w->told_to_stop = false;
+	w->stopping = w->told_to_stop = w->paused = false;
 	w->began_ms = consume_service_ms(w);
 	consume_windows_begin(w);
 	w->clock_error_ms = (int64_t)kin__rng_below(&w->rng, 1001) - 500;

@@ -62,6 +62,8 @@ const char *const consume_event_names[CONSUME_EVENTS] = { "put",
 	                                                  "pages of several lanes given back",
 	                                                  "read ahead of a lane",
 	                                                  "handled beside sick lanes",
+	                                                  "paused",
+	                                                  "resumed",
 	                                                  "aggregate put",
 	                                                  "left out as another shard's, and passed",
 	                                                  "begun inside an aggregate",
@@ -228,6 +230,9 @@ static void request(struct consume_world *w, const struct kin__consumer_effect *
 	uint64_t latency = w->latency_us;
 
 	count(w, call, 1);
+	if (w->paused && (effect->type == KIN__CONSUMER_GET_ITERATOR || effect->type == KIN__CONSUMER_FETCH ||
+	                  effect->type == KIN__CONSUMER_INVOKE || effect->type == KIN__CONSUMER_SINK))
+		consume_fail(w, "new work begins in a consumer that is paused");
 	if (kin__consumer_state(w->consumer) >= KIN_CONSUMER_STOPPING && w->closing &&
 	    (effect->type < KIN__CONSUMER_STORE_LIST || effect->type >= KIN__CONSUMER_GET_ITERATOR))
 		consume_fail(w, "new work begins in a consumer that is to end");
@@ -372,30 +377,10 @@ static void take_effects(struct consume_world *w)
 	}
 }
 
-/* What is read again for one shard may need more than the buffer: with one lane a batch, else what lies between the
- * lowest and the highest record of any batch; in the smallest pages. */
-static uint64_t alone(const struct consume_world *w)
-{
-	uint64_t most = w->set.batch_size;
-
-	for (size_t i = 0; i < w->consumer->shards_n && w->set.parallelization_factor > 1; i++) {
-		const struct kin__shard *shard = w->consumer->shards[i];
-
-		if (shard->back > shard->settled.low + most)
-			most = shard->back - shard->settled.low;
-	}
-	/* Of an aggregate there is all or nothing. */
-	return most * PAGE_BYTES(w->aggregate_per_mille ? CONSUME_PARTS : 1);
-}
-
 void consume_step(struct consume_world *w, struct kin__consumer_event *event)
 {
-	uint64_t room = w->set.buffer_bytes_max + w->set.fetches_max * w->page_bytes_max + alone(w);
 	const char *broken;
 
-	/* While overdue calls hold the buffer full, one answer more at a time. */
-	if (w->consumer->health.handlers_overdue_total > 0)
-		room += w->page_bytes_max;
 	event->now_us = w->now_us;
 	event->service_ms = w->now_us < w->clock_from_us ? 0 : consume_service_ms(w) + w->clock_error_ms;
 	if (!event->service_ms)
@@ -412,11 +397,7 @@ void consume_step(struct consume_world *w, struct kin__consumer_event *event)
 		consume_fail(w, "broken: %s", broken);
 	consume_check_overdue(w);
 	w->undelivered_n = 0;
-	if (w->held_bytes > room)
-		consume_fail(w, "%" PRIu64 " bytes are held, at most %" PRIu64 " may be", w->held_bytes,
-		             room);
-	if (w->held_bytes >= w->set.buffer_bytes_max)
-		consume_met(w, CONSUME_BUFFER_FULL);
+	consume_check_memory(w);
 }
 
 /* --- answers in ---------------------------------------------------------------- */
@@ -505,6 +486,8 @@ static void heal(struct consume_world *w)
 	if (w->sick)
 		consume_check_starving(w);
 	w->healed = true;
+	if (w->paused)
+		consume_process_pause(w);
 	CONSUME_SAY(w, "the world is healed");
 	for (uint32_t i = 0; i < w->records_n && w->set.maximum_retry_attempts < 0; i++)
 		w->records[i].poison = false;
@@ -549,6 +532,15 @@ static void on_crash(struct consume_world *w)
 	consume_heap(w, &w->crash, consume_later(w, SECOND / 10, 15 * SECOND));
 }
 
+static void on_pause(struct consume_world *w)
+{
+	if (w->healed || (w->pauses == 0 && !w->paused))
+		return;
+	w->pauses -= !w->paused;
+	consume_process_pause(w);
+	consume_heap(w, &w->pause, consume_later(w, SECOND / 10, 15 * SECOND));
+}
+
 static void on_due(struct consume_world *w, struct kin__heap_node *node)
 {
 	kin__heap_remove(&w->due, node);
@@ -558,6 +550,8 @@ static void on_due(struct consume_world *w, struct kin__heap_node *node)
 		on_change(w);
 	else if (node == &w->crash)
 		on_crash(w);
+	else if (node == &w->pause)
+		on_pause(w);
 	else if (node == &w->heal)
 		heal(w);
 	else if (node == &w->begin)
@@ -602,6 +596,8 @@ static void build(struct consume_world *w)
 		consume_heap(w, &w->change, consume_later(w, 0, 15 * SECOND));
 	if (w->crashes)
 		consume_heap(w, &w->crash, consume_later(w, 0, 20 * SECOND));
+	if (w->pauses)
+		consume_heap(w, &w->pause, consume_later(w, 0, 20 * SECOND));
 	if (w->thefts)
 		consume_heap(w, &w->thief, consume_later(w, 10 * SECOND, 30 * SECOND));
 }

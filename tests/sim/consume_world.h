@@ -85,6 +85,8 @@ enum consume_event {
 	CONSUME_LANES_GIVEN_BACK,
 	CONSUME_LANES_READ_AHEAD,
 	CONSUME_LANE_STARVED_NOT,
+	CONSUME_PAUSED,
+	CONSUME_RESUMED,
 	CONSUME_AGGREGATE,
 	CONSUME_OTHER_SHARD,
 	CONSUME_WITHIN,
@@ -184,14 +186,14 @@ struct consume_world {
 	struct kin__model *model;
 	struct kin__consumer_settings set;
 	struct kin__heap due;
-	struct kin__heap_node put, change, crash, heal, thief, begin;
+	struct kin__heap_node put, change, crash, heal, thief, begin, pause;
 
 	/* the process */
 	struct kin__consumer *consumer;
 	struct kin__consumer_effects effects;
 	uint32_t process;
 	char worker[CONSUME_TEXT];
-	bool stopping, closing, told_to_stop;
+	bool stopping, closing, told_to_stop, paused;
 	uint64_t clock_from_us;
 	int64_t clock_error_ms, began_ms;
 	struct consume_call calls[CONSUME_CALLS];
@@ -230,7 +232,7 @@ struct consume_world {
 	uint32_t api_fail_per_mille, store_fail_per_mille, handler_fail_per_mille, busy_per_mille,
 			poison_per_mille, filter_per_mille, aggregate_per_mille, sink_fail_per_mille,
 			stop_per_mille, stuck_per_mille, report_per_mille, no_state_per_mille, crashes,
-			changes, recreates, thefts;
+			changes, recreates, thefts, pauses;
 	uint64_t latency_us, handler_us, gap_us, down_us, heal_us;
 	int64_t retention_ms, start_error_ms;
 	uint32_t jitter_ms;
@@ -284,6 +286,7 @@ uint32_t consume_draw(struct consume_world *w); /* gives the number of shards */
 void consume_process_begin(struct consume_world *w);
 void consume_process_crash(struct consume_world *w);
 void consume_process_stop(struct consume_world *w);  /* somebody stops it, at any time; another one follows */
+void consume_process_pause(struct consume_world *w); /* or resume, when it is paused */
 void consume_process_ended(struct consume_world *w); /* it ended by itself, and nothing is in flight */
 /* consume_service.c: the API side of an effect */
 void consume_service_perform(struct consume_world *w, struct consume_call *call);
@@ -326,6 +329,7 @@ void consume_check_health(struct consume_world *w, const struct kin_consumer_hea
 bool consume_check_done(struct consume_world *w);
 void consume_check_until(struct consume_world *w);
 void consume_check_drained(struct consume_world *w); /* it has had time enough: fails */
+void consume_check_memory(struct consume_world *w);  /* what is held is within its bound */
 void consume_check_end(struct consume_world *w);
 void consume_check_overdue(struct consume_world *w);
 /* The machine says that it dropped what a destination did not take. */

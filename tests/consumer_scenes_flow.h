@@ -1,0 +1,199 @@
+/* Scenes of check_consumer: told while it runs to pause and to go on. */
+#ifndef CONSUMER_SCENES_FLOW_H
+#define CONSUMER_SCENES_FLOW_H
+#include "consumer_scene.h"
+
+static void scene_pause(struct scene *s, bool pause)
+{
+	struct kin__consumer_event event = { .type = pause ? KIN__CONSUMER_PAUSE : KIN__CONSUMER_RESUME };
+
+	scene_step(s, &event);
+}
+
+/* Disabled while records arrive, then enabled: goes on after the last processed record. */
+START_TEST(lambda_goes_on_when_it_is_enabled_again)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.set.batch_size = 1;
+	s.set.batching_window_us = 1000000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, 0);
+	scene_start(&s);
+	scene_run(&s, 3000);
+	scene_told(&s, "[0]");
+	s.log_reads = true;
+	scene_pause(&s, true);
+	ck_assert(scene_health(&s).paused);
+	scene_put(a, 2, 4000);
+	scene_run(&s, 60000);
+	scene_told(&s, "");
+	scene_pause(&s, false);
+	ck_assert(!scene_health(&s).paused);
+	scene_run(&s, 63000);
+	s.words[s.words_n] = 0;
+	ck_assert_ptr_nonnull(strstr(s.words, "[1]"));
+	ck_assert_ptr_nonnull(strstr(s.words, "[2]"));
+	ck_assert_ptr_null(strstr(s.words, "[0]"));
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1002");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_pause_lets_what_runs_finish)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.set.batch_size = 1;
+	s.call_us = 5000000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 2, 0);
+	scene_start(&s);
+	scene_run(&s, 1000);
+	scene_pause(&s, true);
+	ck_assert_uint_eq(scene_health(&s).batches_out, 1);
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "TRIM_HORIZON");
+	scene_run(&s, 20000);
+	scene_told(&s, "[0]");
+	ck_assert_uint_eq(scene_health(&s).batches_out, 0);
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1000"); /* written during the pause */
+	scene_pause(&s, false);
+	scene_run(&s, 30000);
+	scene_told(&s, "[1]");
+	scene_end(&s);
+}
+END_TEST
+
+/* Retries, windows and deliveries whose time comes meanwhile wait for its end, and then not any longer. */
+START_TEST(what_falls_due_in_a_pause_waits_for_its_end)
+{
+	static const struct verdict script[] = { { .code = KIN_FAILED }, { .code = KIN_OK } };
+
+	for (int what = 0; what < 3; what++) {
+		struct scene s;
+
+		scene_init(&s);
+		s.set.retry_base_us = s.set.retry_max_us = 1000;
+		scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+		if (what == 1)
+			s.set.batching_window_us = 2000000;
+		if (what == 2) {
+			s.set.maximum_retry_attempts = 0;
+			s.poison = 1;
+			s.sink_codes[0] = KIN_IO;
+		}
+		s.script = script;
+		s.script_n = what == 0 ? 2 : 0;
+		scene_start(&s);
+		scene_wait(&s, what == 0   ? KIN__CONSUMER_INVOKE
+		               : what == 1 ? KIN__CONSUMER_FETCH
+		                           : KIN__CONSUMER_SINK);
+		if (what == 1)
+			scene_run(&s, 500);
+		scene_pause(&s, true);
+		scene_run(&s, 50000);
+		scene_told(&s, what == 0 ? "[0]E" : what == 1 ? "" : "[0]E {0 failed 1 unhandled}!");
+		scene_pause(&s, false);
+		scene_run(&s, 50002);
+		scene_told(&s, what == 2 ? "{0 failed 1 unhandled}" : "[0]");
+		scene_end(&s);
+	}
+}
+END_TEST
+
+START_TEST(a_pause_from_the_start_reads_nothing)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.log_reads = true;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	scene_start(&s);
+	scene_pause(&s, true);
+	scene_run(&s, 5000);
+	scene_told(&s, "");
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "TRIM_HORIZON"); /* the lease is taken */
+	scene_pause(&s, false);
+	scene_run(&s, 5000);
+	scene_told(&s, "a@horizon a? [0]");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_paused_consumer_stops)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.call_us = 5000000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 1000);
+	scene_pause(&s, true);
+	scene_stop(&s);
+	scene_run(&s, 10000);
+	scene_told(&s, "[0] stopping ended");
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1000");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(what_grows_too_old_in_a_pause_is_not_shown)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.set.maximum_record_age_ms = 60000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	scene_run(&s, 1500);
+	scene_pause(&s, true);
+	scene_put(a, 1, 2000);
+	scene_put(a, 1, 100000);
+	scene_run(&s, 110000);
+	scene_pause(&s, false);
+	scene_run(&s, 112000);
+	scene_told(&s, "{0 old 1} [1]");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(what_is_trimmed_in_a_pause_is_a_gap)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.retention_ms = 60000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, 0);
+	scene_start(&s);
+	scene_run(&s, 1500);
+	scene_pause(&s, true);
+	scene_put(a, 2, 2000);
+	scene_run(&s, 100000);
+	a->horizon = 2;
+	scene_pause(&s, false);
+	scene_run(&s, 102000);
+	ck_assert_int_eq(scene_health(&s).code, KIN_GAP);
+	scene_end(&s);
+}
+END_TEST
+
+static TCase *flow_case(void)
+{
+	TCase *tcase = tcase_create("flow");
+
+	tcase_add_test(tcase, lambda_goes_on_when_it_is_enabled_again);
+	tcase_add_test(tcase, a_pause_lets_what_runs_finish);
+	tcase_add_test(tcase, what_falls_due_in_a_pause_waits_for_its_end);
+	tcase_add_test(tcase, a_pause_from_the_start_reads_nothing);
+	tcase_add_test(tcase, a_paused_consumer_stops);
+	tcase_add_test(tcase, what_grows_too_old_in_a_pause_is_not_shown);
+	tcase_add_test(tcase, what_is_trimmed_in_a_pause_is_a_gap);
+	return tcase;
+}
+#endif
