@@ -234,5 +234,6 @@ static Suite *suite(void)
 	suite_add_tcase(all, stories);
 	refused_case(all);
 	placed_case(all);
+	paced_case(all);
 	return all;
 }

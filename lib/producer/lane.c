@@ -27,7 +27,6 @@ struct kin__lane *kin__lane_new(const char *id, uint32_t percent, uint64_t bytes
 	if (!lane)
 		return NULL;
 	memcpy(lane->id, id, id_n);
-	kin__list_init(&lane->node);
 	kin__list_init(&lane->records);
 	lane->percent = percent;
 	lane->share = KIN__LANE_SHARE;

@@ -19,7 +19,6 @@ static struct kin__producer *new_requests(const struct kin__producer *producer)
 	settings.rate_percent = 0;
 	settings.apart = true;
 	settings.buffer_bytes_max += settings.buffer_records_max * RECORD_EXTRA;
-	settings.seed = ~settings.seed;
 	return kin__producer_new(&settings);
 }
 

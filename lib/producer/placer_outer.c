@@ -251,7 +251,6 @@ static void tell(struct kin__placer *placer, const struct kin__outer *outer,
 	record->attempts += outer->record.attempts - 1; /* it was counted once when it joined */
 	if (outer->record.attempts == 0 && record->attempts > 0)
 		placer->producer->counts.retried--;
-	record->cuts += outer->record.cuts;
 	record->maybe_stored |= outer->record.maybe_stored || outer->astray;
 }
 

@@ -68,7 +68,7 @@ void kin__producer_check(struct kin__producer *producer)
 /* --- of what is placed ---------------------------------------------------------------------- */
 
 struct sums {
-	uint64_t waiting, parked, members, outers;
+	uint64_t waiting, parked, outers, open;
 };
 
 static void check_lane(struct kin__placer *placer, const struct kin__lane *lane, struct sums *sums)
@@ -91,6 +91,7 @@ static void check_lane(struct kin__placer *placer, const struct kin__lane *lane,
 	KIN__CHECK(bug, lane == placer->unplaced || lane->open || lane->outers > 0);
 	sums->waiting += n;
 	sums->outers += lane->outers;
+	sums->open += lane->open;
 }
 
 static void check_key(struct kin__placer *placer, const struct kin__key *key, struct sums *sums)
@@ -126,5 +127,6 @@ void kin__placer_check(struct kin__placer *placer)
 	KIN__CHECK(&producer->bug, sums.waiting + sums.parked == producer->fresh_n + producer->again_n);
 	KIN__CHECK(&producer->bug, sums.outers == placer->outers && producer->sending_n >= placer->outers);
 	KIN__CHECK(&producer->bug, placer->requests->held_n == placer->outers);
+	KIN__CHECK(&producer->bug, sums.open == placer->map.n);
 	KIN__CHECK(&producer->bug, (placer->blocks == NULL) == (placer->outers == 0));
 }
