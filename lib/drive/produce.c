@@ -51,6 +51,14 @@ static void free_requests(struct kin__list *list)
 	}
 }
 
+/* Records that wait for their key or their shard's pace may wait for long. */
+static bool wakes_soon(const struct kin__produce *produce)
+{
+	uint64_t now_us = kin__loop_now_us(kin__core_loop(produce->set.core));
+
+	return kin__producer_wake_us(produce->own.machine) <= now_us + produce->set.machine.linger_us;
+}
+
 /* Tells those who put what the machine is up to. */
 static void publish(struct kin__produce *produce)
 {
@@ -58,13 +66,14 @@ static void publish(struct kin__produce *produce)
 	const struct kin__bug *bug = kin__producer_bug(produce->own.machine);
 	struct kin_producer_stats *stats = &produce->inbox.stats;
 	struct kin__list idle;
-	bool frozen = bug->what && !produce->own.frozen;
+	bool frozen = bug->what && !produce->own.frozen, soon;
 
 	kin__list_init(&idle);
 	pthread_mutex_lock(&produce->inbox.lock);
 	kin__producer_fresh(produce->own.machine, &produce->inbox.fresh_n, &produce->inbox.fresh_bytes);
+	soon = produce->inbox.fresh_n > 0 && (!produce->set.places || wakes_soon(produce));
 	produce->inbox.saturated = counts->in_flight >= produce->set.machine.requests_max;
-	produce->inbox.attended = produce->inbox.saturated || produce->inbox.fresh_n > 0;
+	produce->inbox.attended = produce->inbox.saturated || soon;
 	if (produce->set.places) /* those that wait for company of their own shard say nothing of a full request */
 		produce->inbox.fresh_n = produce->inbox.fresh_bytes = 0;
 	stats->in_flight = counts->in_flight;

@@ -62,6 +62,11 @@ static void expect_found(const struct seen *seen, int n)
 	}
 }
 
+static void nap_ms(long ms)
+{
+	nanosleep(&(struct timespec){ 0, ms * 1000000 }, NULL);
+}
+
 static void put_keyed(int first, int n, int keys)
 {
 	for (int i = first; i < first + n; i++) {
@@ -224,6 +229,34 @@ START_TEST(order_of_each_key_is_kept)
 }
 END_TEST
 
+/* What waits for its key is no reason to let others wait. */
+START_TEST(a_slow_answer_holds_up_its_key_alone)
+{
+	int64_t began;
+
+	options.order = KIN_ORDER_KEY;
+	options.linger_ms = 20;
+	open_it();
+	put_keyed(0, 2, 2);
+	flush_all(); /* the list of shards is there */
+	fault("PutRecords:latency:ms=3000:count=1");
+	put_keyed(2, 1, 1);
+	for (int i = 0; i < 100 && stats_now().in_flight == 0; i++)
+		nap_ms(10);
+	put_keyed(3, 1, 1); /* of the same key: it waits */
+	nap_ms(100);
+	began = now_ms();
+	put_many(4, 1);
+	for (int i = 0; i < 500 && !atomic_load(&seats[4].reports); i++)
+		nap_ms(10);
+	ck_assert_int_lt(now_ms() - began, 1500);
+	ck_assert_int_eq(seats[2].reports, 0);
+	ck_assert_int_eq(seats[3].reports, 0);
+	close_it(KIN_OK);
+	expect(0, 5, KIN_OK, KIN_STORED);
+}
+END_TEST
+
 /* Ten percent of a shard's limits: a hundred records at once, then a hundred a second. */
 START_TEST(a_shard_has_its_pace)
 {
@@ -266,6 +299,7 @@ static TCase *placed_case(void)
 	tcase_add_test(tcase, reshards_and_faults_lose_nothing);
 	tcase_add_test(tcase, without_the_list_of_shards_records_go_alone);
 	tcase_add_test(tcase, order_of_each_key_is_kept);
+	tcase_add_test(tcase, a_slow_answer_holds_up_its_key_alone);
 	tcase_add_test(tcase, a_shard_has_its_pace);
 	tcase_add_test(tcase, close_does_not_wait_for_a_list);
 	return tcase;
