@@ -330,6 +330,42 @@ static int push(void)
 	return code;
 }
 
+/* By hand and by a response in turn: a call that found no memory for its state is tried again. */
+static int carry(void *user, struct kin_batch *batch)
+{
+	static const char response[] = "{\"state\":{\"n\": 2}}";
+
+	(void)user;
+	if (!kin_batch_state(batch, NULL) || !kin_batch_event_json(batch, NULL))
+		return KIN_FAILED;
+	return kin_batch_count(batch) % 2 ? kin_batch_set_state(batch, "{\"n\":1}", 7, NULL)
+	                                  : kin_batch_respond(batch, response, sizeof response - 1);
+}
+
+/* Once to keep the state of the tumbling window, and once more to read it back. */
+static int windows(void)
+{
+	struct kin_consumer_options options;
+	struct kin_client *client;
+	char store[80];
+	int code = open_client(&client);
+
+	if (code != KIN_OK)
+		return code;
+	nftw(folder, forget, 8, FTW_DEPTH | FTW_PHYS);
+	snprintf(store, sizeof store, "file:%s", folder);
+	consumer_options(&options, store, NULL);
+	options.handler = carry;
+	options.batch_size = 2;
+	options.tumbling_window_ms = 900000;
+	code = TRY(kin_consumer_run(client, &options, &error));
+	if (code == KIN_OK)
+		code = TRY(kin_consumer_run(client, &options, &error));
+	doing = "kin_client_close";
+	kin_client_close(client);
+	return code;
+}
+
 static int reader(void)
 {
 	const struct kin_record *record;
@@ -382,6 +418,7 @@ static const struct {
 	       { "producer", producer, 0 },
 	       { "pull", pull, 0 },
 	       { "push", push, 0 },
+	       { "windows", windows, 0 },
 	       { "reader", reader, 0 },
 	       { "calls in CBOR", calls, KIN_WIRE_CBOR },
 	       { "producer in CBOR", producer, KIN_WIRE_CBOR },
