@@ -180,6 +180,37 @@ START_TEST(records_given_back_keep_their_age)
 }
 END_TEST
 
+/* One record of each fate: filtered, handled, dropped by age, dropped after its retries, and one in memory. */
+START_TEST(every_record_polled_is_accounted_for)
+{
+	struct scene s;
+	struct shard *a;
+	struct kin_consumer_health health;
+
+	scene_init(&s);
+	s.set.batch_size = 1;
+	s.set.drop = true;
+	s.set.maximum_retry_attempts = 0;
+	s.set.maximum_record_age_ms = 60000;
+	s.call_us = 100000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, -70000);
+	scene_put(a, 5, -1000);
+	a->left_out[1] = 1;
+	s.poison = 1 << 3;
+	scene_start(&s);
+	while (scene_health(&s).handled < 2)
+		ck_assert(scene_turn(&s, 60000000));
+	health = scene_health(&s);
+	ck_assert_uint_eq(health.polled, 6);
+	ck_assert_uint_eq(health.filtered, 1);
+	ck_assert_uint_eq(health.dropped, 2);
+	ck_assert_uint_eq(health.buffered, 1);
+	ck_assert_uint_eq(scene_view(&s, "a").buffered, 1);
+	scene_end(&s);
+}
+END_TEST
+
 START_TEST(a_shard_is_waiting_active_ended_or_not_shown)
 {
 	struct scene s;
@@ -228,6 +259,7 @@ static TCase *view_case(void)
 	tcase_add_test(tcase, a_shard_that_has_ended_is_not_blocked);
 	tcase_add_test(tcase, tries_of_the_destination_are_told_as_attempts);
 	tcase_add_test(tcase, records_given_back_keep_their_age);
+	tcase_add_test(tcase, every_record_polled_is_accounted_for);
 	tcase_add_test(tcase, a_shard_is_waiting_active_ended_or_not_shown);
 	return tcase;
 }
