@@ -145,21 +145,23 @@ END_TEST
 /* Off and on again is the operator's doing; then a part is not taken for the whole. */
 START_TEST(an_aggregate_begun_is_delivered_whole_when_they_are_not_taken_apart)
 {
-	struct scene s;
-	struct shard *a = scene_began(&s, 5, 2);
+	for (uint64_t sub = 1; sub < 3; sub++) {
+		struct scene s;
+		struct shard *a = scene_began(&s, 5, sub);
 
-	s.set.deaggregate = false;
-	a->n = 1;
-	scene_put(a, 1, 0);
-	scene_start(&s);
-	scene_run(&s, 900);
-	scene_told(&s, "a@at a? [0,1]");
-	scene_crash(&s);
-	s.words_n = 0;
-	scene_start(&s);
-	scene_run(&s, 900);
-	scene_told(&s, "a@after a?");
-	scene_end(&s);
+		s.set.deaggregate = false;
+		a->n = 1;
+		scene_put(a, 1, 0);
+		scene_start(&s);
+		scene_run(&s, 900);
+		scene_told(&s, "a@at a? [0,1]");
+		scene_crash(&s);
+		s.words_n = 0;
+		scene_start(&s);
+		scene_run(&s, 900);
+		scene_told(&s, "a@after a?");
+		scene_end(&s);
+	}
 }
 END_TEST
 
@@ -300,6 +302,69 @@ START_TEST(a_batch_whose_aggregate_was_trimmed_is_a_gap)
 }
 END_TEST
 
+/* The first page of them brings a part, and the last record is not in it: the first one tells. */
+START_TEST(a_batch_of_which_the_first_aggregate_was_trimmed_is_a_gap)
+{
+	struct scene s;
+	struct shard *a = scene_aggregate(&s, 3, 9);
+
+	s.set.on_gap = KIN_GAP_CONTINUE;
+	s.set.buffer_bytes_max = 600;
+	s.set.retry_base_us = s.set.retry_max_us = 30000000;
+	s.set.batching_window_us = 500000;
+	s.poison = 1 << 1;
+	scene_put_aggregate(a, 3, 0);
+	scene_put_aggregate(a, 3, 0);
+	scene_put(scene_shard(&s, "b", NULL, NULL), 1, 2000);
+	scene_start(&s);
+	scene_run(&s, 5000);
+	a->horizon = 3;
+	a->page_max = 1;
+	s.poison = 0;
+	scene_run(&s, 60000);
+	s.words[s.words_n] = 0;
+	ck_assert_ptr_nonnull(strstr(s.words, "[0,1,2,3,4,5,6,7,8]E"));
+	ck_assert_uint_eq(scene_health(&s).gaps, 1);
+	ck_assert_ptr_nonnull(strstr(s.note, "records up to 1006 were trimmed"));
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(memory_runs_out_over_an_aggregate)
+{
+	uint64_t n = 0;
+	bool failed = true;
+
+	while (failed) { /* the n-th allocation fails */
+		struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
+		struct scene s;
+		struct shard *a = scene_aggregate(&s, 6, 2);
+
+		a->closed = true;
+		a->left_out[2] = KIN__LEFT_OUT_OTHER_SHARD;
+		a->left_out[4] = KIN__LEFT_OUT_FILTER;
+		kin__mem_fail_at(++n);
+		s.consumer = kin__consumer_new(&s.set);
+		if (s.consumer) {
+			scene_step(&s, &event);
+			scene_run(&s, 20000);
+			failed = kin__consumer_state(s.consumer) == KIN_CONSUMER_FATAL;
+			ck_assert_int_eq(scene_health(&s).code, failed ? KIN_NOMEM : KIN_OK);
+		}
+		kin__mem_fail_at(0);
+		if (!failed) {
+			scene_told(&s, "[0,1] [3,5]");
+			ck_assert_str_eq(scene_checkpoint(&s, "a"), "SHARD_END");
+			ck_assert_uint_eq(scene_item(&s, "a")->sub,
+			                  0); /* the end has no place in an aggregate */
+		}
+		scene_end(&s);
+		ck_assert_uint_lt(n, 1000);
+	}
+	ck_assert_uint_gt(n, 20);
+}
+END_TEST
+
 /* Most of the aggregate was skipped when its page came: what is copied out is named by its place in the page. */
 START_TEST(a_copy_counts_what_was_skipped)
 {
@@ -382,6 +447,8 @@ static TCase *aggregate_case(void)
 	tcase_add_test(tcase, a_batch_inside_an_aggregate_is_given_back_and_read_again);
 	tcase_add_test(tcase, an_aggregate_given_back_is_one_record_of_a_request);
 	tcase_add_test(tcase, a_batch_whose_aggregate_was_trimmed_is_a_gap);
+	tcase_add_test(tcase, a_batch_of_which_the_first_aggregate_was_trimmed_is_a_gap);
+	tcase_add_test(tcase, memory_runs_out_over_an_aggregate);
 	tcase_add_test(tcase, a_copy_counts_what_was_skipped);
 	tcase_add_test(tcase, until_cuts_before_what_is_skipped);
 	tcase_add_test(tcase, a_write_in_doubt_is_known_by_the_record_within_its_aggregate);
