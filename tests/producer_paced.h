@@ -166,6 +166,31 @@ START_TEST(throttled_entries_wait_apart)
 }
 END_TEST
 
+/* A shard whose records come faster than they leave: those of others have their turn by their age. */
+START_TEST(a_busy_shard_waits_its_turn)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	s->settings.aggregate_records_max = 2;
+	s->settings.request_records_max = 2;
+	s->settings.requests_max = 1;
+	begin_again(s);
+	put_parts(s, "0");
+	map(s, "aaaabbbb");
+	put_parts(s, "0000000");
+	put_parts(s, "7");
+	tells(s, "list; send ( 1 2 ) ( 3 4 )"); /* and two more are ready */
+	at(s, 150);
+	put_parts(s, "000000");
+	answer_at(s, 1, "S", "a");
+	tells(s,
+	      "1 stored after 1; 2 stored after 1; 3 stored after 1; 4 stored after 1; send ( 5 6 ) ( 7 8 )");
+	answer_at(s, 2, "S", "a");
+	tells(s, "5 stored after 1; 6 stored after 1; 7 stored after 1; 8 stored after 1; send 9 ( 10 11 )");
+	end(s);
+}
+END_TEST
+
 static void paced_case(Suite *suite)
 {
 	TCase *tcase = tcase_create("paced");
@@ -177,5 +202,6 @@ static void paced_case(Suite *suite)
 	tcase_add_test(tcase, throttling_lowers_the_pace_for_a_time);
 	tcase_add_test(tcase, one_overload_counts_once);
 	tcase_add_test(tcase, throttled_entries_wait_apart);
+	tcase_add_test(tcase, a_busy_shard_waits_its_turn);
 	suite_add_tcase(suite, tcase);
 }

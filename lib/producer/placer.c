@@ -104,18 +104,18 @@ void kin__placer_return(struct kin__placer *placer, struct kin__producer_record 
 	kin__heap_set(&placer->due, &lane->due, 0); /* looked at next, at the latest */
 }
 
-/* When it has waited long enough for company. */
+/* When it has waited long enough for company.  What need not wait is as old as it is: so no lane is always first. */
 static uint64_t wanted_us(const struct kin__placer *placer, const struct kin__lane *lane)
 {
 	const struct kin__producer *producer = placer->producer;
 	const struct kin__producer_record *first = kin__state_of_queue(lane->records.next);
 
-	if (lane == placer->unplaced)
-		return placer->asking ? kin__state_later(placer->asked_us, MAP_WAIT_US) : 0;
-	if (!producer->settings.aggregate || producer->closing || first->order <= producer->flushed ||
-	    first->attempts > 0 || lane->n >= producer->settings.aggregate_records_max ||
-	    lane->bytes >= placer->group_bytes_max)
-		return 0;
+	if (lane == placer->unplaced && placer->asking)
+		return kin__state_later(placer->asked_us, MAP_WAIT_US);
+	if (lane == placer->unplaced || !producer->settings.aggregate || producer->closing ||
+	    first->order <= producer->flushed || first->attempts > 0 ||
+	    lane->n >= producer->settings.aggregate_records_max || lane->bytes >= placer->group_bytes_max)
+		return first->accepted_us;
 	return kin__state_later(first->accepted_us, producer->settings.linger_us);
 }
 
