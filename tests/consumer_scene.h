@@ -71,6 +71,7 @@ struct scene {
 	struct kin__consumer *consumer;
 	struct kin__consumer_effects effects;
 	uint64_t now_us, page_serial, call_us;     /* call_us: how long a handler call takes */
+	int64_t clock_error_ms;                    /* how far off the service's time is known */
 	bool no_clock, log_store, log_reads, many; /* many: write the shard before its records */
 	int64_t created_ms, retention_ms;
 	uint8_t status;
@@ -223,7 +224,7 @@ static const char *scene_checkpoint(struct scene *s, const char *shard)
 
 static int64_t scene_service_ms(const struct scene *s)
 {
-	return s->no_clock ? 0 : NOW_MS + (int64_t)(s->now_us / 1000);
+	return s->no_clock ? 0 : NOW_MS + s->clock_error_ms + (int64_t)(s->now_us / 1000);
 }
 
 /* --- effects --------------------------------------------------------------------- */

@@ -29,6 +29,50 @@ START_TEST(until_latest_reads_what_is_there)
 }
 END_TEST
 
+/* The last call before the end is the one too many. */
+START_TEST(a_stop_shows_what_is_blocked)
+{
+	struct scene s;
+
+	scene_init(&s);
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	s.script = fails;
+	s.script_n = 1;
+	scene_start(&s);
+	while (s.calls < 9)
+		ck_assert(scene_turn(&s, UINT64_MAX - 1));
+	scene_wait(&s, KIN__CONSUMER_INVOKE);
+	ck_assert_uint_eq(scene_health(&s).shards_blocked, 0);
+	scene_stop(&s);
+	scene_run(&s, 3600000);
+	ck_assert_uint_eq(s.calls, 10);
+	ck_assert_uint_eq(scene_health(&s).shards_blocked, 1);
+	scene_end(&s);
+}
+END_TEST
+
+/* The time of the service is known within a second only: what was there may seem to have come after the start. */
+START_TEST(until_latest_reads_what_is_there_by_a_clock_that_is_off)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.clock_error_ms = _i == 0 ? -500 : 500;
+	s.set.until = KIN_UNTIL_LATEST;
+	a = scene_shard(&s, "a", NULL, NULL);
+	a->page_max = 1;
+	scene_put(a, 1, -400);
+	scene_put(a, 1, -200);
+	scene_put(a, 1, -1);
+	scene_put(a, 1, 30000); /* it goes on, but not for ever */
+	scene_start(&s);
+	scene_run(&s, 5000);
+	scene_told(&s, "[0] [1] [2] stopping ended");
+	scene_end(&s);
+}
+END_TEST
+
 START_TEST(until_a_time_hands_out_nothing_later)
 {
 	struct scene s;
@@ -389,7 +433,9 @@ static TCase *end_case(void)
 {
 	TCase *tcase = tcase_create("end");
 
+	tcase_add_test(tcase, a_stop_shows_what_is_blocked);
 	tcase_add_loop_test(tcase, until_latest_reads_what_is_there, 0, 2);
+	tcase_add_loop_test(tcase, until_latest_reads_what_is_there_by_a_clock_that_is_off, 0, 2);
 	tcase_add_loop_test(tcase, until_a_time_reads_what_was_split_before, 0, 2);
 	tcase_add_test(tcase, until_a_time_hands_out_nothing_later);
 	tcase_add_test(tcase, until_waits_for_the_last_batch);

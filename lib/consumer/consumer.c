@@ -254,7 +254,8 @@ static void freeze(struct kin__consumer *consumer)
 	consumer->bug = bug;
 }
 
-/* The time it began may become known only later. */
+/* The time it began may become known only later, and within a second only, or within half of the request that told
+ * it: what is there when it begins has not arrived later than a second after it is known. */
 static void tell_time(struct kin__consumer *consumer, const struct kin__consumer_event *event)
 {
 	consumer->now_us = event->now_us;
@@ -264,8 +265,8 @@ static void tell_time(struct kin__consumer *consumer, const struct kin__consumer
 	if (consumer->start_ms <= 0 && event->service_ms > 0)
 		consumer->start_ms =
 				event->service_ms - (int64_t)((event->now_us - consumer->start_us) / 1000);
-	if (consumer->set.until == KIN_UNTIL_LATEST && consumer->until_ms == 0)
-		consumer->until_ms = consumer->start_ms;
+	if (consumer->set.until == KIN_UNTIL_LATEST && consumer->until_ms == 0 && event->service_ms > 0)
+		consumer->until_ms = event->service_ms + LATEST_SLACK_MS;
 }
 
 void kin__consumer_step(struct kin__consumer *consumer, const struct kin__consumer_event *event,

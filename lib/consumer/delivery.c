@@ -349,6 +349,7 @@ static void run(struct kin__consumer *consumer, struct kin__lane *lane)
 	next = kin__pieces_next(consumer, lane);
 	if (consumer->nomem)
 		return;
+	set_blocked(consumer, lane); /* what was blocked may be gone */
 	if (next == NEXT_INVOKE)
 		invoke(consumer, lane);
 	else if (next == NEXT_SINK_OLD || next == NEXT_SINK_FAILED)
@@ -392,6 +393,7 @@ static void go_on(struct kin__consumer *consumer, struct kin__lane *lane)
 
 	if (consumer->bug.what || consumer->nomem)
 		return;
+	set_blocked(consumer, lane); /* also when nothing is tried any more */
 	if (shard->life == LIFE_ACTIVE)
 		settled(consumer, shard);
 	if (shard->life == LIFE_ENDING || shard->life == LIFE_ENDED) /* what was tried last is done */
