@@ -1,9 +1,9 @@
 """mapping.py BUILDDIR N LANES - a consumer at work while shards split and merge, handlers fail, and it is killed.
 
-N records of many keys go through a stream of 8 shards at $AWS_ENDPOINT_URL, or at a mock of its own, to one application
-with LANES lanes a shard, a file: store and a file: destination.  Meanwhile a shard is split, its children are merged,
-and the consumer gets SIGKILL three times, in the middle of its work.  Then what its handlers wrote down is compared
-with what was put:
+N records of many keys go through a stream of 8 shards at $AWS_ENDPOINT_URL, or at a mock of its own, which throttles,
+drops answers and lets iterators expire, to one application with LANES lanes a shard, a file: store and a file:
+destination.  Meanwhile a shard is split, its children are merged, and the consumer gets SIGKILL three times, in the
+middle of its work.  Then what its handlers wrote down is compared with what was put:
   - every record was handled, or is in the on-failure file; those that always fail are in the file, and nowhere else;
   - none was handed out before all earlier ones of its key were handled or in the file, in whatever run;
   - with one lane a run repeats at most two batches of a shard;
@@ -154,8 +154,8 @@ class Story:
         self.settled_in, self.repeated, self.early, self.calls = {}, collections.Counter(), [], 0
         self.sunk_at = self.failures = 0
         for line in open(log):
-            if line.endswith('\n'):  # else it was cut by the kill
-                self.take(line.split())
+            if line.endswith(' .\n'):  # else it was cut by the kill
+                self.take(line.split()[:-1])
         self.take_sunk(1 << 62, 0)
         for _, texts in self.sunk:
             self.in_sink.update(texts)
@@ -244,7 +244,8 @@ def main():
     try:
         if 'AWS_ENDPOINT_URL' not in environment:
             environment.update(AWS_REGION='us-east-1', AWS_ACCESS_KEY_ID='AKIDMOCK', AWS_SECRET_ACCESS_KEY='mock-secret')
-            mock = subprocess.Popen([tool, 'mock'], env=environment, stdout=subprocess.PIPE)
+            faults = [f'--fault=GetRecords:{kind}:share=0.02' for kind in ('throttle', 'drop_after', 'expired_iterator')]
+            mock = subprocess.Popen([tool, 'mock', *faults], env=environment, stdout=subprocess.PIPE)
             environment['AWS_ENDPOINT_URL'] = json.loads(mock.stdout.readline())['url']
         scene(feed, consumer)
         judge(feed, consumer)

@@ -1,8 +1,9 @@
 /* What mapping.py lets kinstream consume --handler load: it fails at times, wholly, in part or as busy, and always at
  * records that begin with "poison"; and writes down what it was given and what became of it.
  *
- * The log ($LOG) has whole lines, each by one write: "b RUN SHARD SIZE-OF-SINK TEXT..." when a call begins, then
- * "d RUN SHARD TEXT..." of what is done and "f RUN SHARD TEXT..." of what failed.  A call that is cut off has neither. */
+ * The log ($LOG) has a line, each by one write, when a call begins: "b RUN SHARD SIZE-OF-SINK TEXT... .", then
+ * "d RUN SHARD TEXT... ." of what is done and "f RUN SHARD TEXT... ." of what failed.  One without its full stop was cut
+ * off by the end of the process; the next one begins on a line of its own all the same. */
 #include <kinstream.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -39,7 +40,7 @@ static void note(const struct kin_batch *batch, char what, long long sink_size, 
 		free(line);
 		return;
 	}
-	n = (size_t)snprintf(line, LINE_MAX_BYTES, "%c %s %s", what, run, kin_batch_shard_id(batch));
+	n = (size_t)snprintf(line, LINE_MAX_BYTES, "\n%c %s %s", what, run, kin_batch_shard_id(batch));
 	if (sink_size >= 0)
 		n += (size_t)snprintf(line + n, LINE_MAX_BYTES - n, " %lld", sink_size);
 	for (size_t i = from; i < to; i++) {
@@ -47,7 +48,7 @@ static void note(const struct kin_batch *batch, char what, long long sink_size, 
 		n += (size_t)snprintf(line + n, LINE_MAX_BYTES - n, " %.*s", (int)r->data_size,
 		                      (const char *)r->data);
 	}
-	line[n++] = '\n';
+	n += (size_t)snprintf(line + n, LINE_MAX_BYTES - n, " .\n");
 	if (write(log_fd, line, n) != (ssize_t)n)
 		_exit(4);
 	free(line);
