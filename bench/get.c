@@ -22,6 +22,15 @@ static void *open_get(const struct bench_case *what)
 	return get;
 }
 
+static void *open_get_cbor(const struct bench_case *what)
+{
+	struct getting *get = open_get(what);
+
+	kin_client_close(get->client);
+	get->client = bench_client_cbor(what);
+	return get;
+}
+
 static void close_get(void *state)
 {
 	struct getting *get = state;
@@ -79,6 +88,7 @@ static void measure(const struct bench_options *options, const char *name, bool 
 	const struct bench_contestant all[] = {
 		bench_floor_get,
 		{ "kin_call, whole", open_get, run_call, close_get, .cpu_goal = call_goal },
+		{ "kin_call, whole, CBOR", open_get_cbor, run_call, close_get },
 	};
 
 	bench_server_start(&server, &(struct bench_server_options){ .tls = tls,
@@ -87,7 +97,7 @@ static void measure(const struct bench_options *options, const char *name, bool 
 	                                                            .shards = 1 });
 	what.url = server.url;
 	what.ca_file = server.ca_file;
-	bench_rounds(options, &what, all, 2, &server.tally->body_bytes);
+	bench_rounds(options, &what, all, 3, &server.tally->body_bytes);
 	bench_server_stop(&server);
 }
 

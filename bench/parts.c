@@ -169,6 +169,16 @@ static void read_answer(void *user)
 		bench_die("the answer cannot be read");
 }
 
+static void time_answer(struct answer *answer, const char *name)
+{
+	struct piece pieces[] = { { copy_answer, answer }, { read_answer, answer } };
+	double ns[2];
+
+	time_pieces(pieces, 2, options.smoke ? 1 : 10000 / answer->records * 4, ns);
+	printf("  %-9s %6.1f ns a record; memcpy takes %.1f, %.0f %% of that speed\n", name,
+	       (ns[1] - ns[0]) / answer->records, ns[0] / answer->records, 100 * ns[0] / (ns[1] - ns[0]));
+}
+
 static void measure_get(const struct kin__base64 *const ways[], uint32_t records, uint32_t bytes)
 {
 	size_t *sequences = bench_alloc(records * sizeof *sequences);
@@ -180,14 +190,13 @@ static void measure_get(const struct kin__base64 *const ways[], uint32_t records
 	kin__get_page_init(&answer.page);
 	printf("GetRecords answer of %u records of %u bytes, reading by itself:\n", records, bytes);
 	for (size_t i = 0; ways[i]; i++) {
-		struct piece pieces[] = { { copy_answer, &answer }, { read_answer, &answer } };
-		double ns[2];
-
 		answer.way = ways[i];
-		time_pieces(pieces, 2, options.smoke ? 1 : 10000 / records * 4, ns);
-		printf("  %-9s %6.1f ns a record; memcpy takes %.1f, %.0f %% of that speed\n", ways[i]->name,
-		       (ns[1] - ns[0]) / records, ns[0] / records, 100 * ns[0] / (ns[1] - ns[0]));
+		time_answer(&answer, ways[i]->name);
 	}
+	answer.text.n = 0;
+	bench_get_answer_cbor(&answer.text, records, bytes, sequences);
+	bench_get_tail_cbor(&answer.text, true, records);
+	time_answer(&answer, "CBOR");
 	kin__get_page_fini(&answer.page);
 	free(answer.copy);
 	free(answer.text.at);
@@ -195,7 +204,7 @@ static void measure_get(const struct kin__base64 *const ways[], uint32_t records
 }
 
 struct request {
-	const struct kin__base64 *way;
+	const struct kin__base64 *way; /* NULL: CBOR */
 	struct kin__bytes body;
 	uint32_t bytes;
 	char keys[ENTRIES][BENCH_KEY + 1];
@@ -208,7 +217,8 @@ static void build_request(void *user)
 	struct kin__put_records put;
 
 	kin__bytes_clear(&request->body);
-	kin__put_records_begin(&put, &request->body, kin__span_text("bench"));
+	(request->way ? kin__put_records_begin : kin__put_records_begin_cbor)(&put, &request->body,
+	                                                                      kin__span_text("bench"));
 	put.base64 = request->way;
 	for (uint32_t i = 0; i < ENTRIES; i++)
 		kin__put_records_add(&put, kin__span(request->keys[i], BENCH_KEY), kin__span(NULL, 0),
@@ -225,13 +235,15 @@ static void measure_put(const struct kin__base64 *const ways[], uint32_t bytes)
 		bench_record(i, request.keys[i], request.data + (size_t)i * bytes, bytes);
 	kin__bytes_init(&request.body);
 	printf("PutRecords request of %d records of %u bytes, building by itself:\n", ENTRIES, bytes);
-	for (size_t i = 0; ways[i]; i++) {
+	for (size_t i = 0;; i++) {
 		struct piece piece = { build_request, &request };
 		double ns;
 
 		request.way = ways[i];
 		time_pieces(&piece, 1, options.smoke ? 1 : 200, &ns);
-		printf("  %-9s %6.1f ns a record\n", ways[i]->name, ns / ENTRIES);
+		printf("  %-9s %6.1f ns a record\n", ways[i] ? ways[i]->name : "CBOR", ns / ENTRIES);
+		if (!ways[i])
+			break;
 	}
 	kin__bytes_fini(&request.body);
 	free(request.data);

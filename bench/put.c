@@ -22,18 +22,28 @@ struct putting {
 	uint64_t reports; /* callback thread; read after a flush */
 };
 
-static void *open_call(const struct bench_case *what)
+static struct putting *open_with(const struct bench_case *what, struct kin_client *client)
 {
 	struct putting *put = bench_alloc(sizeof *put);
 
 	put->what = what;
-	put->client = bench_client(what);
+	put->client = client;
 	put->entries = bench_alloc(what->records * sizeof *put->entries);
 	for (uint32_t i = 0; i < what->records; i++) {
 		put->entries[i].data = bench_alloc(what->bytes);
 		bench_record(i, put->entries[i].key, put->entries[i].data, what->bytes);
 	}
 	return put;
+}
+
+static void *open_call(const struct bench_case *what)
+{
+	return open_with(what, bench_client(what));
+}
+
+static void *open_call_cbor(const struct bench_case *what)
+{
+	return open_with(what, bench_client_cbor(what));
 }
 
 static void close_call(void *state)
@@ -95,9 +105,9 @@ static void on_delivery(void *user, const struct kin_delivery *delivery)
 	put->reports++;
 }
 
-static void *open_producer(const struct bench_case *what)
+static void *produce_with(const struct bench_case *what, struct kin_client *client)
 {
-	struct putting *put = open_call(what);
+	struct putting *put = open_with(what, client);
 	struct kin_producer_options options;
 	struct kin_error error = { 0 };
 
@@ -110,6 +120,16 @@ static void *open_producer(const struct bench_case *what)
 	if (kin_producer_open(&put->producer, put->client, &options, &error) != KIN_OK)
 		bench_die("%s", error.message);
 	return put;
+}
+
+static void *open_producer(const struct bench_case *what)
+{
+	return produce_with(what, bench_client(what));
+}
+
+static void *open_producer_cbor(const struct bench_case *what)
+{
+	return produce_with(what, bench_client_cbor(what));
 }
 
 static void close_producer(void *state)
@@ -148,7 +168,7 @@ static void run_producer(void *state, uint32_t requests, double *wall_ns)
 /* --------------------------------------------------------------------------------------- */
 
 static void measure(const struct bench_options *options, const struct bench_server *server, const char *name,
-                    uint32_t records, uint32_t bytes, double call_goal)
+                    uint32_t records, uint32_t bytes, double call_goal, double cbor_goal)
 {
 	struct bench_case what = { .name = name,
 		                   .records = records,
@@ -162,6 +182,9 @@ static void measure(const struct bench_options *options, const struct bench_serv
 		  .rss_goal_kib = 16 * 1024 },
 		{ "kin_producer, put to report", open_producer, run_producer, close_producer,
 		  .no_latency = true },
+		{ "kin_call, whole, CBOR", open_call_cbor, run_call, close_call, .cpu_goal = cbor_goal },
+		{ "kin_producer, put to report, CBOR", open_producer_cbor, run_producer, close_producer,
+		  .no_latency = true },
 	};
 
 	if (records == 1) {
@@ -170,7 +193,7 @@ static void measure(const struct bench_options *options, const struct bench_serv
 	} else {
 		what.unit = 8;
 	}
-	bench_rounds(options, &what, all, records == 1 ? 3 : 4, &server->tally->body_bytes);
+	bench_rounds(options, &what, all, records == 1 ? 3 : 6, &server->tally->body_bytes);
 }
 
 int main(int argc, char **argv)
@@ -180,9 +203,9 @@ int main(int argc, char **argv)
 
 	bench_options_read(&options, argc, argv);
 	bench_server_start(&server, &(struct bench_server_options){ .tls = true });
-	measure(&options, &server, "PutRecords, TLS", 500, 1024, 1.75);
-	measure(&options, &server, "PutRecords, TLS", 500, 100, 1.5);
-	measure(&options, &server, "PutRecords, TLS", 1, 100, 0);
+	measure(&options, &server, "PutRecords, TLS", 500, 1024, 1.75, 1.35);
+	measure(&options, &server, "PutRecords, TLS", 500, 100, 1.5, 1.25);
+	measure(&options, &server, "PutRecords, TLS", 1, 100, 0, 0);
 	bench_server_stop(&server);
 	return 0;
 }

@@ -47,4 +47,5 @@ void bench_rounds(const struct bench_options *options, const struct bench_case *
 extern const struct bench_contestant bench_floor_put, bench_floor_hashed, bench_floor_get;
 struct kin_client;
 struct kin_client *bench_client(const struct bench_case *what);
+struct kin_client *bench_client_cbor(const struct bench_case *what);
 #endif

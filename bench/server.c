@@ -35,6 +35,14 @@ struct piece {
 	size_t n;
 };
 
+/* The hot answers as JSON, or as CBOR. */
+struct form {
+	struct bench_text put, get, next, last;
+	size_t put_ends[ENTRIES_MAX + 1], *sequences;
+	struct piece put_end;
+	const char *type;
+};
+
 struct connection {
 	int fd;
 	SSL *ssl;
@@ -42,6 +50,7 @@ struct connection {
 	size_t head_n, body_left;
 	uint32_t entries; /* of the PutRecords that comes in */
 	bool in_body, put;
+	const struct form *form; /* of the request, and so of the answer */
 	const struct bench_text *answer;
 	char first[AT_ONCE + HEAD_MAX]; /* head of the answer, and all of a short body but for its end */
 	struct piece out[3];
@@ -53,21 +62,37 @@ static struct {
 	struct bench_tally *tally;
 	SSL_CTX *tls;
 	int listener, epoll;
-	struct bench_text put, get, next, last, shards, summary, iterator, nothing;
-	size_t put_ends[ENTRIES_MAX + 1], *sequences;
+	struct form json, cbor;
+	struct bench_text shards, summary, iterator, nothing;
 	uint64_t next_sequence;
 	char input[INPUT];
 } own;
 
 /* --- answers --------------------------------------------------------------------------- */
 
+static void prepare_hot(void)
+{
+	uint32_t records = own.options.records, bytes = own.options.record_bytes;
+
+	own.json.type = "json";
+	own.json.put_end = (struct piece){ "]}", 2 };
+	own.json.sequences = bench_alloc((records + 1) * sizeof *own.json.sequences);
+	bench_put_answer(&own.json.put, ENTRIES_MAX, own.json.put_ends);
+	bench_get_answer(&own.json.get, records, bytes, own.json.sequences);
+	bench_get_tail(&own.json.next, true, records);
+	bench_get_tail(&own.json.last, false, records);
+	own.cbor.type = "cbor";
+	own.cbor.put_end = (struct piece){ "\xff\xff", 2 };
+	own.cbor.sequences = bench_alloc((records + 1) * sizeof *own.cbor.sequences);
+	bench_put_answer_cbor(&own.cbor.put, ENTRIES_MAX, own.cbor.put_ends);
+	bench_get_answer_cbor(&own.cbor.get, records, bytes, own.cbor.sequences);
+	bench_get_tail_cbor(&own.cbor.next, true, records);
+	bench_get_tail_cbor(&own.cbor.last, false, records);
+}
+
 static void prepare(void)
 {
-	own.sequences = bench_alloc((own.options.records + 1) * sizeof *own.sequences);
-	bench_put_answer(&own.put, ENTRIES_MAX, own.put_ends);
-	bench_get_answer(&own.get, own.options.records, own.options.record_bytes, own.sequences);
-	bench_get_tail(&own.next, true, own.options.records);
-	bench_get_tail(&own.last, false, own.options.records);
+	prepare_hot();
 	bench_list_shards_answer(&own.shards, own.options.shards);
 	bench_text_add(&own.iterator, "{\"ShardIterator\":\"%0224d\"}", 7);
 	bench_text_add(&own.nothing, "{}");
@@ -81,13 +106,14 @@ static void prepare(void)
 	               own.options.shards);
 }
 
-static const struct bench_text *find_answer(const char *target, bool *put)
+/* All but the hot ones are JSON: an answer may be, whatever was asked. */
+static const struct bench_text *find_answer(const char *target, const struct form *form, bool *put)
 {
 	const struct {
 		const char *name;
 		const struct bench_text *answer;
-	} all[] = { { "PutRecords", &own.put },
-		    { "GetRecords", &own.get },
+	} all[] = { { "PutRecords", &form->put },
+		    { "GetRecords", &form->get },
 		    { "ListShards", &own.shards },
 		    { "GetShardIterator", &own.iterator },
 		    { "DescribeStreamSummary", &own.summary } };
@@ -95,20 +121,20 @@ static const struct bench_text *find_answer(const char *target, bool *put)
 	*put = false;
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (strncmp(target, all[i].name, strlen(all[i].name)) == 0) {
-			*put = all[i].answer == &own.put;
+			*put = all[i].answer == &form->put;
 			return all[i].answer;
 		}
 	return &own.nothing;
 }
 
 /* A consumer wants numbers that grow: the next page's are written over the last one's. */
-static void renumber(void)
+static void renumber(const struct form *form)
 {
 	char digits[24];
 
 	for (uint32_t i = 0; i < own.options.records; i++) {
 		snprintf(digits, sizeof digits, "%020llu", (unsigned long long)own.next_sequence++);
-		memcpy(own.get.at + own.sequences[i] + BENCH_SEQUENCE - 20, digits, 20);
+		memcpy(form->get.at + form->sequences[i] + BENCH_SEQUENCE - 20, digits, 20);
 	}
 }
 
@@ -116,29 +142,29 @@ static void renumber(void)
 static struct piece find_tail(const struct connection *c)
 {
 	if (c->put)
-		return (struct piece){ "]}", 2 };
-	if (c->answer != &own.get)
+		return c->form->put_end;
+	if (c->answer != &c->form->get)
 		return (struct piece){ "", 0 };
 	if (own.tally->pages_left > 0 && --own.tally->pages_left == 0)
-		return (struct piece){ own.last.at, own.last.n };
-	return (struct piece){ own.next.at, own.next.n };
+		return (struct piece){ c->form->last.at, c->form->last.n };
+	return (struct piece){ c->form->next.at, c->form->next.n };
 }
 
 static void answer(struct connection *c)
 {
 	const struct bench_text *body = c->answer;
-	size_t n = c->put ? own.put_ends[c->entries < ENTRIES_MAX ? c->entries : ENTRIES_MAX] : body->n;
+	size_t n = c->put ? c->form->put_ends[c->entries < ENTRIES_MAX ? c->entries : ENTRIES_MAX] : body->n;
 	struct piece tail = find_tail(c);
 	size_t first;
 	int head = snprintf(
 			c->first, HEAD_MAX,
 			"HTTP/1.1 200 OK\r\nx-amzn-RequestId: f9b5d7f4-29a1-c2bd-a1d4-6c0b7b0d9d37\r\n"
-			"Date: Wed, 25 Nov 2026 12:00:00 GMT\r\nContent-Type: application/x-amz-json-1.1\r\n"
+			"Date: Wed, 25 Nov 2026 12:00:00 GMT\r\nContent-Type: application/x-amz-%s-1.1\r\n"
 			"Content-Length: %zu\r\n\r\n",
-			n + tail.n);
+			c->form->type, n + tail.n);
 
-	if (body == &own.get)
-		renumber();
+	if (body == &c->form->get)
+		renumber(c->form);
 	first = n + tail.n < AT_ONCE ? n : n < AT_ONCE ? 0 : AT_ONCE;
 	memcpy(c->first + head, body->at, first);
 	c->out[0] = (struct piece){ c->first, (size_t)head + first };
@@ -171,12 +197,25 @@ static bool read_head(struct connection *c, const char *end)
 	const char *target = header(c->head, end, "X-Amz-Target: Kinesis_20131202.");
 	const char *length = header(c->head, end, "Content-Length:");
 
-	c->answer = find_answer(target ? target : "", &c->put);
+	c->form = header(c->head, end, "Content-Type: application/x-amz-cbor") ? &own.cbor : &own.json;
+	c->answer = find_answer(target ? target : "", c->form, &c->put);
 	c->body_left = length ? strtoul(length, NULL, 10) : 0;
 	c->entries = 0;
 	c->in_body = true;
 	own.tally->body_bytes += c->body_left;
 	return length != NULL;
+}
+
+/* The head of the list says it, in the two bytes that our writer gives it; it stands near the begin of the body. */
+static uint32_t entries_of_cbor(const char *at, size_t n)
+{
+	static const char list[] = "Records\x99";
+	const char *found = memmem(at, n < 256 ? n : 256, list, sizeof list - 1);
+
+	if (!found || (size_t)(at + n - found) < sizeof list + 1)
+		return 0;
+	found += sizeof list - 1;
+	return (uint32_t)(unsigned char)found[0] << 8 | (unsigned char)found[1];
 }
 
 /* Each entry ends in a '}', and so does the body; base64 and our keys have none. */
@@ -185,13 +224,15 @@ static void take_body(struct connection *c, const char *at, size_t n)
 	const char *end = at + n;
 
 	c->body_left -= n;
-	while (c->put && (at = memchr(at, '}', (size_t)(end - at)))) {
+	if (c->put && c->form == &own.cbor && c->entries == 0)
+		c->entries = entries_of_cbor(at, n);
+	while (c->put && c->form == &own.json && (at = memchr(at, '}', (size_t)(end - at)))) {
 		c->entries++;
 		at++;
 	}
 	if (c->body_left > 0)
 		return;
-	c->entries -= c->put;
+	c->entries -= c->put && c->form == &own.json;
 	c->in_body = false;
 	c->head_n = 0;
 	answer(c);

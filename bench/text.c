@@ -105,6 +105,63 @@ void bench_get_tail(struct bench_text *text, bool next, uint32_t records)
 	bench_text_add(text, ",\"MillisBehindLatest\":%s}", records > 0 ? "60000" : "0");
 }
 
+static void add_bytes(struct bench_text *text, const void *data, size_t n)
+{
+	memcpy(extend(text, n), data, n);
+}
+#define LITERAL(text, bytes) add_bytes((text), (bytes), sizeof(bytes) - 1)
+
+void bench_put_answer_cbor(struct bench_text *text, uint32_t records, size_t *ends)
+{
+	LITERAL(text, "\xbf\x71"
+	              "FailedRecordCount\x00\x67Records\x9f");
+	ends[0] = text->n;
+	for (uint32_t i = 0; i < records; i++) {
+		LITERAL(text, "\xbf\x6eSequenceNumber\x78\x38");
+		add_sequence(text, i);
+		LITERAL(text, "\x67ShardId\x74shardId-000000000000\xff");
+		ends[i + 1] = text->n;
+	}
+}
+
+void bench_get_answer_cbor(struct bench_text *text, uint32_t records, uint32_t bytes, size_t *sequences)
+{
+	char key[BENCH_KEY + 1], *data = bench_alloc(bytes);
+
+	LITERAL(text, "\xbf\x67Records\x9f");
+	for (uint32_t i = 0; i < records; i++) {
+		bench_record(i, key, data, bytes);
+		LITERAL(text, "\xbf\x6eSequenceNumber\x78\x38");
+		sequences[i] = text->n;
+		add_sequence(text, i);
+		LITERAL(text, "\x78\x1b"
+		              "ApproximateArrivalTimestamp\xc1\x1b\x00\x00\x01\x78\x49\xd8\xc6");
+		add_bytes(text, &(char){ (char)(i % 200) }, 1);
+		LITERAL(text, "\x64"
+		              "Data\x59");
+		add_bytes(text, (char[]){ (char)(bytes >> 8), (char)bytes }, 2);
+		add_bytes(text, data, bytes);
+		LITERAL(text, "\x6cPartitionKey\x6d");
+		add_bytes(text, key, BENCH_KEY);
+		LITERAL(text, "\xff");
+	}
+	free(data);
+}
+
+void bench_get_tail_cbor(struct bench_text *text, bool next, uint32_t records)
+{
+	LITERAL(text, "\xff");
+	if (next) {
+		LITERAL(text, "\x71NextShardIterator\x78\xe0");
+		bench_text_add(text, "%0224d", 7);
+	}
+	LITERAL(text, "\x72MillisBehindLatest");
+	if (records > 0)
+		LITERAL(text, "\x19\xea\x60\xff");
+	else
+		LITERAL(text, "\x00\xff");
+}
+
 void bench_list_shards_answer(struct bench_text *text, uint32_t shards)
 {
 	static const char *const whole[] = { "0", "340282366920938463463374607431768211455" };

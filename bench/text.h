@@ -23,5 +23,9 @@ void bench_put_answer(struct bench_text *text, uint32_t records, size_t *ends);
 /* Without what stands behind the records.  sequences[i]: where the digits of record i's SequenceNumber stand. */
 void bench_get_answer(struct bench_text *text, uint32_t records, uint32_t bytes, size_t *sequences);
 void bench_get_tail(struct bench_text *text, bool next, uint32_t records); /* next: the shard goes on */
+/* The same answers in CBOR, all lengths up to a break as streaming writers have them: behind the entries come two. */
+void bench_put_answer_cbor(struct bench_text *text, uint32_t records, size_t *ends);
+void bench_get_answer_cbor(struct bench_text *text, uint32_t records, uint32_t bytes, size_t *sequences);
+void bench_get_tail_cbor(struct bench_text *text, bool next, uint32_t records);
 void bench_list_shards_answer(struct bench_text *text, uint32_t shards);
 #endif

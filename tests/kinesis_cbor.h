@@ -352,6 +352,138 @@ START_TEST(cbor_answers_refused)
 }
 END_TEST
 
+/* --- as they usually look: a path of its own, which must say what the general one says ------------------ */
+
+enum { LENGTHS, BREAKS, TURNED, TAGGED, LAYOUTS };
+
+static void add_member(struct kin__bytes *out, const char *name, struct kin__span text, bool data)
+{
+	kin__cbor_put_name(out, name);
+	if (data)
+		kin__cbor_put_bytes(out, text);
+	else
+		kin__cbor_put_text(out, text);
+}
+
+/* The key last, where its record ends, or in the middle. */
+static void add_record(struct kin__bytes *out, int layout, const struct random_entry *entry, int i)
+{
+	struct kin__span key = kin__span(entry->key, entry->key_n),
+			 data = kin__span(entry->data, entry->data_n);
+
+	if (layout == TAGGED) /* no usual path takes it */
+		kin__bytes_add(out, "\xd9\xd9\xf7", 3);
+	kin__bytes_char(out, layout == BREAKS ? '\xbf' : '\xa4');
+	if (layout == TURNED)
+		add_member(out, "PartitionKey", key, false);
+	add_member(out, "SequenceNumber", T("49590338271490256608559692538361571095921575989136588898"),
+	           false);
+	kin__cbor_put_name(out, "ApproximateArrivalTimestamp");
+	kin__cbor_put_time_ms(out, 1768480496789 + i);
+	add_member(out, "Data", data, true);
+	if (layout != TURNED)
+		add_member(out, "PartitionKey", key, false);
+	if (layout == BREAKS)
+		kin__bytes_char(out, '\xff');
+}
+
+START_TEST(cbor_usual_records)
+{
+	enum { N = 30 };
+	static struct random_entry entries[N];
+	struct kin__rng rng = { 3000 + (uint64_t)_i };
+	struct kin__get_page page;
+	struct kin__bytes out;
+
+	kin__bytes_init(&out);
+	kin__get_page_init(&page);
+	kin__cbor_put_map(&out, 2);
+	kin__cbor_put_name(&out, "Records");
+	kin__cbor_put_array(&out, N);
+	for (int i = 0; i < N; i++) {
+		draw_entry(&rng, &entries[i]);
+		add_record(&out, _i, &entries[i], i);
+	}
+	add_member(&out, "NextShardIterator", T("AAA"), false);
+	if (_i != TAGGED)
+		damage_n(decode_get_cbor, out.at, out.n);
+	ck_assert_int_eq(kin__get_records_decode(&page, out.at, out.n, "shard", NULL), KIN_OK);
+	ck_assert_uint_eq(page.n, N);
+	ck_assert_str_eq(page.next_iterator, "AAA");
+	for (int i = 0; i < N; i++) {
+		ck_record(&page.records[i], &entries[i]);
+		ck_assert_int_eq(page.records[i].arrival_ms, 1768480496789 + i);
+		ck_assert_str_eq(page.records[i].sequence_number,
+		                 "49590338271490256608559692538361571095921575989136588898");
+	}
+	kin__get_page_fini(&page);
+	kin__bytes_fini(&out);
+}
+END_TEST
+
+#define STORED                                                                                               \
+	"\x6eSequenceNumber\x61"                                                                             \
+	"7\x67ShardId\x61s"
+#define TURNED_ROUND                                                                                         \
+	"\x67ShardId\x61s\x6eSequenceNumber\x61"                                                             \
+	"7"
+
+START_TEST(cbor_all_stored)
+{
+	static const struct {
+		const char *answer;
+		size_t n;
+		bool all;
+	} rows[] = {
+		{ ANSWER("\xa2\x71"
+		         "FailedRecordCount\x00\x67Records\x81\xa2" STORED),
+		  true },
+		{ ANSWER("\xbf\x71"
+		         "FailedRecordCount\x00\x67Records\x9f\xbf" STORED "\xff\xff\xff"),
+		  true },
+		{ ANSWER("\xa3\x67Records\x82\xa2" TURNED_ROUND "\xa2" STORED "\x6e"
+		         "EncryptionType\x64NONE\x71"
+		         "FailedRecordCount\x00"),
+		  true },
+		{ ANSWER("\xbf\x67Records\x99\x00\x01\xbf" TURNED_ROUND "\xff\xff"), true },
+		{ ANSWER("\xa2\x71"
+		         "FailedRecordCount\x01\x67Records\x81\xa2" STORED),
+		  false },
+		{ ANSWER("\xa1\x67Records\x81\xa1\x69"
+		         "ErrorCode\x61X"),
+		  false },
+		{ ANSWER("\xa1\x67Records\x81\xa2\x69"
+		         "ErrorCode\x61X\x67ShardId\x61s"),
+		  false },
+		{ ANSWER("\xa1\x67Records\x81\xa2\x67ShardId\x61s\x67ShardId\x61s"), false },
+		{ ANSWER("\xa1\x67Records\x82\xa2" STORED), false },
+		{ ANSWER("\xa1\x67Records\x81\xa2" STORED "\x00"), false },
+		{ ANSWER("\xbf\x67Records\x9f\xbf" STORED "\xff\xff"), false },
+		{ ANSWER("\xa1\x67Records\x81\xa3" STORED "\x61x\x00"), false },
+	};
+	struct kin__put_result results[2];
+	char *answer = copy_of(rows[_i].answer, rows[_i].n);
+	size_t n = _i == 2 ? 2 : 1;
+
+	ck_assert(kin__put_records_all_stored_cbor(answer, rows[_i].n) == rows[_i].all);
+	for (size_t less = 0; rows[_i].all && less < rows[_i].n; less++) {
+		char *part = copy_of(rows[_i].answer, less);
+
+		ck_assert(!kin__put_records_all_stored_cbor(part, less));
+		kin__mem_free(part);
+	}
+	if (rows[_i].all) { /* and the decoder finds the same */
+		ck_assert_int_eq(kin__put_records_decode(answer, rows[_i].n, results, n, NULL), KIN_OK);
+		for (size_t i = 0; i < n; i++) {
+			ck_assert_str_eq(results[i].sequence_number, "7");
+			ck_assert_str_eq(results[i].shard_id, "s");
+			ck_assert_ptr_null(results[i].error_code);
+		}
+	}
+	kin__mem_free(answer);
+}
+END_TEST
+
 /* --- forms ------------------------------------------------------------------------------------------ */
 
 /* What the table of operations calls data or a time, the table of forms does, too. */
@@ -428,6 +560,8 @@ static void add_cbor_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, cbor_get_answer, 0, 2);
 	tcase_add_test(tcase, cbor_put_answer);
 	tcase_add_loop_test(tcase, cbor_answers_refused, 0, 6);
+	tcase_add_loop_test(tcase, cbor_usual_records, 0, LAYOUTS);
+	tcase_add_loop_test(tcase, cbor_all_stored, 0, 12);
 	tcase_add_test(tcase, cbor_members);
 	tcase_add_loop_test(tcase, cbor_documents, 0, 7);
 	tcase_add_test(tcase, cbor_forms_refused);

@@ -322,7 +322,7 @@ static bool check_answer(struct kin_call *call, struct kin__bytes *body, struct 
 	if (call->operation == KIN__PUT_RECORDS && kin__put_records_all_stored(body->at, body->n))
 		return true;
 	if (kin__cbor_is_map(kin__bytes_view(body)))
-		return check_cbor(body, reason);
+		return kin__put_records_all_stored_cbor(body->at, body->n) || check_cbor(body, reason);
 	return check_json(body, reason);
 }
 

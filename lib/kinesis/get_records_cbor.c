@@ -3,6 +3,7 @@
 #include "kinesis/get_records.h"
 #include "kinesis/members.h"
 #include "kinesis/types.h"
+#include "wire/cborusual.h"
 #include "wire/jsonusual.h"
 
 struct reading {
@@ -98,11 +99,99 @@ static bool read_member(struct reading *reading, struct kin__span name, struct k
 	return true;
 }
 
+/* --- as they usually look ------------------------------------------------------------
+ * Members in any order, each once, lengths in few bytes, a time in milliseconds.  Nothing is written before all of a
+ * record is there, so that the general reader can take it from its start. */
+
+struct usual {
+	struct kin__cborusual cursor;
+	struct kin__span number, data, key;
+	int64_t arrival_ms;
+	uint8_t seen; /* a bit a member */
+};
+
+enum { NUMBER = 1, ARRIVAL = 2, DATA = 4, KEY = 8, ALL = 15 };
+
+static inline bool take_time(struct usual *usual)
+{
+	struct kin__cborusual *cursor = &usual->cursor;
+	uint64_t ms = 0;
+
+	if (!kin__cborusual_take(cursor, "\xc1\x1b") || cursor->end - cursor->at < 8)
+		return false;
+	for (int i = 0; i < 8; i++)
+		ms = ms << 8 | (unsigned char)*cursor->at++;
+	usual->arrival_ms = (int64_t)ms;
+	return ms <= INT64_MAX && kin__get_page_time(usual->arrival_ms);
+}
+
+/* false: a member that is not usual. */
+static inline bool take_member(struct usual *usual)
+{
+	struct kin__cborusual *cursor = &usual->cursor;
+	uint8_t bit;
+	bool fits;
+
+	if (kin__cborusual_take(cursor, "\x64"
+	                                "Data")) {
+		bit = DATA;
+		fits = kin__cborusual_string(cursor, KIN__CBORUSUAL_BYTES, &usual->data);
+	} else if (kin__cborusual_take(cursor, "\x6cPartitionKey")) {
+		bit = KEY;
+		fits = kin__cborusual_string(cursor, KIN__CBORUSUAL_TEXT, &usual->key);
+	} else if (kin__cborusual_take(cursor, "\x6eSequenceNumber")) {
+		bit = NUMBER;
+		fits = kin__cborusual_string(cursor, KIN__CBORUSUAL_TEXT, &usual->number) &&
+		       is_number(usual->number);
+	} else if (kin__cborusual_take(cursor, "\x78\x1b"
+	                                       "ApproximateArrivalTimestamp")) {
+		bit = ARRIVAL;
+		fits = take_time(usual);
+	} else {
+		return false;
+	}
+	fits = fits && !(usual->seen & bit);
+	usual->seen |= bit;
+	return fits;
+}
+
+static bool take_usual(struct usual *usual)
+{
+	bool open;
+
+	if (!kin__cborusual_map(&usual->cursor, 4, &open))
+		return false;
+	for (int i = 0; i < 4; i++)
+		if (!take_member(usual))
+			return false;
+	return kin__cborusual_leave(&usual->cursor, open) && usual->seen == ALL;
+}
+
+static bool read_usual(struct kin__cbor *cbor, struct kin_record *record)
+{
+	struct usual usual = { .cursor = { cbor->at, cbor->end } };
+	const char *end;
+
+	if (!take_usual(&usual) || !kin__cbor_over(cbor, usual.cursor.at))
+		return false;
+	end = usual.cursor.at;
+	record->sequence_number = kin__cbor_end_within(cbor, usual.number, end).at;
+	record->sequence_number_size = (uint32_t)usual.number.n;
+	record->partition_key = kin__cbor_end_within(cbor, usual.key, end).at;
+	record->partition_key_size = usual.key.n;
+	record->data = usual.data.at;
+	record->data_size = usual.data.n;
+	record->arrival_ms = usual.arrival_ms;
+	return true;
+}
+
 static bool read_record(struct reading *reading, struct kin_record *record)
 {
 	struct kin__cbor *cbor = &reading->cbor;
 	struct kin__span name;
 
+	if (read_usual(cbor, record))
+		return true;
 	if (!kin__cbor_map(cbor))
 		return false;
 	while (kin__cbor_name(cbor, &name))

@@ -41,9 +41,10 @@ struct kin__put_result {                        /* texts 0-ended, borrowed from 
 int kin__put_records_decode(char *answer, size_t n, struct kin__put_result *results, size_t entries,
                             struct kin__reason *reason);
 
-/* A whole answer of JSON as the service usually writes it, all entries stored: then nothing needs to be decoded.
+/* A whole answer as the service usually writes it, all entries stored: then nothing needs to be decoded.
  * false: it is another one. */
 bool kin__put_records_all_stored(const char *answer, size_t n);
+bool kin__put_records_all_stored_cbor(const char *answer, size_t n);
 
 /* ordering: SequenceNumberForOrdering.  key, hash_key, ordering: at NULL when absent. */
 void kin__put_record_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span key,

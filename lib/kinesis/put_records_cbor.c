@@ -3,6 +3,7 @@
 #include "kinesis/members.h"
 #include "kinesis/put_records.h"
 #include "kinstream.h"
+#include "wire/cborusual.h"
 #include "wire/jsontext.h"
 
 /* The list's head has this size whatever it says, for how many there are is known last. */
@@ -85,12 +86,94 @@ void kin__put_records_count_cbor(struct kin__put_records *put, uint32_t more)
 
 /* --- answers ------------------------------------------------------------------------ */
 
+/* One that was stored, as it usually looks. */
+static bool take_stored(struct kin__cborusual *usual, struct kin__span *number, struct kin__span *shard)
+{
+	bool open;
+
+	number->n = shard->n = 0;
+	if (!kin__cborusual_map(usual, 2, &open))
+		return false;
+	for (int i = 0; i < 2; i++)
+		if (kin__cborusual_take(usual, "\x6eSequenceNumber")
+		                    ? !kin__cborusual_string(usual, KIN__CBORUSUAL_TEXT, number)
+		                    : !kin__cborusual_take(usual, "\x67ShardId") ||
+		                                      !kin__cborusual_string(usual, KIN__CBORUSUAL_TEXT,
+		                                                             shard))
+			return false;
+	return kin__cborusual_leave(usual, open) && number->n > 0 && shard->n > 0;
+}
+
+/* false: it does not look so, and nothing was read. */
+static bool read_stored(struct kin__cbor *cbor, struct kin__put_result *result)
+{
+	struct kin__cborusual usual = { cbor->at, cbor->end };
+	struct kin__span number, shard;
+
+	if (!take_stored(&usual, &number, &shard) || *number.at == 0 || *shard.at == 0 ||
+	    !kin__cbor_over(cbor, usual.at))
+		return false;
+	result->sequence_number = kin__cbor_end_within(cbor, number, usual.at).at;
+	result->shard_id = kin__cbor_end_within(cbor, shard, usual.at).at;
+	return true;
+}
+
+/* To the next one of so many, or up to a break. */
+static bool next_of(struct kin__cborusual *usual, bool open, size_t *left)
+{
+	return open ? !kin__cborusual_take(usual, "\xff") : (*left)-- > 0;
+}
+
+/* The list of an answer, each of whose entries was stored. */
+static bool take_list(struct kin__cborusual *usual)
+{
+	struct kin__span number, shard;
+	bool open = kin__cborusual_take(usual, "\x9f");
+	size_t left = 0;
+
+	if (!open && !kin__cborusual_head(usual, KIN__CBORUSUAL_ARRAY, &left))
+		return false;
+	while (next_of(usual, open, &left))
+		if (!take_stored(usual, &number, &shard))
+			return false;
+	return true;
+}
+
+static bool take_top(struct kin__cborusual *usual)
+{
+	struct kin__span type;
+
+	if (kin__cborusual_take(usual, "\x67Records"))
+		return take_list(usual);
+	if (kin__cborusual_take(usual, "\x6e"
+	                               "EncryptionType"))
+		return kin__cborusual_string(usual, KIN__CBORUSUAL_TEXT, &type);
+	return kin__cborusual_take(usual, "\x71"
+	                                  "FailedRecordCount\0");
+}
+
+bool kin__put_records_all_stored_cbor(const char *answer, size_t n)
+{
+	struct kin__cborusual usual = { answer, answer + n };
+	bool open = kin__cborusual_take(&usual, "\xbf");
+	size_t left = 0;
+
+	if (!open && !kin__cborusual_head(&usual, KIN__CBORUSUAL_MAP, &left))
+		return false;
+	while (next_of(&usual, open, &left))
+		if (!take_top(&usual))
+			return false;
+	return usual.at == usual.end;
+}
+
 static void read_result(struct kin__cbor *cbor, struct kin__put_result *result)
 {
 	struct kin__span name, text;
 	const char **member, *wrong;
 
 	*result = (struct kin__put_result){ NULL };
+	if (read_stored(cbor, result))
+		return;
 	if (!kin__cbor_map(cbor))
 		return;
 	while (kin__cbor_name(cbor, &name)) {

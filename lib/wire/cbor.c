@@ -221,6 +221,13 @@ static inline bool string_of(struct kin__cbor *cbor, enum kin__cbor_major major,
 	return done(cbor, head.next);
 }
 
+bool kin__cbor_over(struct kin__cbor *cbor, const char *at)
+{
+	if (cbor->error || cbor->state != DUE)
+		return false;
+	return done(cbor, cbor->begin + (at - cbor->begin));
+}
+
 bool kin__cbor_text(struct kin__cbor *cbor, struct kin__span *text)
 {
 	return string_of(cbor, KIN__CBOR_MAJOR_TEXT, false, text);
@@ -248,6 +255,14 @@ struct kin__span kin__cbor_end_text(struct kin__cbor *cbor, struct kin__span tex
 	memmove(to, text.at, text.n);
 	to[text.n] = 0;
 	return kin__span(to, text.n);
+}
+
+struct kin__span kin__cbor_end_within(struct kin__cbor *cbor, struct kin__span text, const char *end)
+{
+	if (text.at + text.n == end)
+		return kin__cbor_end_text(cbor, text);
+	cbor->begin[text.at + text.n - cbor->begin] = 0;
+	return text;
 }
 
 /* --- levels ------------------------------------------------------------------------------- */

@@ -77,6 +77,11 @@ bool kin__cbor_raw(struct kin__cbor *cbor, struct kin__span *item); /* any item,
 /* Puts a 0 behind a text or bytes that were read, by moving them down by one, over their head. */
 struct kin__span kin__cbor_end_text(struct kin__cbor *cbor, struct kin__span text);
 
+/* For readers that know how an item usually looks (wire/cborusual): a whole one up to `at` was taken.  false: none is
+ * due.  Then a 0 behind a text within it, over what was read, or where the item ends with it as above. */
+bool kin__cbor_over(struct kin__cbor *cbor, const char *at);
+struct kin__span kin__cbor_end_within(struct kin__cbor *cbor, struct kin__span text, const char *end);
+
 /* --- writing ----------------------------------------------------------------------------
  * In the shortest form (floats have 64 bits), all lengths definite.  Errors are those of the kin__bytes (sticky). */
 
