@@ -316,6 +316,45 @@ START_TEST(cbor_put_answer)
 }
 END_TEST
 
+static void add_member(struct kin__bytes *out, const char *name, struct kin__span text, bool data)
+{
+	kin__cbor_put_name(out, name);
+	if (data)
+		kin__cbor_put_bytes(out, text);
+	else
+		kin__cbor_put_text(out, text);
+}
+
+/* As two emulators answer: base64 in a text; times without a tag, in milliseconds or in seconds. */
+START_TEST(cbor_answers_of_others)
+{
+	static const char *const times[] = { "\x1b\x00\x00\x01\x9b\xc1\xa6\xdc\x95",
+		                             "\xfb\x41\xda\x5a\x36\x1c\x32\x7e\xfa", "\x1a\x69\x68\xd8\xf0" };
+	static const size_t sizes[] = { 9, 9, 5 };
+	static const int64_t ms[] = { 1768480496789, 1768478832789, 1768478960000 };
+	struct kin__get_page page;
+	struct kin__bytes out;
+
+	kin__bytes_init(&out);
+	kin__get_page_init(&page);
+	kin__cbor_put_map(&out, 1);
+	kin__cbor_put_name(&out, "Records");
+	kin__cbor_put_array(&out, 1);
+	kin__cbor_put_map(&out, 3);
+	add_member(&out, "SequenceNumber", T("7"), false);
+	kin__cbor_put_name(&out, "ApproximateArrivalTimestamp");
+	kin__bytes_add(&out, times[_i], sizes[_i]);
+	add_member(&out, "Data", T("aGVsbG8="), false);
+	ck_assert_int_eq(kin__get_records_decode(&page, out.at, out.n, "s", NULL), KIN_OK);
+	ck_assert_uint_eq(page.n, 1);
+	ck_assert_uint_eq(page.records[0].data_size, 5);
+	ck_assert_mem_eq(page.records[0].data, "hello", 5);
+	ck_assert_msg(page.records[0].arrival_ms == ms[_i], "%lld", (long long)page.records[0].arrival_ms);
+	kin__get_page_fini(&page);
+	kin__bytes_fini(&out);
+}
+END_TEST
+
 /* What is wrong, and at which byte. */
 START_TEST(cbor_answers_refused)
 {
@@ -327,7 +366,7 @@ START_TEST(cbor_answers_refused)
 #define ANSWER(bytes) bytes, sizeof(bytes) - 1
 		{ ANSWER("\xa1\x67Records\x81\xa1\x64"
 		         "Data\x61x"),
-		  "bytes are due (at byte 16)" },
+		  "Data that is a text, and no base64 (at byte 18)" },
 		{ ANSWER("\xa1\x67Records\x81\xa0"), "a record without Data or SequenceNumber (at byte 11)" },
 		{ ANSWER("\xa1\x67Records\x81\xa1\x64"
 		         "Data\x5a\xff\xff\xff\xff"),
@@ -355,15 +394,6 @@ END_TEST
 /* --- as they usually look: a path of its own, which must say what the general one says ------------------ */
 
 enum { LENGTHS, BREAKS, TURNED, TAGGED, LAYOUTS };
-
-static void add_member(struct kin__bytes *out, const char *name, struct kin__span text, bool data)
-{
-	kin__cbor_put_name(out, name);
-	if (data)
-		kin__cbor_put_bytes(out, text);
-	else
-		kin__cbor_put_text(out, text);
-}
 
 /* The key last, where its record ends, or in the middle. */
 static void add_record(struct kin__bytes *out, int layout, const struct random_entry *entry, int i)
@@ -559,6 +589,7 @@ static void add_cbor_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, cbor_get_answers, 0, COUNT(get_answers));
 	tcase_add_loop_test(tcase, cbor_get_answer, 0, 2);
 	tcase_add_test(tcase, cbor_put_answer);
+	tcase_add_loop_test(tcase, cbor_answers_of_others, 0, 3);
 	tcase_add_loop_test(tcase, cbor_answers_refused, 0, 6);
 	tcase_add_loop_test(tcase, cbor_usual_records, 0, LAYOUTS);
 	tcase_add_loop_test(tcase, cbor_all_stored, 0, 12);

@@ -374,9 +374,13 @@ START_TEST(cbor_times)
 		{ "c1fb41da5a3d2c327efa", 1768486064789 }, /* seconds, as the tag is meant */
 		{ "fbc0b2b800c49ba5e3", -4792003 },
 		{ "fb0000000000000000", 0 },
-		{ "c10a", 10 },
+		{ "c10a", 10000 },
+		{ "c11b000000174876e800", 100000000000 },
+		{ "1b000000174876e7ff", 99999999999000 },
+		{ "3b000000174876e7fe", -99999999999000 },
+		{ "3b000000174876e7ff", -100000000000 },
 		{ "fb4279bbdb15f950f0", INT64_MIN },
-		{ "20", -1 },
+		{ "20", -1000 },
 	};
 	char data[16];
 	size_t n = from_hex(rows[_i].hex, data);
@@ -495,7 +499,7 @@ static void add_cbor(TCase *tcase)
 	tcase_add_loop_test(tcase, cbor_damaged, 1, 5);
 	tcase_add_test(tcase, cbor_left_and_chosen);
 	tcase_add_loop_test(tcase, cbor_kinds, 0, 17);
-	tcase_add_loop_test(tcase, cbor_times, 0, 8);
+	tcase_add_loop_test(tcase, cbor_times, 0, 12);
 	tcase_add_test(tcase, cbor_written);
 	tcase_add_test(tcase, cbor_heads);
 	tcase_add_test(tcase, cbor_told_apart);

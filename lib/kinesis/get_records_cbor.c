@@ -32,11 +32,24 @@ void kin__get_records_encode_cbor(struct kin__bytes *out, struct kin__span itera
 
 /* --- records ------------------------------------------------------------------------- */
 
+/* The service writes bytes.  Where another endpoint writes a text, that is what stands in its JSON: base64. */
+static bool read_base64(struct reading *reading, struct kin__span *data)
+{
+	struct kin__cbor *cbor = &reading->cbor;
+
+	if (!kin__cbor_text(cbor, data))
+		return false;
+	return kin__base64_decode(reading->page->base64, cbor->begin + (data->at - cbor->begin), data->at,
+	                          data->n, &data->n) ||
+	       kin__cbor_fail(cbor, "Data that is a text, and no base64");
+}
+
 static bool read_data(struct reading *reading, struct kin_record *record)
 {
+	bool text = kin__cbor_type(&reading->cbor) == KIN__CBOR_TEXT;
 	struct kin__span data;
 
-	if (!kin__cbor_bytes_null(&reading->cbor, &data))
+	if (text ? !read_base64(reading, &data) : !kin__cbor_bytes_null(&reading->cbor, &data))
 		return false;
 	if (!data.at)
 		return true;
@@ -122,7 +135,7 @@ static inline bool take_time(struct usual *usual)
 	for (int i = 0; i < 8; i++)
 		ms = ms << 8 | (unsigned char)*cursor->at++;
 	usual->arrival_ms = (int64_t)ms;
-	return ms <= INT64_MAX && kin__get_page_time(usual->arrival_ms);
+	return ms >= KIN__CBOR_SECONDS_BELOW && ms <= INT64_MAX && kin__get_page_time(usual->arrival_ms);
 }
 
 /* false: a member that is not usual. */

@@ -479,25 +479,26 @@ bool kin__cbor_real(struct kin__cbor *cbor, double *value)
 
 bool kin__cbor_time_ms(struct kin__cbor *cbor, int64_t *ms)
 {
-	enum {
-		FAR = 100000
-	}; /* millions of seconds: after the year 5000 a float cannot be meant as seconds */
+	const int64_t limit = KIN__CBOR_SECONDS_BELOW;
 	struct head head;
 	uint64_t tag;
 	double real;
 
 	if (!begin_item(cbor, &head, &tag))
 		return false;
-	if (is_float(&head)) {
-		real = float_of(&head);
-		if (real > -FAR * 1e6 && real < FAR * 1e6)
-			real *= 1000;
-		if (!(real > -9e18 && real < 9e18))
-			return kin__cbor_fail(cbor, "a time out of range");
-		*ms = (int64_t)(real < 0 ? real - 0.5 : real + 0.5);
-	} else if (!is_integer(&head) || !whole(&head, ms)) {
-		return kin__cbor_fail(cbor, "a time is due");
+	if (is_integer(&head) && whole(&head, ms)) {
+		if (*ms > -limit && *ms < limit)
+			*ms *= 1000;
+		return done(cbor, head.next);
 	}
+	if (!is_float(&head))
+		return kin__cbor_fail(cbor, "a time is due");
+	real = float_of(&head);
+	if (real > (double)-limit && real < (double)limit)
+		real *= 1000;
+	if (!(real > -9e18 && real < 9e18))
+		return kin__cbor_fail(cbor, "a time out of range");
+	*ms = (int64_t)(real < 0 ? real - 0.5 : real + 0.5);
 	return done(cbor, head.next);
 }
 

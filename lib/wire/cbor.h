@@ -10,6 +10,7 @@
 
 enum { KIN__CBOR_DEPTH = 64, KIN__CBOR_HEAD = 9 };
 #define KIN__CBOR_NO_TAG UINT64_MAX
+#define KIN__CBOR_SECONDS_BELOW INT64_C(100000000000) /* smaller times are of seconds */
 
 /* --- reading --------------------------------------------------------------------------- */
 
@@ -69,7 +70,8 @@ bool kin__cbor_real(struct kin__cbor *cbor, double *value); /* any number */
 bool kin__cbor_bool(struct kin__cbor *cbor, bool *value);
 /* true: null or undefined, read; false: another item is left there, or an error. */
 bool kin__cbor_null(struct kin__cbor *cbor);
-/* A time as AWS's services write it, tagged or not: whole milliseconds, or a float of seconds. */
+/* A time as AWS's services and others write it, tagged or not: of milliseconds, or of seconds where the number is so
+ * small (below 10^11) that milliseconds would end in 1973. */
 bool kin__cbor_time_ms(struct kin__cbor *cbor, int64_t *ms);
 bool kin__cbor_skip(struct kin__cbor *cbor);                        /* any item, checked */
 bool kin__cbor_raw(struct kin__cbor *cbor, struct kin__span *item); /* any item, checked; its bytes */

@@ -122,5 +122,8 @@ void kin__cbor_put_null(struct kin__bytes *out)
 void kin__cbor_put_time_ms(struct kin__bytes *out, int64_t ms)
 {
 	put(out, KIN__CBOR_MAJOR_TAG, 1);
-	kin__cbor_put_i64(out, ms);
+	if (ms > -KIN__CBOR_SECONDS_BELOW && ms < KIN__CBOR_SECONDS_BELOW)
+		kin__cbor_put_real(out, (double)ms / 1000); /* it would be taken for seconds */
+	else
+		kin__cbor_put_i64(out, ms);
 }
