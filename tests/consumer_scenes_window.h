@@ -251,6 +251,34 @@ START_TEST(a_final_call_is_tried_until_it_succeeds)
 }
 END_TEST
 
+/* As a batch's: the first one within retry_base_ms, later ones within twice as much each, up to retry_max_ms. */
+START_TEST(the_pauses_of_a_final_call_are_those_of_a_batch)
+{
+	for (uint64_t seed = 0; seed < 50; seed++) {
+		uint64_t bound = 1000, last;
+		struct scene s;
+		struct shard *a = scene_windows(&s);
+
+		s.set.seed = seed;
+		s.call_us = 0;
+		s.set.retry_base_us = 1000000;
+		s.set.retry_max_us = 4000000;
+		PUTS(a, 0, 12000);
+		SCRIPT(&s, { .code = KIN_OK }, { .code = KIN_FAILED });
+		scene_start(&s);
+		while (s.calls < 2)
+			scene_run(&s, s.now_us / 1000 + 10);
+		for (uint32_t call = 3; call < 8; call++) {
+			for (last = s.now_us / 1000; s.calls < call;)
+				scene_run(&s, s.now_us / 1000 + 10);
+			ck_assert_uint_le(s.now_us / 1000 - last, bound + 20);
+			bound = bound < 4000 ? 2 * bound : bound;
+		}
+		scene_end(&s);
+	}
+}
+END_TEST
+
 /* Its answer is of no use: a state need not be in it. */
 START_TEST(a_final_call_needs_no_state)
 {
@@ -501,6 +529,7 @@ static TCase *window_case(void)
 	tcase_add_test(tcase, a_state_is_taken_with_the_records_before_a_partial_failure);
 	tcase_add_test(tcase, halves_of_a_batch_chain_the_state);
 	tcase_add_test(tcase, a_final_call_is_tried_until_it_succeeds);
+	tcase_add_test(tcase, the_pauses_of_a_final_call_are_those_of_a_batch);
 	tcase_add_test(tcase, a_final_call_needs_no_state);
 	tcase_add_test(tcase, a_window_is_given_up_when_its_retries_are_used);
 	tcase_add_test(tcase, a_window_is_given_up_when_it_is_too_old);

@@ -39,6 +39,24 @@ START_TEST(a_restart_goes_on_with_the_window)
 }
 END_TEST
 
+/* The open window keeps its end; what follows it is cut where it ends. */
+START_TEST(a_restart_with_another_length_keeps_the_open_window)
+{
+	struct scene s;
+	struct shard *a = scene_windows(&s);
+
+	PUTS(a, 0, 9000, 12000, 25000);
+	scene_start(&s);
+	scene_run(&s, 1000);
+	scene_crash(&s);
+	s.set.tumbling_window_ms = 20000;
+	scene_start(&s);
+	scene_run(&s, 25900);
+	scene_told(&s, "[0 @0 {}] [1 @0 {1}] [final @0 {2}] [2 @10 {}] [final @10 {1}] [3 @20 {}]");
+	scene_end(&s);
+}
+END_TEST
+
 /* Nothing comes any more: it is closed by what the store keeps alone. */
 START_TEST(a_restart_closes_a_window_whose_time_has_passed)
 {
@@ -182,6 +200,7 @@ static TCase *window_store_case(void)
 
 	tcase_add_test(tcase, a_state_is_kept_before_its_checkpoint);
 	tcase_add_test(tcase, a_restart_goes_on_with_the_window);
+	tcase_add_test(tcase, a_restart_with_another_length_keeps_the_open_window);
 	tcase_add_test(tcase, a_restart_closes_a_window_whose_time_has_passed);
 	tcase_add_test(tcase, a_closed_window_is_not_closed_again_after_a_restart);
 	tcase_add_test(tcase, a_crash_between_state_and_checkpoint_repeats_nothing);
