@@ -143,6 +143,12 @@ START_TEST(one_overload_counts_once)
 	ck_assert_uint_eq(lane->share, KIN__LANE_SHARE);
 	ck_assert_uint_eq(lane->records_pace.rate, 1000);
 	ck_assert_uint_eq(lane->bytes_pace.rate, 1048576);
+	kin__lane_throttled(lane, 40000000);
+	for (uint64_t i = 0; i <= 1000;
+	     i++) /* asked about all the time it recovers as fast, but for what is rounded */
+		kin__lane_ready_us(lane, 1, 40000000 + i * 3000);
+	ck_assert_uint_ge(lane->share, 500 + 240);
+	ck_assert_uint_le(lane->share, 500 + 300);
 	kin__mem_free(lane);
 }
 END_TEST

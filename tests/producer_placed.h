@@ -429,10 +429,9 @@ START_TEST(one_record_of_a_key_at_a_time)
 	struct story *s = begin_placed(false, true, 0);
 
 	put_parts(s, "001");
-	map(s, "aaaaaaaa");
 	put_parts(s, "0");
 	at(s, 100);
-	tells(s, "list; send 1 3");
+	tells(s, "send 1 3");
 	answer_at(s, 1, "tS", "a");
 	put_parts(s, "1");
 	at(s, 1000);
@@ -487,17 +486,16 @@ START_TEST(order_is_kept_when_an_aggregate_goes_astray)
 }
 END_TEST
 
-/* Without a list of shards there is order all the same. */
+/* Order alone asks for no list of shards. */
 START_TEST(order_needs_no_map)
 {
 	struct story *s = begin_placed(false, true, 0);
 
 	put_parts(s, "000");
-	map(s, NULL);
 	at(s, 100);
 	answer_at(s, 1, "S", "a");
 	answer_at(s, 2, "S", "a");
-	tells(s, "list; send 1; 1 stored after 1; send 2; 2 stored after 1; send 3");
+	tells(s, "send 1; 1 stored after 1; send 2; 2 stored after 1; send 3");
 	end(s);
 }
 END_TEST
@@ -508,12 +506,11 @@ START_TEST(an_expired_record_makes_way)
 	struct story *s = begin_placed(false, true, 0);
 
 	put_parts(s, "0");
-	map(s, "aaaaaaaa");
 	at(s, 100);
 	put_at(s, "0", 104, 200);
 	put_parts(s, "0");
 	at(s, 300);
-	tells(s, "list; send 1; 2 not sent -16 after 0");
+	tells(s, "send 1; 2 not sent -16 after 0");
 	answer_at(s, 1, "S", "a");
 	tells(s, "1 stored after 1; send 3");
 	put_parts(s, "00");

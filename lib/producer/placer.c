@@ -41,6 +41,7 @@ struct kin__placer *kin__placer_new(struct kin__producer *producer)
 		return NULL;
 	placer->producer = producer;
 	placer->leave_us = UINT64_MAX;
+	placer->wants_map = producer->settings.aggregate || producer->settings.rate_percent > 0;
 	placer->group_bytes_max = group_max(&producer->settings);
 	kin__list_init(&placer->lanes);
 	kin__heap_init(&placer->due);
@@ -372,8 +373,8 @@ uint64_t kin__placer_wake_us(const struct kin__placer *placer)
 		wake = placer->leave_us;
 	if (first && first->due < wake && !has_enough(placer))
 		wake = first->due;
-	if (!placer->known && !placer->asking && !kin__list_empty(&placer->producer->all) &&
-	    placer->ask_due_us < wake)
+	if (placer->wants_map && !placer->known && !placer->asking &&
+	    !kin__list_empty(&placer->producer->all) && placer->ask_due_us < wake)
 		wake = placer->ask_due_us;
 	return wake;
 }

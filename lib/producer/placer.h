@@ -31,6 +31,7 @@ struct kin__placer {
 	uint64_t leave_us; /* when the requests' fresh ones have waited long enough for company */
 
 	/* the map */
+	bool wants_map;
 	struct kin__shard_map map;
 	struct kin__lane **rows; /* by the map's rows */
 	struct kin__map by_id;   /* lanes that are in the map */

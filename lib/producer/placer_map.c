@@ -10,10 +10,10 @@ enum {
 	FAILURES_MOST = 20      /* that a pause grows with */
 };
 
-/* Only while there is something to place: an idle producer asks nobody. */
+/* Only while there is something to place: an idle producer asks nobody.  Order alone needs no map. */
 void kin__placer_ask(struct kin__placer *placer, uint64_t now_us)
 {
-	if (placer->known || placer->asking || placer->ask_due_us > now_us ||
+	if (!placer->wants_map || placer->known || placer->asking || placer->ask_due_us > now_us ||
 	    kin__list_empty(&placer->producer->all))
 		return;
 	placer->asking = placer->ask = true;
@@ -49,7 +49,6 @@ void kin__placer_doubt(struct kin__placer *placer, uint64_t now_us)
 	placer->known = false;
 	placer->ask_due_us = kin__state_later(placer->asked_us, ASK_LEAST_US);
 	place_again(placer);
-	kin__placer_ask(placer, now_us);
 	all_due(placer, now_us);
 }
 

@@ -238,7 +238,7 @@ START_TEST(a_slow_answer_holds_up_its_key_alone)
 	options.linger_ms = 20;
 	open_it();
 	put_keyed(0, 2, 2);
-	flush_all(); /* the list of shards is there */
+	flush_all();
 	fault("PutRecords:latency:ms=3000:count=1");
 	put_keyed(2, 1, 1);
 	for (int i = 0; i < 100 && stats_now().in_flight == 0; i++)
@@ -276,7 +276,7 @@ END_TEST
 /* Closed while the list of shards is still on its way. */
 START_TEST(close_does_not_wait_for_a_list)
 {
-	options.order = KIN_ORDER_KEY;
+	options.rate_percent = 1000;
 	fault("ListShards:latency:ms=5000");
 	open_it();
 	put_many(0, 3);

@@ -63,7 +63,8 @@ void produce_list(struct produce_world *w, uint64_t id)
 {
 	struct produce_listing *l = &w->listing;
 
-	PRODUCE_CHECK(w, w->placed && !l->under_way, "a list of shards that nobody needs");
+	PRODUCE_CHECK(w, (w->settings.aggregate || w->settings.rate_percent) && !l->under_way,
+	              "a list of shards that nobody needs");
 	*l = (struct produce_listing){ .id = id, .under_way = true };
 	produce_note(w, "list", id, 0, "");
 	due(w, &l->arrive, kin__rng_between(&w->rng, 500, w->latency_us));
