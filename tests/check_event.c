@@ -143,6 +143,10 @@ START_TEST(event_random)
 	kin__event_write(&out, &source, records, 1);
 	ck_assert_uint_eq(kin__event_bytes(&source, records, 1), out.n);
 	ck_assert_uint_eq(kin__event_record_bytes(&source, &record) + KIN__EVENT_ENVELOPE_BYTES, out.n);
+	record.partition_key = "a plain key", record.partition_key_size = 11;
+	record.sequence_number = "4959", record.sequence_number_size = 4;
+	ck_assert_uint_eq(kin__event_own_bytes(&source, &record, true),
+	                  kin__event_own_bytes(&source, &record, false));
 	ck_assert_msg(kin__json_parse(out.at, out.n, &root, error) == 0, "%s", error);
 	kinesis = kin__json_path(root, "Records[0].kinesis");
 	ck_assert(kin__json_text(kin__json_member(kinesis, "data"), &text));

@@ -45,8 +45,14 @@ static size_t check_in_pieces(const char *text, size_t n, struct kin__rng *rng, 
 	              "in pieces it is another answer: %.*s", (int)n, text);
 	ck_assert(same_text(one.next_iterator, one.next_iterator ? strlen(one.next_iterator) : 0,
 	                    two.next_iterator, two.next_iterator ? strlen(two.next_iterator) : 0));
-	for (size_t i = 0; i < one.n; i++)
+	for (size_t i = 0; i < one.n; i++) {
+		struct kin__span key =
+				kin__span(two.records[i].partition_key, two.records[i].partition_key_size);
+
 		check_same_record(&one.records[i], &two.records[i], text);
+		ck_assert(!two.plain || kin__jsontext_plain(key)); /* a word that is trusted for sizes */
+	}
+	ck_assert(!one.plain);
 	early = n - body.n;
 	kin__get_page_fini(&one);
 	kin__get_page_fini(&two);
@@ -132,6 +138,7 @@ START_TEST(early_room)
 	ck_assert_int_eq(read_in_pieces(&page, &body, usual_get, sizeof usual_get - 1, &rng, 30, &reason),
 	                 KIN_OK);
 	ck_assert_uint_eq(page.n, 2);
+	ck_assert(page.plain);
 	ck_assert_uint_lt(body.n, sizeof usual_get - 150);
 	ck_assert_ptr_eq(page.records[0].sequence_number, body.at);
 	ck_assert_ptr_eq(page.records[1].sequence_number,

@@ -108,6 +108,7 @@ struct kin__consumer_event {
 			uint32_t count;
 			uint64_t bytes;       /* what the page holds in memory */
 			uint64_t array_bytes; /* of these: the arrays of records and lanes */
+			bool plain;           /* no key needs an escape as JSON; false: not known */
 			int64_t behind_ms;    /* MillisBehindLatest; -1: not told */
 			bool ended;           /* no next iterator: the shard is read to its end */
 		} page;

@@ -21,10 +21,10 @@ static void take(struct kin__consumer *consumer, struct kin__lane *lane, const s
 
 	while (lane->gather_end < end && !lane->gather_full) {
 		const struct kin_record *record = &page->records[lane->gather_end - page->first];
-		uint64_t bytes = kin__event_own_bytes(&consumer->source, record) + shard_bytes;
+		uint64_t bytes = kin__event_own_bytes(&consumer->source, record, page->plain) + shard_bytes;
 		bool first = lane->gather_n == 0;
 
-		if (lane->gather_end + AHEAD < end)
+		if (!page->plain && lane->gather_end + AHEAD < end)
 			look_ahead(&page->records[lane->gather_end + AHEAD - page->first]);
 		if (!kin__window_admits(consumer, lane, record)) {
 			lane->gather_full = true;

@@ -96,6 +96,7 @@ struct kin__page {
 	const uint8_t *lanes;                   /* a byte a record; NULL: all go through lane 0 */
 	uint64_t id, first, bytes, array_bytes; /* first: ordinal of records[0] */
 	uint32_t count;                         /* cut by `until` */
+	bool plain;                             /* as the owner said: texts need no look for their size */
 	uint32_t skipped; /* those before records[0]: of an aggregate begun earlier, and done */
 };
 

@@ -32,6 +32,7 @@ bool kin__pages_add(struct kin__consumer *consumer, struct kin__shard *shard,
 		                    .first = shard->held,
 		                    .bytes = event->page.bytes,
 		                    .array_bytes = event->page.array_bytes,
+		                    .plain = event->page.plain,
 		                    .count = n };
 	if (shard->last_page)
 		shard->last_page->next = page;

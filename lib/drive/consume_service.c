@@ -262,6 +262,7 @@ static int keep_page(struct kin__consume_request *request, struct kin__consumer_
 	event->page.ended = !page->next_iterator;
 	event->page.array_bytes = page->room * sizeof *page->records + (lanes ? page->n : 0);
 	event->page.bytes = outcome->body.room + event->page.array_bytes;
+	event->page.plain = page->plain;
 	if (page->n == 0) /* it rests: so does its memory */
 		kin__consume_page_tidy(consumer);
 	event->page.id = kin__consume_page_add(consumer, &outcome->body, page, lanes);

@@ -115,17 +115,20 @@ static struct kin__span key_of(const struct kin_record *record)
 
 size_t kin__event_record_bytes(const struct kin__event_source *source, const struct kin_record *record)
 {
-	return kin__event_own_bytes(source, record) + kin__event_text_bytes(kin__span_text(record->shard_id));
+	return kin__event_own_bytes(source, record, false) +
+	       kin__event_text_bytes(kin__span_text(record->shard_id));
 }
 
-size_t kin__event_own_bytes(const struct kin__event_source *source, const struct kin_record *record)
+size_t kin__event_own_bytes(const struct kin__event_source *source, const struct kin_record *record,
+                            bool plain)
 {
 	size_t size = source->record_bytes + kin__base64_room(record->data_size) +
 	              arrival_size(record->arrival_ms);
 
-	size += 2 * kin__event_text_bytes(sequence_of(record));
+	size += 2 * (plain ? record->sequence_number_size : kin__event_text_bytes(sequence_of(record)));
 	if (record->partition_key)
-		size += SIZE(key_name) + 2 + kin__event_text_bytes(key_of(record));
+		size += SIZE(key_name) + 2 +
+		        (plain ? record->partition_key_size : kin__event_text_bytes(key_of(record)));
 	return size;
 }
 

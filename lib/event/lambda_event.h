@@ -21,8 +21,10 @@ void kin__event_source_init(struct kin__event_source *source, const char *stream
 size_t kin__event_text_bytes(struct kin__span text); /* as a JSON string, without its quotes */
 /* One record without the comma between records. */
 size_t kin__event_record_bytes(const struct kin__event_source *source, const struct kin_record *record);
-/* The same but for the shard's id, which is one for many records: kin__event_text_bytes() tells it. */
-size_t kin__event_own_bytes(const struct kin__event_source *source, const struct kin_record *record);
+/* The same but for the shard's id, which is one for many records: kin__event_text_bytes() tells it.  plain: number and
+ * key need no escapes, and are not looked at. */
+size_t kin__event_own_bytes(const struct kin__event_source *source, const struct kin_record *record,
+                            bool plain);
 size_t kin__event_bytes(const struct kin__event_source *source, const struct kin_record *const *records,
                         size_t n);
 void kin__event_write(struct kin__bytes *out, const struct kin__event_source *source,

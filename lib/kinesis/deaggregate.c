@@ -157,6 +157,7 @@ static int replace(struct work *work, struct kin__get_page *page)
 	}
 	kin__mem_free(page->records);
 	page->records = records;
+	page->plain = false;
 	page->n = page->room = work->total;
 	for (size_t i = 0; work->range && i < page->n; i++)
 		work->outside->n += work->outside->at[i];

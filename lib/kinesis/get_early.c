@@ -3,6 +3,7 @@
 #include "kinesis/get_early.h"
 #include "kinesis/usual_record.h"
 #include "wire/jsonscan.h"
+#include "wire/jsontext.h"
 
 static const char begin[] = "{\"Records\":[", lead[] = "{\"Records\":[\"\"";
 
@@ -93,6 +94,8 @@ static bool read_next(struct kin__get_page *page, const struct kin__bytes *body,
 		return false;
 	if (!keep(page, body->at, &found, &record))
 		return false;
+	page->plain = page->plain &&
+	              kin__jsontext_plain(kin__span(record.partition_key, record.partition_key_size));
 	page->records[page->n++] = record;
 	page->payload_bytes += record.data_size + record.partition_key_size;
 	early->read += (size_t)(found.end - body->at) - early->from;
@@ -121,6 +124,7 @@ void kin__get_early_read(struct kin__get_page *page, struct kin__bytes *body, co
 	if (early->from == 0) {
 		early->over = memcmp(body->at, begin, BEGIN) != 0;
 		early->from = early->read = BEGIN;
+		page->plain = true;
 	}
 	while (!early->over && read_next(page, body, shard_id))
 		;

@@ -217,6 +217,7 @@ static void read_records(struct reading *reading)
 			kin__jsonscan_fail(&reading->scan, "out of memory");
 			return;
 		}
+		page->plain = false;
 		record = &page->records[page->n++];
 		*record = (struct kin_record){ .shard_id = reading->shard_id };
 		if (!read_record(&reading->scan, record))

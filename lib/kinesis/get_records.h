@@ -31,6 +31,7 @@ struct kin__get_page {
 	size_t children_n;
 	struct kin__bytes children_text; /* of an answer in CBOR: what `children` points into */
 	uint64_t payload_bytes;          /* data and keys of the records */
+	bool plain;                      /* no key needs an escape as JSON; false: nobody looked */
 	struct kin__get_early early;
 };
 

@@ -380,6 +380,7 @@ static void take_page(struct consume_world *w, struct consume_call *call, const 
 	}
 	call->answer.page.id = page->id;
 	call->answer.page.records = page->records;
+	call->answer.page.plain = call->answer.page.id % 2; /* they all are */
 	call->answer.page.lanes = w->set.parallelization_factor > 1 ? page->lanes : NULL;
 	call->answer.page.left_out = w->filter_per_mille + w->aggregate_per_mille > 0 ? page->left_out : NULL;
 	call->answer.page.count = page->n;
