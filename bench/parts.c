@@ -169,14 +169,28 @@ static void read_answer(void *user)
 		bench_die("the answer cannot be read");
 }
 
+/* The same, and a look for aggregates, of which there are none. */
+static void look_for_aggregates(void *user)
+{
+	struct answer *answer = user;
+
+	read_answer(answer);
+	if (kin__deaggregate_page(&answer->page, NULL, NULL, NULL) != KIN_OK)
+		bench_die("there is an aggregate");
+}
+
 static void time_answer(struct answer *answer, const char *name)
 {
-	struct piece pieces[] = { { copy_answer, answer }, { read_answer, answer } };
-	double ns[2];
+	struct piece pieces[] = { { copy_answer, answer },
+		                  { read_answer, answer },
+		                  { look_for_aggregates, answer } };
+	double ns[3];
 
-	time_pieces(pieces, 2, options.smoke ? 1 : 10000 / answer->records * 4, ns);
-	printf("  %-9s %6.1f ns a record; memcpy takes %.1f, %.0f %% of that speed\n", name,
-	       (ns[1] - ns[0]) / answer->records, ns[0] / answer->records, 100 * ns[0] / (ns[1] - ns[0]));
+	time_pieces(pieces, 3, options.smoke ? 1 : 10000 / answer->records * 4, ns);
+	printf("  %-9s %6.1f ns a record; memcpy takes %.1f, %.0f %% of that speed; a look for aggregates "
+	       "%.1f\n",
+	       name, (ns[1] - ns[0]) / answer->records, ns[0] / answer->records,
+	       100 * ns[0] / (ns[1] - ns[0]), (ns[2] - ns[1]) / answer->records);
 }
 
 static void measure_get(const struct kin__base64 *const ways[], uint32_t records, uint32_t bytes)
