@@ -41,6 +41,7 @@ static int store_write(struct scene *s, const struct waiting *w, bool half)
 			return KIN_EXISTS;
 		ck_assert_uint_lt(s->items_n, ITEMS);
 		item = &s->items[s->items_n++];
+		item->kept.there = false;
 	} else if (!item || item->counter != w->expected) {
 		return KIN_LOST;
 	}

@@ -63,6 +63,7 @@ static int apply(struct consume_world *w, struct consume_call *call, bool half)
 		if (w->items_n == CONSUME_ITEMS)
 			consume_fail(w, "the world's store is full");
 		item = &w->items[w->items_n++];
+		item->kept.there = false; /* what was kept there went with its item */
 	} else {
 		if (!item || item->counter != call->expected) {
 			snprintf(call->error.message, sizeof call->error.message, "held by %s",
