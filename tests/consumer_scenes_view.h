@@ -45,6 +45,11 @@ START_TEST(the_age_of_a_shard_is_that_of_its_oldest_record_not_done)
 	scene_run(&s, 4500);
 	ck_assert_uint_eq(scene_view(&s, "a").lanes_busy, 0);
 	ck_assert_str_eq(scene_view(&s, "a").sequence_number, "1001");
+	scene_put(a, 1, 5000);
+	scene_run(&s, 6000);
+	s.now_us -= 2000000; /* the clock was corrected: the record is of a time to come */
+	ck_assert_uint_eq(scene_view(&s, "a").buffered, 1);
+	ck_assert_int_eq(scene_view(&s, "a").iterator_age_ms, 0);
 	s.no_clock = true;
 	ck_assert_int_eq(scene_view(&s, "a").iterator_age_ms, -1);
 	scene_end(&s);
@@ -78,6 +83,7 @@ START_TEST(a_blocked_shard_tells_how_often_and_since_when)
 {
 	struct scene s;
 	struct shard *a;
+	int64_t since;
 
 	scene_init(&s);
 	s.set.retry_base_us = s.set.retry_max_us = 1000;
@@ -96,9 +102,12 @@ START_TEST(a_blocked_shard_tells_how_often_and_since_when)
 	ck_assert_int_gt(scene_view(&s, "a").blocked_ms, 5400);
 	ck_assert_int_le(scene_view(&s, "a").blocked_ms, 5500);
 	ck_assert_int_eq(scene_view(&s, "a").iterator_age_ms, 15500);
+	since = scene_view(&s, "a").blocked_ms;
 	ck_assert_uint_eq(scene_view(&s, "b").attempts, 0);
+	scene_run(&s, 35500);
+	ck_assert_int_eq(scene_view(&s, "a").blocked_ms, since + 20000);
 	a->sick = false;
-	scene_run(&s, 18500);
+	scene_run(&s, 38500);
 	ck_assert_uint_eq(scene_view(&s, "a").attempts, 0);
 	ck_assert_uint_eq(scene_view(&s, "a").blocked, 0);
 	ck_assert_int_eq(scene_view(&s, "a").blocked_ms, 0);
