@@ -377,6 +377,8 @@ static void judge(struct kin__consumer *consumer, struct kin__shard *shard, cons
 	    kin__position_is_text(&shard->writing_checkpoint, item->checkpoint) &&
 	    item->sub_sequence == shard->writing_checkpoint.sub &&
 	    item->covered_ms == shard->writing_covered_ms) {
+		/* Which of our writes it was, and so whether a state was kept with it, it does not say: once more. */
+		shard->window.writing_changes = shard->window.stored_changes;
 		accept(consumer, shard);
 	} else if (item && !shard->item && shard->life == LIFE_LEASING) {
 		kin__lease_load(consumer, shard, item); /* somebody made it before us: take it */
