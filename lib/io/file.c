@@ -149,8 +149,10 @@ int kin__file_replace(const char *path, struct kin__span content, struct kin_err
 	kin__bytes_init(&beside);
 	kin__bytes_text(&beside, path);
 	kin__bytes_text(&beside, ".tmp");
-	if (beside.failed)
+	if (beside.failed) {
+		kin__bytes_fini(&beside);
 		return kin__error_nomem(error);
+	}
 	code = write_new(beside.at, content, error);
 	if (code == KIN_OK && rename(beside.at, path) != 0) {
 		code = kin__error_errno(error, KIN_IO, errno, "cannot rename %s to %s", beside.at, path);
