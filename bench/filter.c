@@ -7,6 +7,10 @@
 #include "round.h"
 #include "util.h"
 
+#ifndef BENCH_FOLDER
+#define BENCH_FOLDER "bench" /* the Makefile says where it is */
+#endif
+
 enum { TEXT_MAX = 65536, GOAL_NS = 600 };
 
 static char *read_text(const char *name, size_t *n)
