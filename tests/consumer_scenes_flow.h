@@ -1,4 +1,4 @@
-/* Scenes of check_consumer: told while it runs to pause and to go on. */
+/* Scenes of check_consumer: told while it runs to pause and go on, and given other settings. */
 #ifndef CONSUMER_SCENES_FLOW_H
 #define CONSUMER_SCENES_FLOW_H
 #include "consumer_scene.h"
@@ -183,6 +183,148 @@ START_TEST(what_is_trimmed_in_a_pause_is_a_gap)
 }
 END_TEST
 
+static void scene_set(struct scene *s)
+{
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_SET, .settings = &s->set };
+
+	scene_step(s, &event);
+}
+
+/* A batch as it stands is made up anew, its window goes on; one that is out, or waits for its retry, stays. */
+START_TEST(other_settings_hold_for_batches_not_yet_taken)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.set.batching_window_us = 3000000;
+	s.set.retry_base_us = s.set.retry_max_us = 10000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 5, 0);
+	scene_start(&s);
+	scene_run(&s, 1000);
+	scene_told(&s, "");
+	s.set.batch_size = 2; /* five are gathered already */
+	s.poison = 1;
+	scene_set(&s);
+	scene_run(&s, 1001);
+	scene_told(&s, "[0,1]E");
+	s.set.batch_size = 1;
+	s.poison = 0;
+	scene_set(&s);
+	scene_run(&s, 1100);
+	scene_told(&s, "[0,1] [2] [3] [4]");
+	scene_end(&s);
+	/* a window that is shorter now, since its first record; then one without */
+	scene_init(&s);
+	s.set.batching_window_us = 300000000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, 0);
+	scene_put(a, 1, 2500);
+	scene_start(&s);
+	scene_run(&s, 1000);
+	s.set.batching_window_us = 2000000;
+	scene_set(&s);
+	scene_run(&s, 1900);
+	scene_told(&s, "");
+	scene_run(&s, 2100);
+	scene_told(&s, "[0]");
+	scene_run(&s, 3100);
+	s.set.batching_window_us = 0;
+	scene_set(&s);
+	scene_run(&s, 3101);
+	scene_told(&s, "[1]");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(fewer_attempts_hold_for_the_next_failure)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.set.retry_base_us = s.set.retry_max_us = 10000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	s.poison = 1;
+	scene_start(&s);
+	while (s.calls < 3)
+		scene_run(&s, s.now_us / 1000 + 1);
+	s.set.maximum_retry_attempts = 0;
+	scene_set(&s);
+	scene_run(&s, 5000);
+	scene_told(&s, "[0]E [0]E [0]E [0]E {0 failed 4 unhandled}");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(an_age_holds_at_once_for_what_waits)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.set.retry_base_us = s.set.retry_max_us = 3600000000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, -61000);
+	s.poison = 1;
+	scene_start(&s);
+	scene_run(&s, 1000);
+	s.set.maximum_record_age_ms = 60000;
+	scene_set(&s);
+	scene_run(&s, 1001);
+	scene_told(&s, "[0]E {0 old 1 unhandled}");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(more_handlers_are_used_at_once_and_fewer_when_they_come_back)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.many = true;
+	s.set.handlers_max = 1;
+	s.set.batch_size = 1;
+	s.call_us = 1000000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 3, 0);
+	scene_put(scene_shard(&s, "b", NULL, NULL), 3, 0);
+	scene_start(&s);
+	scene_run(&s, 500);
+	scene_told(&s, "a: [0]");
+	s.set.handlers_max = 2;
+	scene_set(&s);
+	scene_told(&s, "b: [0]");
+	scene_run(&s, 1200);
+	scene_told(&s, "a: [1]");
+	s.set.handlers_max = 1;
+	scene_set(&s);
+	scene_run(&s, 1900); /* b's call is over, a's is out */
+	scene_told(&s, "");
+	scene_run(&s, 2100);
+	scene_told(&s, "b: [1]");
+	scene_end(&s);
+}
+END_TEST
+
+START_TEST(a_shorter_interval_holds_for_the_pause_under_way)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.log_reads = true;
+	s.set.poll_interval_us = 60000000;
+	scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	scene_run(&s, 1000);
+	scene_told(&s, "a@horizon a?");
+	s.set.poll_interval_us = 500000;
+	scene_set(&s);
+	scene_run(&s, 1400);
+	scene_told(&s, "");
+	scene_run(&s, 2100);
+	scene_told(&s, "a? a?");
+	scene_end(&s);
+}
+END_TEST
+
 static TCase *flow_case(void)
 {
 	TCase *tcase = tcase_create("flow");
@@ -194,6 +336,11 @@ static TCase *flow_case(void)
 	tcase_add_test(tcase, a_paused_consumer_stops);
 	tcase_add_test(tcase, what_grows_too_old_in_a_pause_is_not_shown);
 	tcase_add_test(tcase, what_is_trimmed_in_a_pause_is_a_gap);
+	tcase_add_test(tcase, other_settings_hold_for_batches_not_yet_taken);
+	tcase_add_test(tcase, fewer_attempts_hold_for_the_next_failure);
+	tcase_add_test(tcase, an_age_holds_at_once_for_what_waits);
+	tcase_add_test(tcase, more_handlers_are_used_at_once_and_fewer_when_they_come_back);
+	tcase_add_test(tcase, a_shorter_interval_holds_for_the_pause_under_way);
 	return tcase;
 }
 #endif

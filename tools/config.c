@@ -23,8 +23,9 @@ int tool_config(struct tool *tool, int argc, char **argv)
 			continue;
 		if (strcmp(object, option->object))
 			printf("%s# ---- %s ----\n", shown ? "\n" : "", object = option->object);
-		printf("\n# %s\n# %s%s%s%s%s\n", option->meaning, option->type, option->unit[0] ? " in " : "",
-		       option->unit, option->range[0] ? ", " : "", option->range);
+		printf("\n# %s\n# %s%s%s%s%s%s\n", option->meaning, option->type,
+		       option->unit[0] ? " in " : "", option->unit, option->range[0] ? ", " : "",
+		       option->range, option->live ? ", live" : "");
 		printf("%s%s = %s\n", set ? "" : "# ", option->name, set ? set : option->fallback);
 		shown++;
 	}

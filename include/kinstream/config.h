@@ -19,6 +19,7 @@ struct kin_option {
 	const char *fallback; /* the default, as text */
 	const char *range;    /* "1..10000", "stop|continue", ... or "" */
 	const char *meaning;  /* one sentence */
+	bool live;            /* may change while its object runs: kin_consumer_set() */
 };
 
 /* yours, free with kin_config_free() */

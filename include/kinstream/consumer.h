@@ -131,6 +131,11 @@ KIN_API void kin_consumer_stop(struct kin_consumer *consumer);
  * in the health. */
 KIN_API void kin_consumer_pause(struct kin_consumer *consumer);
 KIN_API void kin_consumer_resume(struct kin_consumer *consumer);
+/* Another value for an option that may change while the consumer runs (`live` in kin_option_at(); `kinstream config`
+ * shows them), as text, under its own name or Lambda's: for batches not yet made up.  Any thread, also a callback.
+ * KIN_INVALID: no such option, not a live one, or out of its range; nothing is changed then. */
+KIN_API KIN_MUST_CHECK int kin_consumer_set(struct kin_consumer *consumer, const char *name,
+                                            const char *value, struct kin_error *error);
 /* Waits for the end: KIN_OK ended, KIN_TIMEOUT, or the fatal error. */
 KIN_API KIN_MUST_CHECK int kin_consumer_wait(struct kin_consumer *consumer, int64_t timeout_ms,
                                              struct kin_error *error);

@@ -35,6 +35,31 @@ static int check_windows(const struct kin_consumer_options *o, struct kin_error 
 	return KIN_OK;
 }
 
+/* Members that belong together, and may change while it runs. */
+static int check_live(const struct kin_consumer_options *o, const char *call, struct kin_error *error)
+{
+	if ((o->maximum_retry_attempts >= 0 || o->maximum_record_age_ms >= 0) && !o->on_failure &&
+	    !o->sink_interface)
+		return kin__error(error, KIN_INVALID,
+		                  "%s: with maximum_retry_attempts or maximum_record_age_ms "
+		                  "set, records may be given up: "
+		                  "say where they go by on_failure = \"file:PATH\" or sink_interface, or "
+		                  "accept their loss by on_failure = \"drop\"",
+		                  call);
+	if (o->handler_timeout_ms > 0 && !o->handler)
+		return kin__error(error, KIN_INVALID,
+		                  "%s: option handler_timeout_ms is %u, and there is no "
+		                  "handler to "
+		                  "watch: batches of kin_consumer_next() are the program's own",
+		                  call, (unsigned)o->handler_timeout_ms);
+	if (o->retry_max_ms < o->retry_base_ms)
+		return kin__error(error, KIN_INVALID,
+		                  "%s: option retry_max_ms is %u, less than retry_base_ms = "
+		                  "%u",
+		                  call, (unsigned)o->retry_max_ms, (unsigned)o->retry_base_ms);
+	return KIN_OK;
+}
+
 /* What the table of options cannot say: members that belong together. */
 static int check_together(const struct kin_consumer_options *o, struct kin_error *error)
 {
@@ -59,30 +84,12 @@ static int check_together(const struct kin_consumer_options *o, struct kin_error
 		                  "other");
 	if (check_windows(o, error) != KIN_OK)
 		return KIN_INVALID;
-	if ((o->maximum_retry_attempts >= 0 || o->maximum_record_age_ms >= 0) && !o->on_failure &&
-	    !o->sink_interface)
-		return kin__error(error, KIN_INVALID,
-		                  "kin_consumer_open(): with maximum_retry_attempts or maximum_record_age_ms "
-		                  "set, records may be given up: "
-		                  "say where they go by on_failure = \"file:PATH\" or sink_interface, or "
-		                  "accept their loss by on_failure = \"drop\"");
 	if (o->starting_position == KIN_AT_TIMESTAMP && o->starting_position_timestamp_ms <= 0)
 		return missing(error, "starting_position_timestamp_ms",
 		               "with starting_position = at_timestamp; Unix ms");
 	if (o->until == KIN_UNTIL_TIMESTAMP && o->until_timestamp_ms <= 0)
 		return missing(error, "until_timestamp_ms", "with until = timestamp; Unix ms");
-	if (o->handler_timeout_ms > 0 && !o->handler)
-		return kin__error(error, KIN_INVALID,
-		                  "kin_consumer_open(): option handler_timeout_ms is %u, and there is no "
-		                  "handler to "
-		                  "watch: batches of kin_consumer_next() are the program's own",
-		                  (unsigned)o->handler_timeout_ms);
-	if (o->retry_max_ms < o->retry_base_ms)
-		return kin__error(error, KIN_INVALID,
-		                  "kin_consumer_open(): option retry_max_ms is %u, less than retry_base_ms = "
-		                  "%u",
-		                  (unsigned)o->retry_max_ms, (unsigned)o->retry_base_ms);
-	return KIN_OK;
+	return check_live(o, "kin_consumer_open()", error);
 }
 
 static bool interface_whole(const struct kin_consumer_options *o, struct kin_error *error)
@@ -233,6 +240,17 @@ static int open_parts(struct kin_consumer *consumer, struct kin__core *core,
 	return kin__consume_open(&consumer->consume, core, &options, error);
 }
 
+/* For kin_consumer_set(): the program's texts may be gone by then. */
+static void keep_live(struct kin_consumer *consumer, const struct kin_consumer_options *o)
+{
+	bool drop = o->on_failure && strcmp(o->on_failure, "drop") == 0;
+
+	pthread_mutex_init(&consumer->live.lock, NULL);
+	consumer->live.options = *o;
+	if (o->on_failure)
+		consumer->live.options.on_failure = drop ? "drop" : "given";
+}
+
 int kin_consumer_open(struct kin_consumer **out, struct kin_client *client,
                       const struct kin_consumer_options *options, struct kin_error *error)
 {
@@ -262,6 +280,7 @@ int kin_consumer_open(struct kin_consumer **out, struct kin_client *client,
 		kin__mem_free(consumer);
 		return code;
 	}
+	keep_live(consumer, &own);
 	kin__handle_init(&consumer->handle, KIN__HANDLE_CONSUMER);
 	*out = consumer;
 	return KIN_OK;
@@ -270,6 +289,68 @@ int kin_consumer_open(struct kin_consumer **out, struct kin_client *client,
 static int check(struct kin_consumer *consumer, const char *call, struct kin_error *error)
 {
 	return kin__handle_check(consumer ? &consumer->handle : NULL, KIN__HANDLE_CONSUMER, call, error);
+}
+
+/* The option's row, or why it cannot be set now. */
+static const struct kin__options_row *live_row(const char *name, struct kin_error *error)
+{
+	const struct kin__options_table *table;
+	const struct kin__options_row *row = kin__options_find(kin__span_text(name), &table);
+	const char *nearest = row ? NULL : kin__options_nearest(kin__span_text(name));
+
+	if (!row)
+		kin__error(error, KIN_INVALID, "kin_consumer_set(): there is no option '%.100s'%s%s", name,
+		           nearest ? "; perhaps you meant " : "", nearest ? nearest : "");
+	else if (table != &kin__options_consumer)
+		kin__error(error, KIN_INVALID,
+		           "kin_consumer_set(): %s is an option of the %s, not of a consumer", row->show.name,
+		           table->object);
+	else if (!row->show.live)
+		kin__error(error, KIN_INVALID,
+		           "kin_consumer_set(): option %s cannot change while the consumer runs; close it "
+		           "and open "
+		           "another one",
+		           row->show.name);
+	return row && table == &kin__options_consumer && row->show.live ? row : NULL;
+}
+
+static int set_live(struct kin_consumer *consumer, const struct kin__options_row *row, const char *name,
+                    const char *value, struct kin_error *error)
+{
+	struct kin_consumer_options next = consumer->live.options;
+	uint32_t scale = row->alias && strcmp(name, row->alias) == 0 ? row->alias_scale : 1;
+	struct kin__consumer_settings settings;
+	int code = kin__options_parse(row, value, scale, (char *)&next + row->at, error);
+
+	if (code == KIN_OK)
+		code = check_live(&next, "kin_consumer_set()", error);
+	if (code != KIN_OK)
+		return code;
+	machine_settings(&settings, &next);
+	code = kin__consume_set(consumer->consume, &settings, error);
+	if (code == KIN_OK)
+		consumer->live.options = next;
+	return code;
+}
+
+int kin_consumer_set(struct kin_consumer *consumer, const char *name, const char *value,
+                     struct kin_error *error)
+{
+	const struct kin__options_row *row;
+	int code = check(consumer, "kin_consumer_set()", error);
+
+	if (code != KIN_OK)
+		return code;
+	if (!name || !value)
+		return kin__error(error, KIN_INVALID, "kin_consumer_set(): %s must not be NULL",
+		                  name ? "value" : "name");
+	row = live_row(name, error);
+	if (!row)
+		return KIN_INVALID;
+	pthread_mutex_lock(&consumer->live.lock);
+	code = set_live(consumer, row, name, value, error);
+	pthread_mutex_unlock(&consumer->live.lock);
+	return code;
 }
 
 void kin_consumer_pause(struct kin_consumer *consumer)
@@ -329,6 +410,7 @@ int kin_consumer_close(struct kin_consumer *consumer, int64_t timeout_ms, struct
 	if (code == KIN_TIMEOUT || code == KIN_WOULD_DEADLOCK)
 		return code;
 	kin__handle_fini(&consumer->handle);
+	pthread_mutex_destroy(&consumer->live.lock);
 	kin__mem_free(consumer);
 	return code;
 }

@@ -11,7 +11,12 @@
 
 #define ROW_SHOW(name, type, unit, fallback, range, meaning)                                                 \
 	{                                                                                                    \
-		OBJECT, name, type, unit, fallback, range, meaning                                           \
+		OBJECT, name, type, unit, fallback, range, meaning, false                                    \
+	}
+/* One that may change while its object runs. */
+#define ROW_SHOW_LIVE(name, type, unit, fallback, range, meaning)                                            \
+	{                                                                                                    \
+		OBJECT, name, type, unit, fallback, range, meaning, true                                     \
 	}
 
 #define ROW_TEXT(member_, name, alias_, meaning)                                                             \
@@ -19,17 +24,23 @@
 		.show = ROW_SHOW(name, "text", "", "", "", meaning), .type = KIN__OPTIONS_TEXT,              \
 		.at = offsetof(STRUCT, member_), .alias = alias_                                             \
 	}
-#define ROW_NUMBER(type_, member_, name, unit, fallback, least_, most_, alias_, scale, meaning)              \
+#define ROW_NUMBER_AS(show_, type_, member_, name, unit, fallback, least_, most_, alias_, scale, meaning)    \
 	{                                                                                                    \
-		.show = ROW_SHOW(name, "integer", unit, #fallback, #least_ ".." #most_, meaning),            \
+		.show = show_(name, "integer", unit, #fallback, #least_ ".." #most_, meaning),               \
 		.type = KIN__OPTIONS_##type_, .at = offsetof(STRUCT, member_), .least = least_,              \
 		.most = most_, .alias = alias_, .alias_scale = scale                                         \
 	}
-#define ROW_BOOL(member_, name, fallback, alias_, meaning)                                                   \
+#define ROW_NUMBER(...) ROW_NUMBER_AS(ROW_SHOW, __VA_ARGS__)
+#define ROW_LIVE(...) ROW_NUMBER_AS(ROW_SHOW_LIVE, __VA_ARGS__)
+#define ROW_BOOL_AS(show_, member_, name, fallback, alias_, meaning)                                         \
 	{                                                                                                    \
-		.show = ROW_SHOW(name, "boolean", "", #fallback, "true|false", meaning),                     \
+		.show = show_(name, "boolean", "", fallback, "true|false", meaning),                         \
 		.type = KIN__OPTIONS_BOOL, .at = offsetof(STRUCT, member_), .alias = alias_                  \
 	}
+#define ROW_BOOL(member_, name, fallback, alias_, meaning)                                                   \
+	ROW_BOOL_AS(ROW_SHOW, member_, name, #fallback, alias_, meaning)
+#define ROW_BOOL_LIVE(member_, name, fallback, alias_, meaning)                                              \
+	ROW_BOOL_AS(ROW_SHOW_LIVE, member_, name, #fallback, alias_, meaning)
 #define ROW_CHOICE(member_, name, fallback, range, list, alias_, meaning)                                    \
 	{                                                                                                    \
 		.show = ROW_SHOW(name, "choice", "", fallback, range, meaning), .type = KIN__OPTIONS_CHOICE, \

@@ -6,6 +6,7 @@
 #include "consumer/fetch.h"
 #include "consumer/inside.h"
 #include "consumer/lease.h"
+#include "consumer/live.h"
 #include "consumer/descent.h"
 #include "consumer/pages.h"
 
@@ -144,6 +145,9 @@ static void dispatch(struct kin__consumer *consumer, const struct kin__consumer_
 	case KIN__CONSUMER_PAUSE:
 	case KIN__CONSUMER_RESUME: /* what waits for a place is looked at behind each step */
 		consumer->paused = event->type == KIN__CONSUMER_PAUSE;
+		return;
+	case KIN__CONSUMER_SET:
+		kin__live_set(consumer, event->settings);
 		return;
 	case KIN__CONSUMER_DESCRIBED:
 		kin__control_on_described(consumer, event);

@@ -65,6 +65,7 @@ enum kin__consumer_event_type {
 	KIN__CONSUMER_STOP,  /* finish what runs, write checkpoints, end */
 	KIN__CONSUMER_PAUSE, /* begin no call, delivery or fetch until RESUME; what runs goes on */
 	KIN__CONSUMER_RESUME,
+	KIN__CONSUMER_SET, /* settings: what may change while it runs is taken from them, see live.h */
 	/* answers, each with the id of its effect and a verdict */
 	KIN__CONSUMER_DESCRIBED, /* of DESCRIBE: summary */
 	KIN__CONSUMER_SHARDS,    /* of LIST_SHARDS: shards, shards_n: the whole list */
@@ -88,6 +89,7 @@ struct kin__consumer_event {
 	int32_t store_code;
 	const struct kin_error *error; /* when not done; may be NULL; copied if kept */
 	union {
+		const struct kin__consumer_settings *settings;
 		struct kin__stream_summary summary;
 		struct {
 			const struct kin__shard_info *at;

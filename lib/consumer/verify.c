@@ -173,8 +173,8 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 		buffered += kin__settled_missing(&shard->settled, shard->settled.low, shard->held);
 	}
 	HOLDS(bytes == consumer->held_bytes);
-	HOLDS(reads == consumer->reads_flying && reads <= consumer->set.fetches_max);
-	HOLDS(works == consumer->works_flying && works - lent <= consumer->set.handlers_max);
+	HOLDS(reads == consumer->reads_flying);
+	HOLDS(works == consumer->works_flying);
 	HOLDS(overdue == health->handlers_overdue && overdue <= health->handlers_overdue_total);
 	HOLDS(lent == consumer->lent_n && lent <= overdue && lent <= consumer->set.overdue_max);
 	HOLDS(writes <= consumer->writes_flying && consumer->writes_flying <= consumer->set.stores_max);

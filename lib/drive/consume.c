@@ -236,16 +236,25 @@ static void run_stop(struct kin__loop_task *task)
 	kin__consume_feed(consumer, &event);
 }
 
-/* Paused or not, as was asked for last.  Batches that nobody took go back: they come again afterwards. */
+/* The settings, and paused or not, as was asked for last.  Batches that nobody took go back: they come again. */
 static void run_flow(struct kin__loop_task *task)
 {
 	struct kin__consume *consumer = kin__container(task, struct kin__consume, flow);
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_RESUME };
+	struct kin__consumer_event set = { .type = KIN__CONSUMER_SET };
+	struct kin__consumer_settings settings;
+	bool changed;
 
 	pthread_mutex_lock(&consumer->inbox.lock);
 	if (consumer->inbox.pause)
 		event.type = KIN__CONSUMER_PAUSE;
+	settings = consumer->inbox.settings;
+	changed = consumer->inbox.changed;
+	consumer->inbox.changed = false;
 	pthread_mutex_unlock(&consumer->inbox.lock);
+	set.settings = &settings;
+	if (changed)
+		kin__consume_feed(consumer, &set);
 	kin__consume_feed(consumer, &event);
 	if (event.type == KIN__CONSUMER_PAUSE)
 		kin__consume_busy_ready(consumer);
@@ -542,6 +551,23 @@ static int left_locked(struct kin__consume *consumer, struct kin_error *error)
 	           consumer->set.stream, health->state == KIN_CONSUMER_STOPPING ? "stopping" : "running",
 	           (unsigned)consumer->inbox.out_n, out, (unsigned long long)health->buffered);
 	return in_vain_locked(consumer, error);
+}
+
+int kin__consume_set(struct kin__consume *consumer, const struct kin__consumer_settings *settings,
+                     struct kin_error *error)
+{
+	uint32_t calls = settings->handlers_max +
+	                 (settings->handler_timeout_us > 0 ? settings->overdue_max : 0);
+	int code = consumer->set.handlers ? kin__pool_raise(consumer->set.handlers, calls, error) : KIN_OK;
+
+	if (code != KIN_OK)
+		return code;
+	pthread_mutex_lock(&consumer->inbox.lock);
+	consumer->inbox.settings = *settings;
+	consumer->inbox.changed = true;
+	pthread_mutex_unlock(&consumer->inbox.lock);
+	kin__loop_post(kin__core_loop(consumer->set.core), &consumer->flow);
+	return KIN_OK;
 }
 
 int kin__consume_wait(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error)

@@ -100,8 +100,10 @@ struct kin__consume {
 		uint32_t callbacks;   /* on_state calls not made yet */
 		struct kin__list out; /* batches with a handler or given out by next, the oldest first */
 		uint32_t out_n;
-		bool idle;  /* ended or fatal, and nothing in flight */
-		bool pause; /* asked for last, to be told by `flow` */
+		bool idle;    /* ended or fatal, and nothing in flight */
+		bool pause;   /* asked for last, to be told by `flow` */
+		bool changed; /* so are the settings */
+		struct kin__consumer_settings settings;
 		bool detached;
 		bool signalled; /* a byte is in the pipe */
 		int pipe[2];
@@ -128,6 +130,8 @@ int kin__consume_open(struct kin__consume **out, struct kin__core *core,
                       struct kin_error *error); /* takes a reference to core */
 void kin__consume_stop(struct kin__consume *consumer);
 void kin__consume_pause(struct kin__consume *consumer, bool pause);
+int kin__consume_set(struct kin__consume *consumer, const struct kin__consumer_settings *settings,
+                     struct kin_error *error); /* what may change while it runs, see consumer/live.h */
 int kin__consume_wait(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error);
 int kin__consume_close(struct kin__consume *consumer, int64_t timeout_ms, struct kin_error *error);
 int kin__consume_next(struct kin__consume *consumer, struct kin_batch **batch, int64_t timeout_ms,

@@ -10,12 +10,12 @@
 struct kin__pool {
 	struct { /* under lock */
 		struct kin__list jobs;
-		uint32_t threads_n, idle, waiting; /* waiting: jobs in the list */
+		uint32_t threads_n, threads_max, idle, waiting; /* waiting: jobs in the list */
+		pthread_t *threads;                             /* threads_n of them, room for threads_max */
 		bool closing;
 	} inbox;
-	struct { /* read-only after open; threads[i] before inbox.threads_n */
-		pthread_t *threads;
-		uint32_t threads_max;
+	struct {           /* read-only after open */
+		bool here; /* there are no threads: each job runs where it is posted */
 		char name[KIN__THREAD_NAME];
 	} set;
 	pthread_mutex_t lock;
@@ -56,7 +56,7 @@ static void *work(void *user)
 static int add_thread(struct kin__pool *pool, struct kin_error *error)
 {
 	uint32_t n = pool->inbox.threads_n;
-	int code = kin__thread_start(&pool->set.threads[n], pool->set.name, work, pool, error);
+	int code = kin__thread_start(&pool->inbox.threads[n], pool->set.name, work, pool, error);
 
 	if (code == KIN_OK)
 		pool->inbox.threads_n++;
@@ -67,7 +67,7 @@ static void destroy(struct kin__pool *pool)
 {
 	pthread_cond_destroy(&pool->wake);
 	pthread_mutex_destroy(&pool->lock);
-	kin__mem_free(pool->set.threads);
+	kin__mem_free(pool->inbox.threads);
 	kin__mem_free(pool);
 }
 
@@ -79,18 +79,19 @@ int kin__pool_open(struct kin__pool **out, const char *name, uint32_t threads_ma
 	*out = NULL;
 	if (!pool)
 		return kin__error_nomem(error);
-	pool->set.threads_max = threads_max;
+	pool->set.here = threads_max == 0;
+	pool->inbox.threads_max = threads_max;
 	strncpy(pool->set.name, name, sizeof pool->set.name - 1);
 	kin__list_init(&pool->inbox.jobs);
-	pool->set.threads = kin__mem_array(threads_max, sizeof *pool->set.threads);
-	if (!pool->set.threads || pthread_mutex_init(&pool->lock, NULL) != 0) {
-		kin__mem_free(pool->set.threads);
+	pool->inbox.threads = kin__mem_array(threads_max, sizeof *pool->inbox.threads);
+	if (!pool->inbox.threads || pthread_mutex_init(&pool->lock, NULL) != 0) {
+		kin__mem_free(pool->inbox.threads);
 		kin__mem_free(pool);
 		return kin__error_nomem(error);
 	}
 	if (kin__thread_cond_init(&pool->wake) != 0) {
 		pthread_mutex_destroy(&pool->lock);
-		kin__mem_free(pool->set.threads);
+		kin__mem_free(pool->inbox.threads);
 		kin__mem_free(pool);
 		return kin__error_nomem(error);
 	}
@@ -115,14 +116,17 @@ void kin__pool_close(struct kin__pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 	/* The last jobs may post more, and a post may still add a thread: look again after each join. */
 	for (uint32_t i = 0;; i++) {
-		uint32_t n;
+		pthread_t thread;
+		bool more;
 
 		pthread_mutex_lock(&pool->lock);
-		n = pool->inbox.threads_n;
+		more = i < pool->inbox.threads_n;
+		if (more)
+			thread = pool->inbox.threads[i];
 		pthread_mutex_unlock(&pool->lock);
-		if (i >= n)
+		if (!more)
 			break;
-		pthread_join(pool->set.threads[i], NULL);
+		pthread_join(thread, NULL);
 	}
 	destroy(pool);
 }
@@ -136,7 +140,7 @@ void kin__pool_job_init(struct kin__pool_job *job, void (*run)(struct kin__pool_
 
 void kin__pool_post(struct kin__pool *pool, struct kin__pool_job *job)
 {
-	if (pool->set.threads_max == 0) {
+	if (pool->set.here) {
 		job->run(job);
 		return;
 	}
@@ -145,11 +149,28 @@ void kin__pool_post(struct kin__pool *pool, struct kin__pool_job *job)
 		job->queued = true;
 		kin__list_append(&pool->inbox.jobs, &job->node);
 		pool->inbox.waiting++;
-		if (pool->inbox.waiting > pool->inbox.idle && pool->inbox.threads_n < pool->set.threads_max)
+		if (pool->inbox.waiting > pool->inbox.idle && pool->inbox.threads_n < pool->inbox.threads_max)
 			add_thread(pool, NULL); /* if it fails the threads there are do it, later */
 		pthread_cond_signal(&pool->wake);
 	}
 	pthread_mutex_unlock(&pool->lock);
+}
+
+int kin__pool_raise(struct kin__pool *pool, uint32_t threads_max, struct kin_error *error)
+{
+	pthread_t *more = NULL;
+
+	pthread_mutex_lock(&pool->lock);
+	if (threads_max > pool->inbox.threads_max) {
+		more = kin__mem_grow(pool->inbox.threads, threads_max * sizeof *more);
+		if (more) {
+			pool->inbox.threads = more;
+			pool->inbox.threads_max = threads_max;
+		}
+	}
+	threads_max = pool->inbox.threads_max < threads_max ? 0 : threads_max;
+	pthread_mutex_unlock(&pool->lock);
+	return threads_max > 0 ? KIN_OK : kin__error_nomem(error);
 }
 
 bool kin__pool_unpost(struct kin__pool *pool, struct kin__pool_job *job)

@@ -19,6 +19,8 @@ struct kin__pool_job {
 
 /* name: copied; at most 11 characters are shown.  On success *out is yours, close with kin__pool_close(). */
 int kin__pool_open(struct kin__pool **out, const char *name, uint32_t threads_max, struct kin_error *error);
+/* More threads at once, from now on; a smaller number changes nothing.  Not of a pool without threads. */
+int kin__pool_raise(struct kin__pool *pool, uint32_t threads_max, struct kin_error *error);
 /* Runs all that was posted, then joins.  Not on a thread of the pool.  NULL is fine. */
 void kin__pool_close(struct kin__pool *pool);
 void kin__pool_job_init(struct kin__pool_job *job, void (*run)(struct kin__pool_job *job));

@@ -37,6 +37,9 @@ START_TEST(page_and_tables)
 		char *told = strstr(at, range);
 		ck_assert_msg(told && (!end || told < end), "kinstream.conf(5) tells %s without '%s'",
 		              option->name, range);
+		bool live = (told = strstr(at, "; live.\n")) && (!end || told < end);
+		ck_assert_msg(live == option->live, "kinstream.conf(5) tells that %s is%s live", option->name,
+		              live ? "" : " not");
 		ck_assert_int_gt((int)strlen(option->meaning), 10);
 	}
 	for (char *at = page; (at = strstr(at, ".It Va ")); at++)

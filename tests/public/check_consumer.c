@@ -644,6 +644,8 @@ int main(void)
 	tcase_add_test(tcase, a_failing_lane_stops_no_other);
 	tcase_add_test(tcase, paused_while_records_arrive);
 	tcase_add_test(tcase, paused_in_pull_form);
+	tcase_add_test(tcase, options_change_while_it_runs);
+	tcase_add_test(tcase, more_handlers_while_it_runs);
 	tcase_add_test(tcase, shards_come_in_pages);
 	tcase_add_test(tcase, an_answer_is_no_function_error);
 	tcase_add_test(tcase, the_tip_is_polled_at_its_own_interval);

@@ -24,8 +24,9 @@ static const struct {
 	IS(kin_error, request_id, 80),
 	IS(kin_error, message, 160),
 #if UINTPTR_MAX == UINT64_MAX
-	SIZE(kin_option, 56),
+	SIZE(kin_option, 64),
 	IS(kin_option, meaning, 48),
+	IS(kin_option, live, 56),
 	SIZE(kin_client_options, 128),
 	IS(kin_client_options, connections_max, 64),
 	IS(kin_client_options, tls_verify, 88),

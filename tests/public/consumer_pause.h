@@ -1,4 +1,4 @@
-/* Part of check_consumer: a consumer that is paused, and goes on. */
+/* Part of check_consumer: a consumer that is paused, and goes on; options that change while it runs. */
 
 static struct kin_consumer_health health_of(struct kin_consumer *consumer)
 {
@@ -77,6 +77,75 @@ START_TEST(paused_in_pull_form)
 	ck_assert_uint_eq(kin_batch_attempt(batch), 1);
 	kin_batch_finish(batch, KIN_OK);
 	ck_assert_int_eq(kin_consumer_next(consumer, &batch, 20000, &e), KIN_END);
+	ck_assert_msg(kin_consumer_close(consumer, 20000, &e) == KIN_OK, "%s", e.message);
+}
+END_TEST
+
+/* Each must be refused, with these words. */
+static void refused(struct kin_consumer *consumer, const char *name, const char *value, const char *words)
+{
+	struct kin_error e;
+
+	ck_assert_msg(kin_consumer_set(consumer, name, value, &e) == KIN_INVALID, "%s = %s was not refused",
+	              name, value);
+	ck_assert_msg(strstr(e.message, words) != NULL, "%s = %s: expected '%s', it says: %s", name, value,
+	              words, e.message);
+}
+
+START_TEST(options_change_while_it_runs)
+{
+	struct kin_consumer_options o;
+	struct kin_consumer *consumer;
+	struct kin_batch *batch[3];
+	struct kin_error e;
+
+	options(&o);
+	o.stream = "one";
+	o.until = KIN_UNTIL_NEVER;
+	o.parallelization_factor = 4;
+	o.handlers_max = 1;
+	o.batch_size = 1;
+	put_lanes();
+	ck_assert_msg(kin_consumer_open(&consumer, client, &o, &e) == KIN_OK, "%s", e.message);
+	ck_assert_int_eq(kin_consumer_next(consumer, &batch[0], 20000, &e), KIN_OK);
+	ck_assert_uint_eq(kin_batch_count(batch[0]), 1);
+	ck_assert_int_eq(kin_consumer_next(consumer, &batch[1], 300, &e), KIN_TIMEOUT); /* one at a time */
+	ck_assert_msg(kin_consumer_set(consumer, "BatchSize", "5", &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_set(consumer, "handlers_max", "3", &e) == KIN_OK, "%s", e.message);
+	for (int i = 1; i < 3; i++) {
+		ck_assert_int_eq(kin_consumer_next(consumer, &batch[i], 20000, &e), KIN_OK);
+		ck_assert_uint_eq(kin_batch_count(batch[i]), 5);
+	}
+	refused(consumer, "region", "x", "is an option of the client");
+	refused(consumer, "consumer_stream", "x", "cannot change while the consumer runs");
+	refused(consumer, "parallelization_factor", "2", "cannot change while the consumer runs");
+	refused(consumer, "batchsize", "2", "there is no option 'batchsize'");
+	refused(consumer, "batch_size", "0", "it must be 1..10000");
+	refused(consumer, "maximum_retry_attempts", "3", "on_failure");
+	refused(consumer, "retry_base_ms", "60000", "less than retry_base_ms");
+	for (int i = 0; i < 3; i++)
+		kin_batch_finish(batch[i], KIN_OK);
+	ck_assert_msg(kin_consumer_close(consumer, 20000, &e) == KIN_OK, "%s", e.message);
+}
+END_TEST
+
+/* In push form more threads are there for more handlers: four of them meet inside. */
+START_TEST(more_handlers_while_it_runs)
+{
+	struct kin_consumer_options o;
+	struct kin_consumer *consumer;
+	struct kin_error e;
+
+	put_lanes();
+	lane_options(&o);
+	o.until = KIN_UNTIL_NEVER;
+	o.handlers_max = 1;
+	ck_assert_msg(kin_consumer_open(&consumer, client, &o, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_set(consumer, "handlers_max", "4", &e) == KIN_OK, "%s", e.message);
+	wait_for(consumer, false, LANE_KEYS * LANE_EACH);
+	ck_assert_msg(lanes.most == LANE_KEYS, "%d handlers were inside at once, not %d", lanes.most,
+	              LANE_KEYS);
+	ck_assert_int_eq(lanes.wrong + lanes.twice, 0);
 	ck_assert_msg(kin_consumer_close(consumer, 20000, &e) == KIN_OK, "%s", e.message);
 }
 END_TEST

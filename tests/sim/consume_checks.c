@@ -131,8 +131,8 @@ static void check_size(struct consume_world *w, const struct consume_call *call,
 
 	if (call->window.there)
 		bytes += consume_windows_bytes(w, call);
-	if (n > w->set.batch_size)
-		consume_fail(w, "%u records in a batch of at most %u", n, w->set.batch_size);
+	if (n > w->batch_most)
+		consume_fail(w, "%u records in a batch of at most %u", n, w->batch_most);
 	kin__event_source_init(&source, w->arn, w->set.application);
 	for (size_t i = 0; i < call->slices_n; i++)
 		for (uint32_t k = 0; k < call->slices[i].count; k++)
@@ -176,6 +176,18 @@ static bool backwards(const struct consume_item *old, const struct consume_item 
 	return number && !consume_store_covers(now->checkpoint, now->sub, old->checkpoint, old->sub);
 }
 
+/* A process that is over may have dropped it, and have kept that in the state of a window alone. */
+void consume_note_given_up(struct consume_world *w, struct consume_record *record)
+{
+	record->given_up = record->given_up || (w->set.drop && may_be_dropped(w, record));
+}
+
+static bool was_dropped(struct consume_record *record)
+{
+	record->dropped = record->dropped || record->given_up;
+	return record->dropped;
+}
+
 void consume_check_checkpoint(struct consume_world *w, const struct consume_item *old,
                               const struct consume_item *now)
 {
@@ -194,7 +206,7 @@ void consume_check_checkpoint(struct consume_world *w, const struct consume_item
 		    strcmp(w->shards[record->shard].id, now->shard_id) != 0)
 			continue;
 		if (consume_store_covers(now->checkpoint, now->sub, record->sequence, record->sub) &&
-		    !consume_excused(w, record))
+		    !consume_excused(w, record) && !was_dropped(record))
 			consume_fail(w, "%s: the checkpoint passes r%u, which is not settled", now->shard_id,
 			             i);
 		if (now->shard_id[0] != '-' && record->put_ms + 1000 < now->covered_ms &&
@@ -207,7 +219,7 @@ void consume_check_checkpoint(struct consume_world *w, const struct consume_item
 /* The process is over: what it settled and did not store will be repeated. */
 void consume_check_repeats(struct consume_world *w, bool clean)
 {
-	uint32_t most = clean ? 0 : 2 * w->set.batch_size;
+	uint32_t most = clean ? 0 : 2 * w->batch_most;
 
 	/* With several lanes: what lies between the lowest and the highest record that was handed out. */
 	if (!w->set.leases || (!clean && w->set.parallelization_factor > 1) ||
@@ -434,7 +446,7 @@ void consume_check_starving(struct consume_world *w)
  * lowest and the highest record of any batch; in the smallest pages. */
 static uint64_t alone(const struct consume_world *w)
 {
-	uint64_t most = w->set.batch_size;
+	uint64_t most = w->batch_most;
 
 	for (size_t i = 0; i < w->consumer->shards_n && w->set.parallelization_factor > 1; i++) {
 		const struct kin__shard *shard = w->consumer->shards[i];

@@ -54,6 +54,20 @@ static void draw_settings(struct consume_world *w)
 		consume_met(w, CONSUME_LATEST);
 }
 
+void consume_draw_live(struct consume_world *w)
+{
+	struct kin__consumer_settings *set = &w->set;
+	struct kin__rng *rng = &w->rng;
+
+	set->batch_size = 1 + (uint32_t)kin__rng_below(rng, 12);
+	set->batching_window_us = consume_pick(w, 450, 100000, 3000000);
+	set->poll_interval_us = kin__rng_between(rng, 500000, 2000000);
+	set->behind_interval_us = consume_pick(w, 500, 1, 200000);
+	set->shard_sync_interval_us = kin__rng_between(rng, 2000000, 10000000);
+	set->retry_base_us = kin__rng_between(rng, 20000, 500000);
+	set->retry_max_us = kin__rng_between(rng, 500000, 3000000);
+}
+
 static void draw_faults(struct consume_world *w)
 {
 	struct kin__rng *rng = &w->rng;
@@ -75,6 +89,7 @@ static void draw_faults(struct consume_world *w)
 	w->recreates = (uint32_t)consume_pick(w, outage ? 600 : 120, 1, 2);
 	w->thefts = w->set.leases && kin__rng_chance(rng, 80);
 	w->pauses = (uint32_t)consume_pick(w, 250, 1, 3);
+	w->sets = (uint32_t)consume_pick(w, 250, 1, 4);
 	w->latency_us = kin__rng_chance(rng, 800) ? 50000 : 1500000;
 	w->handler_us = kin__rng_chance(rng, 600) ? 100000 : 4000000;
 	w->gap_us = kin__rng_between(rng, 100000, 3000000);
@@ -110,7 +125,7 @@ static void draw_sick(struct consume_world *w, uint32_t shards)
 	w->api_fail_per_mille = w->store_fail_per_mille = w->handler_fail_per_mille = w->busy_per_mille = 0;
 	w->stuck_per_mille = w->no_state_per_mille = 0;
 	w->poison_per_mille = w->stop_per_mille = w->crashes = w->changes = w->recreates = w->thefts = 0;
-	w->pauses = 0;
+	w->pauses = w->sets = 0;
 	w->latency_us = 50000;
 	w->handler_us = 100000;
 	w->gap_us = kin__rng_between(rng, 100000, SECOND);

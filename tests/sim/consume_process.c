@@ -41,8 +41,10 @@ static void process_over(struct consume_world *w)
 	for (size_t i = 0; i < w->shards_n; i++)
 		w->shards[i].stolen_told = false;
 	memset(w->pieces, 0, sizeof w->pieces);
-	for (size_t i = 0; i < w->records_n; i++)
+	for (size_t i = 0; i < w->records_n; i++) {
+		consume_note_given_up(w, &w->records[i]);
 		w->records[i].fails = 0;
+	}
 	memset(w->handled_max, 0, sizeof w->handled_max);
 	memset(w->calling, 0, sizeof w->calling);
 	memset(w->sink_us, 0, sizeof w->sink_us);
@@ -101,6 +103,47 @@ void consume_process_pause(struct consume_world *w)
 	consume_step(w, &event);
 }
 
+static void set_anew(struct consume_world *w)
+{
+	struct kin__consumer_event event = { .type = KIN__CONSUMER_SET, .settings = &w->set };
+
+	if (!w->consumer)
+		return;
+	consume_draw_live(w);
+	if (w->set.batch_size > w->batch_most)
+		w->batch_most = w->set.batch_size;
+	consume_met(w, CONSUME_SET);
+	CONSUME_SAY(w, "process %u is given other settings: batch %u window %" PRIu64 " ms", w->process,
+	            w->set.batch_size, w->set.batching_window_us / 1000);
+	consume_step(w, &event);
+}
+
+static void on_pause(struct consume_world *w)
+{
+	if (w->healed || (w->pauses == 0 && !w->paused))
+		return;
+	w->pauses -= !w->paused;
+	consume_process_pause(w);
+	consume_heap(w, &w->pause, consume_later(w, SECOND / 10, 15 * SECOND));
+}
+
+static void on_set(struct consume_world *w)
+{
+	if (w->healed || w->sets == 0)
+		return;
+	w->sets--;
+	set_anew(w);
+	consume_heap(w, &w->set_anew, consume_later(w, SECOND / 10, 15 * SECOND));
+}
+
+void consume_process_due(struct consume_world *w, const struct kin__heap_node *node)
+{
+	if (node == &w->pause)
+		on_pause(w);
+	else
+		on_set(w);
+}
+
 void consume_process_begin(struct consume_world *w)
 {
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
@@ -116,6 +159,7 @@ void consume_process_begin(struct consume_world *w)
 	if (!w->set.leases) /* each one begins anew */
 		w->ever_running_us = UINT64_MAX;
 	w->stopping = w->told_to_stop = w->paused = false;
+	w->batch_most = w->set.batch_size;
 	w->began_ms = consume_service_ms(w);
 	consume_windows_begin(w);
 	w->clock_error_ms = (int64_t)kin__rng_below(&w->rng, 1001) - 500;

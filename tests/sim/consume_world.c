@@ -64,6 +64,7 @@ const char *const consume_event_names[CONSUME_EVENTS] = { "put",
 	                                                  "handled beside sick lanes",
 	                                                  "paused",
 	                                                  "resumed",
+	                                                  "settings changed",
 	                                                  "aggregate put",
 	                                                  "left out as another shard's, and passed",
 	                                                  "begun inside an aggregate",
@@ -532,15 +533,6 @@ static void on_crash(struct consume_world *w)
 	consume_heap(w, &w->crash, consume_later(w, SECOND / 10, 15 * SECOND));
 }
 
-static void on_pause(struct consume_world *w)
-{
-	if (w->healed || (w->pauses == 0 && !w->paused))
-		return;
-	w->pauses -= !w->paused;
-	consume_process_pause(w);
-	consume_heap(w, &w->pause, consume_later(w, SECOND / 10, 15 * SECOND));
-}
-
 static void on_due(struct consume_world *w, struct kin__heap_node *node)
 {
 	kin__heap_remove(&w->due, node);
@@ -550,8 +542,8 @@ static void on_due(struct consume_world *w, struct kin__heap_node *node)
 		on_change(w);
 	else if (node == &w->crash)
 		on_crash(w);
-	else if (node == &w->pause)
-		on_pause(w);
+	else if (node == &w->pause || node == &w->set_anew)
+		consume_process_due(w, node);
 	else if (node == &w->heal)
 		heal(w);
 	else if (node == &w->begin)
@@ -596,6 +588,8 @@ static void build(struct consume_world *w)
 		consume_heap(w, &w->change, consume_later(w, 0, 15 * SECOND));
 	if (w->crashes)
 		consume_heap(w, &w->crash, consume_later(w, 0, 20 * SECOND));
+	if (w->sets)
+		consume_heap(w, &w->set_anew, consume_later(w, 0, 20 * SECOND));
 	if (w->pauses)
 		consume_heap(w, &w->pause, consume_later(w, 0, 20 * SECOND));
 	if (w->thefts)

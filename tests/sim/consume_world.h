@@ -87,6 +87,7 @@ enum consume_event {
 	CONSUME_LANE_STARVED_NOT,
 	CONSUME_PAUSED,
 	CONSUME_RESUMED,
+	CONSUME_SET,
 	CONSUME_AGGREGATE,
 	CONSUME_OTHER_SHARD,
 	CONSUME_WITHIN,
@@ -114,7 +115,7 @@ struct consume_record {
 	uint32_t sub, parts;             /* its place in an aggregate; of the first: how many there are */
 	char sequence[KIN__MODEL_SEQUENCE];
 	int64_t arrival_ms, put_ms;
-	bool poison, sick, sick_shard, left_out, other_shard, settled, optional, lost, dropped,
+	bool poison, sick, sick_shard, left_out, other_shard, settled, optional, lost, dropped, given_up,
 			slack;          /* slack: trimmed within the tolerance of the gap rule */
 	bool counted, final, uncounted; /* by a handler; in a final state; its window may be given up */
 	uint32_t final_in, final_clean; /* the process, and world.unclean, at that time */
@@ -186,7 +187,7 @@ struct consume_world {
 	struct kin__model *model;
 	struct kin__consumer_settings set;
 	struct kin__heap due;
-	struct kin__heap_node put, change, crash, heal, thief, begin, pause;
+	struct kin__heap_node put, change, crash, heal, thief, begin, pause, set_anew;
 
 	/* the process */
 	struct kin__consumer *consumer;
@@ -199,6 +200,7 @@ struct consume_world {
 	struct consume_call calls[CONSUME_CALLS];
 	struct consume_page pages[CONSUME_PAGES];
 	uint64_t page_serial, held_bytes, page_bytes_max;
+	uint32_t batch_most;                           /* the largest batch_size the process had */
 	char tokens[CONSUME_SHARDS][KIN__MODEL_TOKEN]; /* by the machine's index */
 	struct {
 		uint32_t first, count, fails;
@@ -232,7 +234,7 @@ struct consume_world {
 	uint32_t api_fail_per_mille, store_fail_per_mille, handler_fail_per_mille, busy_per_mille,
 			poison_per_mille, filter_per_mille, aggregate_per_mille, sink_fail_per_mille,
 			stop_per_mille, stuck_per_mille, report_per_mille, no_state_per_mille, crashes,
-			changes, recreates, thefts, pauses;
+			changes, recreates, thefts, pauses, sets;
 	uint64_t latency_us, handler_us, gap_us, down_us, heal_us;
 	int64_t retention_ms, start_error_ms;
 	uint32_t jitter_ms;
@@ -281,12 +283,15 @@ void consume_perform(struct consume_world *w, struct consume_call *call); /* the
 void consume_step(struct consume_world *w, struct kin__consumer_event *event);
 /* consume_draw.c */
 uint64_t consume_pick(struct consume_world *w, uint32_t per_mille, uint64_t low, uint64_t high); /* else 0 */
-uint32_t consume_draw(struct consume_world *w); /* gives the number of shards */
+void consume_draw_live(struct consume_world *w); /* the settings that change while it runs */
+uint32_t consume_draw(struct consume_world *w);  /* gives the number of shards */
 /* consume_process.c */
 void consume_process_begin(struct consume_world *w);
 void consume_process_crash(struct consume_world *w);
-void consume_process_stop(struct consume_world *w);  /* somebody stops it, at any time; another one follows */
-void consume_process_pause(struct consume_world *w); /* or resume, when it is paused */
+void consume_process_stop(struct consume_world *w); /* somebody stops it, at any time; another one follows */
+void consume_process_due(struct consume_world *w,
+                         const struct kin__heap_node *node); /* a pause, other settings */
+void consume_process_pause(struct consume_world *w);         /* or resume, when it is paused */
 void consume_process_ended(struct consume_world *w); /* it ended by itself, and nothing is in flight */
 /* consume_service.c: the API side of an effect */
 void consume_service_perform(struct consume_world *w, struct consume_call *call);
@@ -329,7 +334,8 @@ void consume_check_health(struct consume_world *w, const struct kin_consumer_hea
 bool consume_check_done(struct consume_world *w);
 void consume_check_until(struct consume_world *w);
 void consume_check_drained(struct consume_world *w); /* it has had time enough: fails */
-void consume_check_memory(struct consume_world *w);  /* what is held is within its bound */
+void consume_note_given_up(struct consume_world *w, struct consume_record *record); /* a process is over */
+void consume_check_memory(struct consume_world *w); /* what is held is within its bound */
 void consume_check_end(struct consume_world *w);
 void consume_check_overdue(struct consume_world *w);
 /* The machine says that it dropped what a destination did not take. */
