@@ -325,6 +325,42 @@ START_TEST(a_shorter_interval_holds_for_the_pause_under_way)
 }
 END_TEST
 
+START_TEST(a_shard_that_stays_empty_is_asked_less_often)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.log_reads = true;
+	s.set.poll_interval_max_us = 5000000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	scene_run(&s, 10500); /* ten in vain, a second apart; the pause behind the eleventh is two */
+	scene_told(&s, "a@horizon a? a? a? a? a? a? a? a? a? a? a?");
+	scene_run(&s, 11900);
+	scene_told(&s, "");
+	scene_run(&s, 12100);
+	scene_told(&s, "a?");
+	scene_run(&s, 16100); /* four */
+	scene_told(&s, "a?");
+	scene_run(&s, 21100); /* not eight: five */
+	scene_told(&s, "a?");
+	scene_put(a, 1, 22000);
+	scene_run(&s, 26100);
+	scene_told(&s, "a? [0]");
+	scene_run(&s, 27100); /* back to a second */
+	scene_told(&s, "a?");
+	scene_end(&s);
+	/* without the option it does not grow */
+	scene_init(&s);
+	scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	scene_run(&s, 100100);
+	ck_assert_uint_eq(s.page_serial, 101);
+	scene_end(&s);
+}
+END_TEST
+
 static TCase *flow_case(void)
 {
 	TCase *tcase = tcase_create("flow");
@@ -341,6 +377,7 @@ static TCase *flow_case(void)
 	tcase_add_test(tcase, an_age_holds_at_once_for_what_waits);
 	tcase_add_test(tcase, more_handlers_are_used_at_once_and_fewer_when_they_come_back);
 	tcase_add_test(tcase, a_shorter_interval_holds_for_the_pause_under_way);
+	tcase_add_test(tcase, a_shard_that_stays_empty_is_asked_less_often);
 	return tcase;
 }
 #endif

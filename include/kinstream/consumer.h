@@ -80,6 +80,8 @@ struct kin_consumer_options {
 	bool deaggregate;       /* default true: KPL aggregates are taken apart; see kin_consumer(3) */
 	uint8_t reserved[5];
 	uint32_t tumbling_window_ms; /* 0 or 1000..900000, whole seconds, default 0: none; see kin_consumer(3) */
+	/* 0..240000, default 0: always poll_interval_ms; the pause of a shard that stays empty grows up to here */
+	uint32_t poll_interval_max_ms;
 };
 
 /* A snapshot; counts since open.

@@ -52,6 +52,10 @@ static int check_live(const struct kin_consumer_options *o, const char *call, st
 		                  "handler to "
 		                  "watch: batches of kin_consumer_next() are the program's own",
 		                  call, (unsigned)o->handler_timeout_ms);
+	if (o->poll_interval_max_ms > 0 && o->poll_interval_max_ms < o->poll_interval_ms)
+		return kin__error(error, KIN_INVALID,
+		                  "%s: option poll_interval_max_ms is %u, less than poll_interval_ms = %u",
+		                  call, (unsigned)o->poll_interval_max_ms, (unsigned)o->poll_interval_ms);
 	if (o->retry_max_ms < o->retry_base_ms)
 		return kin__error(error, KIN_INVALID,
 		                  "%s: option retry_max_ms is %u, less than retry_base_ms = "
@@ -137,6 +141,7 @@ static void machine_settings(struct kin__consumer_settings *m, const struct kin_
 		.stores_max = 8,
 		.buffer_bytes_max = o->buffer_bytes_max,
 		.poll_interval_us = (uint64_t)o->poll_interval_ms * 1000,
+		.poll_interval_max_us = (uint64_t)o->poll_interval_max_ms * 1000,
 		.behind_interval_us = (uint64_t)o->behind_interval_ms * 1000,
 		.shard_sync_interval_us = (uint64_t)o->shard_sync_interval_ms * 1000,
 		.retry_base_us = (uint64_t)o->retry_base_ms * 1000,

@@ -86,6 +86,10 @@ static const struct kin__options_row rows[] = {
 	         1099511627776, NULL, 1, "Fetching stops while more bytes than this wait for the handler."),
 	ROW_LIVE(U32, poll_interval_ms, "poll_interval_ms", "ms", 1000, 200, 60000, NULL, 1,
 	         "The pause of a shard after an answer that reached the tip."),
+	ROW_LIVE(U32, poll_interval_max_ms, "poll_interval_max_ms", "ms", 0, 0, 240000, NULL, 1,
+	         "The longest pause of a shard that stays empty, which doubles from the eleventh answer "
+	         "without a "
+	         "record on; 0: it does not grow."),
 	ROW_LIVE(U32, behind_interval_ms, "behind_interval_ms", "ms", 200, 0, 60000, NULL, 1,
 	         "The pause of a shard between answers while it is behind; the service allows five reads a "
 	         "second."),

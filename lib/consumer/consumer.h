@@ -45,6 +45,7 @@ struct kin__consumer_settings {    /* copied */
 	uint64_t buffer_bytes_max;
 	uint64_t copy_bytes_min; /* a page of less is not worth a COPY */
 	uint64_t poll_interval_us, behind_interval_us, shard_sync_interval_us;
+	uint64_t poll_interval_max_us; /* of a shard that stays empty; 0: as poll_interval_us */
 	uint64_t retry_base_us, retry_max_us;
 	const char *worker;             /* copied */
 	const char *application;        /* copied; part of each record's event JSON; NULL: "" */

@@ -442,15 +442,29 @@ static bool trimmed(struct kin__consumer *consumer, struct kin__shard *shard)
 	return true;
 }
 
+/* A shard that stays empty is asked less and less often. */
+static uint64_t poll_us(const struct kin__consumer *consumer, const struct kin__shard *shard)
+{
+	uint64_t us = consumer->set.poll_interval_us, most = consumer->set.poll_interval_max_us;
+
+	for (uint32_t n = POLLS_EMPTY; n < shard->empty_n && us < most; n++)
+		us *= 2;
+	return most > 0 && us > most ? most : us;
+}
+
 /* When the next fetch may go out: at the tip by the poll interval, behind it by the other one. */
 static void pace(struct kin__consumer *consumer, struct kin__shard *shard,
                  const struct kin__consumer_event *event)
 {
 	bool tip = event->page.behind_ms == 0 || (event->page.behind_ms < 0 && event->page.count == 0);
 
+	if (!tip || event->page.count > 0)
+		shard->empty_n = 0;
+	else if (shard->empty_n < UINT32_MAX)
+		shard->empty_n++;
 	shard->read_tries = 0;
 	shard->read_due_us = consumer->now_us +
-	                     (tip ? consumer->set.poll_interval_us : consumer->set.behind_interval_us);
+	                     (tip ? poll_us(consumer, shard) : consumer->set.behind_interval_us);
 }
 
 /* How many of the page's records are to be handed out. */

@@ -78,6 +78,7 @@ enum {
 	ITERATOR_TRIES_MAX = 10,
 	LANES_MAX = 10,
 	PAGES_MAX = 2,
+	POLLS_EMPTY = 10, /* in vain at the poll interval, before it grows */
 	PAGES_AHEAD = 8, /* with several lanes: pages of a shard, while one lane lags and another has nothing */
 	COPY_PART = 4,   /* a page is copied out when at most 1 of 4 records is needed still */
 	FETCH_LIMIT = 10000,
@@ -195,7 +196,8 @@ struct kin__shard {
 	uint32_t again_n;                       /* the numbers in it: an aggregate has one */
 	int64_t again_ms;                       /* arrival of the first of it */
 	uint32_t read_tries;
-	bool strange; /* the service refused its position */
+	uint32_t empty_n; /* answers without a record, the last ones, at the tip */
+	bool strange;     /* the service refused its position */
 	bool iterator, asked_latest, horizon, ended,
 			reached; /* horizon: its position is gone, begin at TRIM_HORIZON */
 	/* fetched_ms: arrivals up to here have been fetched; open_ms: it was still open then, by a list */

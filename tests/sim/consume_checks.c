@@ -344,7 +344,8 @@ bool consume_check_done(struct consume_world *w)
 		if ((w->records[i].left_out || w->records[i].other_shard) && !passed(w, &w->records[i]))
 			return false;
 		dropped += w->records[i].dropped && !w->records[i].settled && !w->records[i].lost &&
-		           !w->records[i].slack && w->records[i].stream == w->stream;
+		           !w->records[i].slack && !w->records[i].optional &&
+		           w->records[i].stream == w->stream;
 	}
 	return dropped <= dropped_in_all(w); /* each of them was counted */
 }
