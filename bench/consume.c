@@ -119,6 +119,7 @@ static void run_consumer(void *state, uint32_t requests, double *wall_ns)
 	if (consuming->batch_size > 0)
 		options.batch_size = consuming->batch_size;
 	options.behind_interval_ms = 0;
+	options.shard_bytes_per_second_max = 0;
 	options.until = KIN_UNTIL_LATEST;
 	if (kin_consumer_run(consuming->client, &options, &error) != KIN_OK)
 		bench_die("%s", error.message);

@@ -38,6 +38,7 @@ static void open_consumer(struct kin_consumer **consumer, struct kin_client **cl
 	wanted.handler = handler;
 	wanted.user = user;
 	wanted.behind_interval_ms = 0;
+	wanted.shard_bytes_per_second_max = 0;
 	if (kin_consumer_open(consumer, *client, &wanted, &error) != KIN_OK)
 		bench_die("%s", error.message);
 }

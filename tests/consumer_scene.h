@@ -497,6 +497,7 @@ static void answer_page(struct scene *s, const struct waiting *w, struct kin__co
 	event->page.lanes = s->set.parallelization_factor > 1 && !s->no_lanes ? shard->lanes + at : NULL;
 	event->page.count = n;
 	event->page.bytes = 100 + 100 * n;
+	event->page.payload_bytes = 1000 * n;
 	event->page.array_bytes = 10 * n;
 	s->at[w->shard] = at + n;
 	event->page.ended = shard->closed && at + n == shard->n && !(s->late_end && n > 0);

@@ -361,6 +361,30 @@ START_TEST(a_shard_that_stays_empty_is_asked_less_often)
 }
 END_TEST
 
+START_TEST(a_large_answer_is_rested_after)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.log_reads = true;
+	s.set.shard_bytes_per_s = 2000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	a->page_max = 10; /* of 1000 bytes each: five seconds */
+	scene_put(a, 12, 0);
+	scene_start(&s);
+	scene_run(&s, 4900);
+	scene_told(&s, "a@horizon a? [0,1,2,3,4,5,6,7,8,9]");
+	scene_run(&s, 5100); /* the two that are left take no longer than the pause at the tip */
+	scene_told(&s, "a? [10,11]");
+	scene_run(&s, 5900);
+	scene_told(&s, "");
+	scene_run(&s, 6100);
+	scene_told(&s, "a?");
+	scene_end(&s);
+}
+END_TEST
+
 static TCase *flow_case(void)
 {
 	TCase *tcase = tcase_create("flow");
@@ -378,6 +402,7 @@ static TCase *flow_case(void)
 	tcase_add_test(tcase, more_handlers_are_used_at_once_and_fewer_when_they_come_back);
 	tcase_add_test(tcase, a_shorter_interval_holds_for_the_pause_under_way);
 	tcase_add_test(tcase, a_shard_that_stays_empty_is_asked_less_often);
+	tcase_add_test(tcase, a_large_answer_is_rested_after);
 	return tcase;
 }
 #endif

@@ -82,6 +82,8 @@ struct kin_consumer_options {
 	uint32_t tumbling_window_ms; /* 0 or 1000..900000, whole seconds, default 0: none; see kin_consumer(3) */
 	/* 0..240000, default 0: always poll_interval_ms; the pause of a shard that stays empty grows up to here */
 	uint32_t poll_interval_max_ms;
+	/* 0..1073741824, default 2097152: data and keys read of one shard, what the service allows; 0: no limit */
+	uint32_t shard_bytes_per_second_max;
 };
 
 /* A snapshot; counts since open.

@@ -142,6 +142,7 @@ static void machine_settings(struct kin__consumer_settings *m, const struct kin_
 		.buffer_bytes_max = o->buffer_bytes_max,
 		.poll_interval_us = (uint64_t)o->poll_interval_ms * 1000,
 		.poll_interval_max_us = (uint64_t)o->poll_interval_max_ms * 1000,
+		.shard_bytes_per_s = o->shard_bytes_per_second_max,
 		.behind_interval_us = (uint64_t)o->behind_interval_ms * 1000,
 		.shard_sync_interval_us = (uint64_t)o->shard_sync_interval_ms * 1000,
 		.retry_base_us = (uint64_t)o->retry_base_ms * 1000,

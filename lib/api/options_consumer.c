@@ -21,6 +21,7 @@ static const struct kin_consumer_options defaults = {
 	.fetches_max = 16,
 	.buffer_bytes_max = 67108864,
 	.poll_interval_ms = 1000,
+	.shard_bytes_per_second_max = 2097152,
 	.behind_interval_ms = 200,
 	.shard_sync_interval_ms = 60000,
 	.retry_base_ms = 1000,
@@ -93,6 +94,10 @@ static const struct kin__options_row rows[] = {
 	ROW_LIVE(U32, behind_interval_ms, "behind_interval_ms", "ms", 200, 0, 60000, NULL, 1,
 	         "The pause of a shard between answers while it is behind; the service allows five reads a "
 	         "second."),
+	ROW_LIVE(U32, shard_bytes_per_second_max, "shard_bytes_per_second_max", "bytes", 2097152, 0,
+	         1073741824, NULL, 1,
+	         "Data and keys that are read of one shard in a second; the service allows 2097152 to all "
+	         "consumers together; 0: without limit."),
 	ROW_LIVE(U32, shard_sync_interval_ms, "shard_sync_interval_ms", "ms", 60000, 100, 3600000, NULL, 1,
 	         "How often the stream is asked for shards not yet known."),
 	ROW_LIVE(U32, retry_base_ms, "retry_base_ms", "ms", 1000, 1, 60000, NULL, 1,

@@ -45,6 +45,7 @@ struct kin__consumer_settings {    /* copied */
 	uint64_t buffer_bytes_max;
 	uint64_t copy_bytes_min; /* a page of less is not worth a COPY */
 	uint64_t poll_interval_us, behind_interval_us, shard_sync_interval_us;
+	uint64_t shard_bytes_per_s;    /* data and keys read of one shard; 0: no limit */
 	uint64_t poll_interval_max_us; /* of a shard that stays empty; 0: as poll_interval_us */
 	uint64_t retry_base_us, retry_max_us;
 	const char *worker;             /* copied */
@@ -109,11 +110,12 @@ struct kin__consumer_event {
 			 * time a record is read: the lane it goes through.  Stay until RELEASE.  NULL: all 0. */
 			const uint8_t *lanes;
 			uint32_t count;
-			uint64_t bytes;       /* what the page holds in memory */
-			uint64_t array_bytes; /* of these: the arrays of records and lanes */
-			bool plain;           /* no key needs an escape as JSON; false: not known */
-			int64_t behind_ms;    /* MillisBehindLatest; -1: not told */
-			bool ended;           /* no next iterator: the shard is read to its end */
+			uint64_t bytes;         /* what the page holds in memory */
+			uint64_t array_bytes;   /* of these: the arrays of records and lanes */
+			uint64_t payload_bytes; /* data and keys, as the service counts them */
+			bool plain;             /* no key needs an escape as JSON; false: not known */
+			int64_t behind_ms;      /* MillisBehindLatest; -1: not told */
+			bool ended;             /* no next iterator: the shard is read to its end */
 		} page;
 		struct {
 			int32_t code; /* KIN_OK, KIN_BUSY, anything else: KIN_FAILED */

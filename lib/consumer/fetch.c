@@ -452,10 +452,12 @@ static uint64_t poll_us(const struct kin__consumer *consumer, const struct kin__
 	return most > 0 && us > most ? most : us;
 }
 
-/* When the next fetch may go out: at the tip by the poll interval, behind it by the other one. */
+/* When the next fetch may go out: at the tip by the poll interval, behind it by the other one; and not before the
+ * service would give more, which is so long after a large answer as the shard's rate takes for it. */
 static void pace(struct kin__consumer *consumer, struct kin__shard *shard,
                  const struct kin__consumer_event *event)
 {
+	uint64_t rate = consumer->set.shard_bytes_per_s, us;
 	bool tip = event->page.behind_ms == 0 || (event->page.behind_ms < 0 && event->page.count == 0);
 
 	if (!tip || event->page.count > 0)
@@ -463,8 +465,10 @@ static void pace(struct kin__consumer *consumer, struct kin__shard *shard,
 	else if (shard->empty_n < UINT32_MAX)
 		shard->empty_n++;
 	shard->read_tries = 0;
-	shard->read_due_us = consumer->now_us +
-	                     (tip ? poll_us(consumer, shard) : consumer->set.behind_interval_us);
+	us = tip ? poll_us(consumer, shard) : consumer->set.behind_interval_us;
+	if (rate > 0 && event->page.payload_bytes * 1000000 / rate > us)
+		us = event->page.payload_bytes * 1000000 / rate;
+	shard->read_due_us = consumer->now_us + us;
 }
 
 /* How many of the page's records are to be handed out. */

@@ -19,6 +19,7 @@ static void take(struct kin__consumer_settings *to, const struct kin__consumer_s
 	to->buffer_bytes_max = from->buffer_bytes_max;
 	to->poll_interval_us = from->poll_interval_us;
 	to->poll_interval_max_us = from->poll_interval_max_us;
+	to->shard_bytes_per_s = from->shard_bytes_per_s;
 	to->behind_interval_us = from->behind_interval_us;
 	to->shard_sync_interval_us = from->shard_sync_interval_us;
 	to->retry_base_us = from->retry_base_us;

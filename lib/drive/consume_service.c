@@ -260,6 +260,7 @@ static int keep_page(struct kin__consume_request *request, struct kin__consumer_
 	}
 	event->page.behind_ms = page->behind_ms;
 	event->page.ended = !page->next_iterator;
+	event->page.payload_bytes = page->payload_bytes;
 	event->page.array_bytes = page->room * sizeof *page->records + (lanes ? page->n : 0);
 	event->page.bytes = outcome->body.room + event->page.array_bytes;
 	event->page.plain = page->plain;

@@ -83,6 +83,7 @@ static const struct {
 	IS(kin_consumer_options, on_failure_payload, 194),
 	IS(kin_consumer_options, tumbling_window_ms, 204),
 	IS(kin_consumer_options, poll_interval_max_ms, 208),
+	IS(kin_consumer_options, shard_bytes_per_second_max, 212),
 	SIZE(kin_window, 32),
 	IS(kin_window, is_final, 24),
 	SIZE(kin_consumer_health, 760),

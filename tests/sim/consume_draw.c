@@ -33,6 +33,7 @@ static void draw_settings(struct consume_world *w)
 	set->buffer_bytes_max = kin__rng_chance(rng, 300) ? kin__rng_between(rng, 300, 3000) : CONSUME_ROOM;
 	set->copy_bytes_min = kin__rng_between(rng, 200, 1500);
 	set->poll_interval_us = kin__rng_between(rng, 500000, 2000000);
+	set->shard_bytes_per_s = consume_pick(w, 300, 500, 5000);
 	set->poll_interval_max_us = consume_pick(w, 300, 2000000, 5000000);
 	set->behind_interval_us = consume_pick(w, 500, 1, 200000);
 	set->shard_sync_interval_us = kin__rng_between(rng, 2000000, 10000000);

@@ -385,6 +385,7 @@ static void take_page(struct consume_world *w, struct consume_call *call, const 
 	call->answer.page.left_out = w->filter_per_mille + w->aggregate_per_mille > 0 ? page->left_out : NULL;
 	call->answer.page.count = page->n;
 	call->answer.page.bytes = page->bytes;
+	call->answer.page.payload_bytes = 100 * (uint64_t)page->n;
 	call->answer.page.array_bytes = PAGE_ARRAY(page->n);
 	call->answer.page.behind_ms = from->behind_ms;
 	call->answer.page.ended = from->next[0] == 0;
