@@ -268,6 +268,22 @@ START_TEST(a_long_message_is_cut)
 }
 END_TEST
 
+/* A store may hold anything where a word was expected. */
+START_TEST(long_words_are_cut)
+{
+	char text[3 * KIN__SEQUENCE_TEXT], kept[KIN__SEQUENCE_TEXT];
+	struct kin__position at;
+
+	memset(text, 'x', sizeof text);
+	text[sizeof text - 1] = 0;
+	kin__position_set(&at, text, 0);
+	ck_assert_uint_eq(strlen(kin__position_text(&at, kept)), sizeof at.packed - 1);
+	text[7] = 0;
+	kin__position_set(&at, text, 0);
+	ck_assert_str_eq(kin__position_text(&at, kept), "xxxxxxx");
+}
+END_TEST
+
 START_TEST(long_numbers_are_cut)
 {
 	char text[KIN__SEQUENCE_TEXT + 2], kept_text[KIN__SEQUENCE_TEXT];
@@ -526,6 +542,7 @@ static TCase *told_case(void)
 	tcase_add_test(tcase, unsound_bits_are_seen);
 	tcase_add_test(tcase, a_long_message_is_cut);
 	tcase_add_test(tcase, long_numbers_are_cut);
+	tcase_add_test(tcase, long_words_are_cut);
 	tcase_add_loop_test(tcase, pauses_grow_up_to_their_limit, 0, (int)KIN__ARRAY_LEN(waits));
 #ifndef KIN_ABORT_ON_BUG
 	tcase_add_test(tcase, an_answer_that_cannot_be_freezes);

@@ -182,7 +182,7 @@ START_TEST(memory_ends_anywhere)
 			"\"prefix\":{\"equals-ignore-case\":\"x\"}}],\"e\":[{\"anything-but\":[\"x\",\"y\"]},"
 			"{"
 			"\"numeric\":[\">\",1]},{\"cidr\":\"::/"
-			"8\"},{\"suffix\":\"z\"}],\"$or\":[{\"d\":[2]},{\"f\":{"
+			"8\"},{\"suffix\":\"z\"},{\"wildcard\":\"*aab*c\"}],\"$or\":[{\"d\":[2]},{\"f\":{"
 			"\"g\":[3],\"h\":[{\"exists\":true}]}},{\"i\":[\"%0*d\"]}]}}}]}";
 	static char criteria[8192];
 	uint32_t failures = 0;

@@ -491,6 +491,65 @@ static bool cbor_scene(void)
 	return fine;
 }
 
+/* What is asked for and not there is an error that stays. */
+START_TEST(cbor_asked_in_vain)
+{
+	static const struct {
+		const char *data, *says;
+		char ask;
+	} rows[] = { { "\x81\x01", "a name is asked for outside a map", 'n' },
+		     { "\xa1\x61k\x01", "an item is asked for outside an array", 'i' },
+		     { "\x81\x01", "still open", 'f' },
+		     { "\x01", "a name is asked for outside a map", 'N' },
+		     { "\x01", "an item is asked for outside an array", 'I' } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct kin__span span;
+		struct kin__cbor cbor;
+		char data[8];
+
+		strcpy(data, rows[i].data);
+		kin__cbor_init(&cbor, data, strlen(data));
+		if (rows[i].ask == 'n' || rows[i].ask == 'f')
+			ck_assert(kin__cbor_array(&cbor));
+		if (rows[i].ask == 'i')
+			ck_assert(kin__cbor_map(&cbor));
+		if (rows[i].ask == 'n' || rows[i].ask == 'N')
+			ck_assert(!kin__cbor_name(&cbor, &span));
+		else if (rows[i].ask == 'f')
+			ck_assert(kin__cbor_item(&cbor) && kin__cbor_skip(&cbor) && !kin__cbor_finish(&cbor));
+		else
+			ck_assert(!kin__cbor_item(&cbor));
+		ck_assert_msg(cbor.error && strstr(cbor.error, rows[i].says), "row %zu: %s", i,
+		              cbor.error ? cbor.error : "no error");
+		ck_assert(!kin__cbor_name(&cbor, &span) && !kin__cbor_item(&cbor) &&
+		          !kin__cbor_over(&cbor, data) && !kin__cbor_map(&cbor) && !kin__cbor_finish(&cbor));
+	}
+}
+END_TEST
+
+START_TEST(cbor_times_written)
+{
+	static const struct {
+		int64_t ms;
+		const char *text;
+		size_t n;
+	} rows[] = { { -INT64_C(100000000000), "\xc1\x3b\x00\x00\x00\x17\x48\x76\xe7\xff", 10 },
+		     { INT64_C(100000000000), "\xc1\x1b\x00\x00\x00\x17\x48\x76\xe8\x00", 10 },
+		     { -1000, "\xc1\xfb\xbf\xf0\x00\x00\x00\x00\x00\x00", 10 } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct kin__bytes out;
+
+		kin__bytes_init(&out);
+		kin__cbor_put_time_ms(&out, rows[i].ms);
+		ck_assert_uint_eq(out.n, rows[i].n);
+		ck_assert_mem_eq(out.at, rows[i].text, rows[i].n);
+		kin__bytes_fini(&out);
+	}
+}
+END_TEST
+
 static void add_cbor(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, cbor_examples, 0, COUNT(cbor_items));
@@ -503,5 +562,7 @@ static void add_cbor(TCase *tcase)
 	tcase_add_test(tcase, cbor_written);
 	tcase_add_test(tcase, cbor_heads);
 	tcase_add_test(tcase, cbor_told_apart);
+	tcase_add_test(tcase, cbor_asked_in_vain);
+	tcase_add_test(tcase, cbor_times_written);
 }
 #endif

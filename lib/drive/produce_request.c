@@ -131,7 +131,7 @@ static void encode_records(const struct kin__produce_request *request, struct ki
 
 static bool encode(struct kin__produce *produce, struct kin__produce_request *request)
 {
-	struct kin__put_records put;
+	struct kin__put_records put = { 0 };
 
 	kin__bytes_clear(&request->body);
 	(kin__core_cbor(produce->set.core) ? kin__put_records_begin_cbor : kin__put_records_begin)(

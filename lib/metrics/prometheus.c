@@ -6,18 +6,17 @@
 /* value * 10^-decimals, without zeros at the end. */
 static void add_decimal(struct kin__bytes *out, uint64_t value, uint8_t decimals)
 {
-	uint64_t unit = 1;
+	uint64_t unit = 1, rest;
 
 	for (uint8_t i = 0; i < decimals; i++)
 		unit *= 10;
 	kin__bytes_u64(out, value / unit);
-	value %= unit;
-	if (value == 0)
-		return;
-	kin__bytes_char(out, '.');
-	for (; value > 0; value %= unit) {
+	rest = value - value / unit * unit;
+	if (rest > 0)
+		kin__bytes_char(out, '.');
+	for (; rest > 0; rest %= unit) {
 		unit /= 10;
-		kin__bytes_char(out, (char)('0' + value / unit));
+		kin__bytes_char(out, (char)('0' + rest / unit));
 	}
 }
 
