@@ -140,6 +140,29 @@ START_TEST(what_was_given_back_may_be_trimmed)
 }
 END_TEST
 
+/* Nothing is left to be read then: the end that `until` waits for comes all the same. */
+START_TEST(what_was_given_back_and_trimmed_lets_it_end)
+{
+	struct scene s;
+	struct shard *a, *b;
+
+	scene_sick(&s, &a, &b);
+	s.set.on_gap = KIN_GAP_CONTINUE;
+	s.set.until = KIN_UNTIL_LATEST;
+	scene_put(scene_shard(&s, "c", NULL, NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 4000);
+	ck_assert_uint_gt(scene_health(&s).given_back, 0);
+	a->sick = b->sick = false;
+	a->horizon = a->n;
+	b->horizon = b->n;
+	scene_run(&s, 200000);
+	ck_assert_uint_gt(scene_health(&s).gaps, 0);
+	ck_assert_int_eq(scene_health(&s).state, KIN_CONSUMER_ENDED);
+	scene_end(&s);
+}
+END_TEST
+
 /* It is named once: though it is older than the retention, too, and when nobody tells the time until later. */
 START_TEST(what_was_given_back_is_named_once)
 {
@@ -389,6 +412,7 @@ static TCase *memory_case(void)
 	tcase_add_test(tcase, reading_ahead_waits_for_room);
 	tcase_add_test(tcase, what_was_read_ahead_is_given_back_too);
 	tcase_add_test(tcase, what_was_given_back_may_be_trimmed);
+	tcase_add_test(tcase, what_was_given_back_and_trimmed_lets_it_end);
 	tcase_add_loop_test(tcase, what_was_given_back_is_named_once, 0, 2);
 	tcase_add_test(tcase, a_batch_is_read_again_whole);
 	tcase_add_test(tcase, what_was_read_ahead_may_be_trimmed);

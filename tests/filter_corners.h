@@ -30,6 +30,8 @@ static const struct {
 	{ "@::/8", NULL, false },
 	{ "`::/8", NULL, false },
 	{ "/::/8", NULL, false },
+	{ "!::/8", NULL, false },
+	{ "1::!/8", NULL, false },
 	{ "::1.2.3/8", NULL, false },
 	{ "1:2:3:4:5:6:7:1.2.3.4/8", NULL, false },
 	{ "0000:0000:0000:0000:0000:0000:0000:0000:0000:0/8", NULL, false },

@@ -466,7 +466,8 @@ static void pace(struct kin__consumer *consumer, struct kin__shard *shard,
 		shard->empty_n++;
 	shard->read_tries = 0;
 	us = tip ? poll_us(consumer, shard) : consumer->set.behind_interval_us;
-	if (rate > 0 && event->page.payload_bytes * 1000000 / rate > us)
+	/* What was given back is read again without a rest: others take its room meanwhile, and it would begin anew. */
+	if (rate > 0 && !kin__shard_lacks(shard) && event->page.payload_bytes * 1000000 / rate > us)
 		us = event->page.payload_bytes * 1000000 / rate;
 	shard->read_due_us = consumer->now_us + us;
 }
@@ -617,6 +618,8 @@ void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard
 		kin__emit_release(consumer, shard, event->page.id);
 		kin__fetch_consider(consumer, shard);
 		kin__delivery_consider(consumer, shard);
+		kin__lease_consider(consumer, shard); /* it may have been all that was left to do */
+		kin__descent_settled(consumer, shard);
 		return;
 	}
 	if (useful && !keep(consumer, shard, event, skip, &kept))

@@ -103,6 +103,21 @@ static void check_record(struct consume_world *w, struct consume_record *record)
 		             w->handled_max[record->key] - 1);
 }
 
+static bool was_dropped(struct consume_record *record)
+{
+	record->dropped = record->dropped || record->given_up;
+	return record->dropped;
+}
+
+/* A state that is kept may be ahead of the checkpoint. */
+static bool kept_passes(struct consume_world *w, const struct consume_record *record)
+{
+	const struct consume_item *item = consume_store_find(w, record->stream, w->shards[record->shard].id);
+
+	return item && item->kept.there &&
+	       consume_store_covers(item->kept.at, item->kept.kept.at.sub, record->sequence, record->sub);
+}
+
 /* Everything of its key before it is settled, or stands before it in the batch. */
 static void check_order(struct consume_world *w, const uint32_t *ids, uint32_t i)
 {
@@ -119,7 +134,8 @@ static void check_order(struct consume_world *w, const uint32_t *ids, uint32_t i
 		if (earlier->arrival_ms + w->retention_ms < consume_service_ms(w) &&
 		    w->shards[record->shard].gap)
 			continue; /* its shard is gone, which is named when its turn comes */
-		if (!before && !consume_excused(w, earlier))
+		if (!before && !consume_excused(w, earlier) &&
+		    !(kept_passes(w, earlier) && was_dropped(earlier)))
 			consume_fail(w, "r%u is handed out before r%u of its key is settled", record->id, k);
 	}
 }
@@ -180,12 +196,6 @@ static bool backwards(const struct consume_item *old, const struct consume_item 
 void consume_note_given_up(struct consume_world *w, struct consume_record *record)
 {
 	record->given_up = record->given_up || (w->set.drop && may_be_dropped(w, record));
-}
-
-static bool was_dropped(struct consume_record *record)
-{
-	record->dropped = record->dropped || record->given_up;
-	return record->dropped;
 }
 
 void consume_check_checkpoint(struct consume_world *w, const struct consume_item *old,
@@ -464,9 +474,10 @@ void consume_check_memory(struct consume_world *w)
 	uint64_t room;
 
 	room = w->set.buffer_bytes_max + w->set.fetches_max * w->page_bytes_max + alone(w);
-	/* While overdue calls hold the buffer full, one answer more at a time. */
-	if (w->consumer->health.handlers_overdue_total > 0)
-		room += w->page_bytes_max;
+	/* While overdue calls hold the buffer full, one answer more for each. */
+	if (w->consumer->lent_n > w->lent_most)
+		w->lent_most = w->consumer->lent_n;
+	room += w->lent_most * w->page_bytes_max;
 	if (w->held_bytes > room)
 		consume_fail(w, "%" PRIu64 " bytes are held, at most %" PRIu64 " may be", w->held_bytes,
 		             room);

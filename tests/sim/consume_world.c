@@ -173,7 +173,8 @@ static void copy_slices(struct consume_world *w, struct consume_call *call, cons
 {
 	if (n > CONSUME_SLICES)
 		consume_fail(w, "too many slices");
-	memcpy(call->slices, at, n * sizeof *at);
+	if (n > 0)
+		memcpy(call->slices, at, n * sizeof *at);
 	call->slices_n = n;
 }
 

@@ -209,8 +209,8 @@ struct consume_world {
 	uint64_t sink_us[CONSUME_SHARDS]
 			[CONSUME_LANES]; /* when its delivery was tried first; 0: it has none */
 	uint32_t undelivered[CONSUME_RECORDS],
-			undelivered_n; /* of the delivery that is just told to have failed */
-	uint32_t reads, works, writes;
+			undelivered_n;            /* of the delivery that is just told to have failed */
+	uint32_t reads, works, writes, lent_most; /* lent_most: overdue calls at once, so far */
 
 	struct consume_state states[CONSUME_SHARDS]; /* by the machine's index, as its owner keeps them */
 	struct consume_chain chains[CONSUME_SHARDS]; /* the same, as it should be */
