@@ -156,8 +156,15 @@ START_TEST(one_consumer)
 	watch(60, "consumed through %s", consumed[_i]);
 	fill(0, N);
 	fault(consumed[_i]);
-	OK(kin_consumer_run(client, &options, &error));
-	expect_handled(0, N, 1);
+	/* A share of few requests may strike none of them: once more then, from the beginning. */
+	for (int turn = 0;
+	     turn == 0 || (turn < 40 && mock_stats().faults == 0 && strstr(consumed[_i], "GetRecords:"));
+	     turn++) {
+		forget_seats();
+		forget_seen();
+		OK(kin_consumer_run(client, &options, &error));
+		expect_handled(0, N, 1);
+	}
 	if (!strstr(consumed[_i], "partial")) /* which has nothing to strike here */
 		ck_assert_uint_gt(mock_stats().faults, 0);
 }
