@@ -422,6 +422,33 @@ START_TEST(each_record_of_an_aggregate_has_its_own_time)
 }
 END_TEST
 
+/* What came back because others of its aggregate had no time left stands before older ones; nobody waits longer for it. */
+START_TEST(what_came_back_unsent_has_waited_enough)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	s->settings.aggregate_bytes_max = 21 + 6 + 2 * 106;
+	begin_again(s);
+	put_parts(s, "7");
+	map(s, "aaaabbbb");
+	happen(s, KIN__PRODUCER_FLUSH);
+	tells(s, "list; send 1");
+	at(s, 10);
+	put_at(s, "0", 104, 0);
+	put_at(s, "0", 104, 30);
+	at(s, 30);
+	put_at(s, "0", 104, 40);
+	put_at(s, "0", 104, 0);
+	at(s, 40);
+	tells(s, "3 not sent -16 after 0");
+	at(s, 70);
+	tells(s, "4 not sent -16 after 0");
+	at(s, 110); /* a hundred after the second record was put */
+	tells(s, "send 2 5");
+	end(s);
+}
+END_TEST
+
 /* --- order --------------------------------------------------------------------------------- */
 
 START_TEST(one_record_of_a_key_at_a_time)
@@ -608,6 +635,7 @@ static void placed_case(Suite *suite)
 	tcase_add_test(tcase, maps_that_overlap_are_not_believed);
 	tcase_add_test(tcase, a_refused_aggregate_is_taken_apart);
 	tcase_add_test(tcase, each_record_of_an_aggregate_has_its_own_time);
+	tcase_add_test(tcase, what_came_back_unsent_has_waited_enough);
 	tcase_add_test(tcase, one_record_of_a_key_at_a_time);
 	tcase_add_test(tcase, records_of_a_key_share_an_aggregate_or_wait);
 	tcase_add_test(tcase, order_is_kept_when_an_aggregate_goes_astray);

@@ -115,6 +115,7 @@ static uint64_t wanted_us(const struct kin__placer *placer, const struct kin__la
 		return kin__state_later(placer->asked_us, MAP_WAIT_US);
 	if (lane == placer->unplaced || !producer->settings.aggregate || producer->closing ||
 	    first->order <= producer->flushed || first->attempts > 0 ||
+	    first->state == KIN__RECORD_AGAIN || /* it was due before */
 	    lane->n >= producer->settings.aggregate_records_max || lane->bytes >= placer->group_bytes_max)
 		return first->accepted_us;
 	return kin__state_later(first->accepted_us, producer->settings.linger_us);
@@ -189,7 +190,7 @@ static void hand_over(struct kin__placer *placer, struct kin__outer *outer, uint
 	const struct kin__producer *producer = placer->producer;
 	const struct kin__producer_record *first = kin__state_of_queue(outer->members.next);
 	struct kin__producer_event event = { .now_us = now_us, .type = KIN__PRODUCER_PUT };
-	uint64_t until_us = kin__state_later(first->accepted_us, producer->settings.linger_us);
+	uint64_t until_us = kin__state_later(outer->oldest_us, producer->settings.linger_us);
 	struct kin__list list;
 
 	kin__list_init(&list);

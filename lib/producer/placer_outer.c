@@ -232,9 +232,15 @@ struct kin__outer *kin__placer_cut(struct kin__placer *placer, struct kin__lane 
 	}
 	outer->record.bytes = outer->n == 1 ? kin__state_of_queue(outer->members.next)->bytes
 	                                    : (uint32_t)size + KIN__AGGREGATE_WRITE_AROUND + OUTER_KEY;
-	for (struct kin__list *node = outer->members.next; node != &outer->members; node = node->next)
-		if (kin__state_of_queue(node)->end.due < end_us)
-			end_us = kin__state_of_queue(node)->end.due;
+	outer->oldest_us = UINT64_MAX; /* what came back stands before older ones */
+	for (struct kin__list *node = outer->members.next; node != &outer->members; node = node->next) {
+		const struct kin__producer_record *member = kin__state_of_queue(node);
+
+		if (member->end.due < end_us)
+			end_us = member->end.due;
+		if (member->accepted_us < outer->oldest_us)
+			outer->oldest_us = member->accepted_us;
+	}
 	outer->record.ttl_us = end_us - now_us;
 	kin__lane_charge(lane, outer->record.bytes, now_us);
 	return outer;
