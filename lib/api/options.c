@@ -27,11 +27,6 @@ static const struct kin__options_row *row_of(size_t k, const struct kin__options
 	return NULL;
 }
 
-const struct kin__options_row *kin__options_row_at(size_t k)
-{
-	return row_of(k, NULL);
-}
-
 const struct kin_option *kin_option_at(size_t index)
 {
 	const struct kin__options_row *row = row_of(index, NULL);

@@ -77,8 +77,6 @@ int kin__options_apply(const struct kin__options_table *table, void *given, cons
 /* The row of a name or an alias, over all tables; NULL: none.  *table: NULL is fine. */
 const struct kin__options_row *kin__options_find(struct kin__span name,
                                                  const struct kin__options_table **table);
-/* The k-th row over all tables, NULL past the end. */
-const struct kin__options_row *kin__options_row_at(size_t k);
 /* The name nearest to a wrong one, for messages; NULL: nothing is near. */
 const char *kin__options_nearest(struct kin__span name);
 

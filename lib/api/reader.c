@@ -69,7 +69,7 @@ static void settings(struct kin__consumer_settings *m, const struct kin_start *s
 		.buffer_bytes_max = 67108864,
 		.poll_interval_us = 1000000,
 		.behind_interval_us = 200000,
-		.shard_bytes_per_s = 2097152,
+		.shard_bytes_per_s = KIN__SHARD_READ_BYTES_PER_S,
 		.shard_sync_interval_us = 60000000,
 		.retry_base_us = 1000000,
 		.retry_max_us = 60000000,

@@ -231,11 +231,6 @@ struct kin__hash *kin__core_hash(struct kin__core *core)
 	return core->own.hash;
 }
 
-struct kin__pool *kin__core_storage(struct kin__core *core)
-{
-	return core->set.storage;
-}
-
 bool kin__core_on_callback(const struct kin__core *core)
 {
 	return kin__pool_is_mine(core->set.callbacks);

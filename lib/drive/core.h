@@ -28,8 +28,7 @@ struct kin__loop *kin__core_loop(struct kin__core *core);
 struct kin__pool *kin__core_callbacks(struct kin__core *core); /* one thread: user's callbacks, in order */
 const struct kin__base64 *kin__core_base64(const struct kin__core *core); /* this processor's fastest way */
 struct kin__hash *kin__core_hash(struct kin__core *core);                 /* loop thread */
-struct kin__pool *kin__core_storage(struct kin__core *core); /* one thread: files, blocking stores */
-bool kin__core_on_callback(const struct kin__core *core);    /* here and now on the callback thread? */
+bool kin__core_on_callback(const struct kin__core *core); /* here and now on the callback thread? */
 bool kin__core_forked(const struct kin__core *core); /* opened by the parent process: answer KIN_FORKED */
 uint64_t kin__core_seed(struct kin__core *core);     /* any thread: a fresh seed for a machine */
 
