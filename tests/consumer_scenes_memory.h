@@ -245,6 +245,37 @@ START_TEST(a_batch_is_read_again_whole)
 }
 END_TEST
 
+/* A rest between its answers would let others take their room, and it would begin anew. */
+START_TEST(what_is_read_again_rests_after_no_answer)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.many = true;
+	s.set.buffer_bytes_max = 150;
+	s.set.behind_interval_us = 100000;
+	s.set.shard_bytes_per_s = 1000; /* a second a record */
+	s.set.retry_base_us = s.set.retry_max_us = 20000000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_shard(&s, "b", NULL, NULL);
+	a->page_max = 3;
+	a->sick = true;
+	scene_put(a, 3, 0);
+	scene_start(&s);
+	scene_run(&s, 1500);
+	scene_told(&s, "a: [0,1,2]E");
+	ck_assert_uint_eq(s.pages_held, 0);
+	a->sick = false;
+	a->page_max = 1;
+	while (s.pages_held == 0 && s.now_us < 20000000)
+		scene_run(&s, s.now_us / 1000 + 10);
+	scene_run(&s, s.now_us / 1000 + 1000);
+	scene_told(&s, "a: [0,1,2]");
+	scene_end(&s);
+}
+END_TEST
+
 /* What was read ahead and given back was never seen: trimmed later, it is a gap. */
 START_TEST(what_was_read_ahead_may_be_trimmed)
 {
@@ -428,6 +459,7 @@ static TCase *memory_case(void)
 	tcase_add_test(tcase, what_was_given_back_and_trimmed_lets_it_end);
 	tcase_add_loop_test(tcase, what_was_given_back_is_named_once, 0, 2);
 	tcase_add_test(tcase, a_batch_is_read_again_whole);
+	tcase_add_test(tcase, what_is_read_again_rests_after_no_answer);
 	tcase_add_test(tcase, what_was_read_ahead_may_be_trimmed);
 	tcase_add_test(tcase, a_copy_keeps_the_checkpoint);
 	tcase_add_test(tcase, what_was_given_back_and_trimmed_stops);
