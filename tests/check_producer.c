@@ -575,6 +575,7 @@ END_TEST
 #include "producer_refused.h"
 #include "producer_placed.h"
 #include "producer_paced.h"
+#include "producer_memory.h"
 #include "producer_bounds.h"
 
 int main(void)

@@ -166,6 +166,23 @@ START_TEST(a_wrong_answer_freezes)
 }
 END_TEST
 
+/* The first said all of its request, though others are under way. */
+START_TEST(a_second_answer_freezes)
+{
+	struct story *s = begin(1, 1000, 3);
+	struct kin__producer_event event = { .type = KIN__PRODUCER_ANSWERED,
+		                             .answer = { .verdict = KIN__REFUSED } };
+
+	put(s, 3, 10);
+	event.answer.id = s->sent[1].id;
+	refuse(s, 1, KIN__REFUSED, KIN_DENIED, false);
+	ck_assert_ptr_null(kin__producer_bug(s->producer)->what);
+	kin__producer_step(s->producer, &event);
+	ck_assert_ptr_nonnull(kin__producer_bug(s->producer)->what);
+	end(s);
+}
+END_TEST
+
 static const struct {
 	uint64_t id;
 	bool again;
@@ -229,11 +246,13 @@ static Suite *suite(void)
 	tcase_add_test(stories, a_pause_of_all_is_short);
 #ifndef KIN_ABORT_ON_BUG
 	tcase_add_test(stories, a_wrong_answer_freezes);
+	tcase_add_test(stories, a_second_answer_freezes);
 	tcase_add_loop_test(stories, an_answer_before_its_request_freezes, 0, (int)KIN__ARRAY_LEN(wrong));
 #endif
 	suite_add_tcase(all, stories);
 	refused_case(all);
 	placed_case(all);
 	paced_case(all);
+	memory_case(all);
 	return all;
 }

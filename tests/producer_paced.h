@@ -101,6 +101,29 @@ START_TEST(the_pace_is_asked_for_what_may_go)
 }
 END_TEST
 
+/* So it is when one that waits for its key comes first in its lane: those behind it do not go at its pace. */
+START_TEST(the_pace_is_asked_behind_what_waits_for_its_key)
+{
+	struct story *s = begin_placed(false, true, 1);
+
+	s->settings.linger_us = 0;
+	s->settings.record_bytes_max = 10400;
+	begin_again(s);
+	put_at(s, "0", 10400, 0);
+	map(s, "aaaaaaaa");
+	tells(s, "list; send 1"); /* 85 are left */
+	put_at(s, "0", 100, 0);   /* of the same key */
+	put_at(s, "1", 2000, 0);
+	ck_assert_uint_eq(wake_ms(s), 2);
+	at(s, 2);
+	tells(s, "");
+	ck_assert_uint_eq(wake_ms(s), (2000 - 85) * 1000 / 10485 + 1);
+	at(s, wake_ms(s));
+	tells(s, "send 3");
+	end(s);
+}
+END_TEST
+
 /* After a throttled entry half of the pace is kept, and a hundredth part of the whole comes back each tenth of a second. */
 START_TEST(throttling_lowers_the_pace_for_a_time)
 {
@@ -205,6 +228,7 @@ static void paced_case(Suite *suite)
 	tcase_add_test(tcase, bytes_have_a_pace_too);
 	tcase_add_test(tcase, aggregates_have_the_pace_of_their_bytes);
 	tcase_add_test(tcase, the_pace_is_asked_for_what_may_go);
+	tcase_add_test(tcase, the_pace_is_asked_behind_what_waits_for_its_key);
 	tcase_add_test(tcase, throttling_lowers_the_pace_for_a_time);
 	tcase_add_test(tcase, one_overload_counts_once);
 	tcase_add_test(tcase, throttled_entries_wait_apart);

@@ -243,6 +243,40 @@ START_TEST(pauses_between_failed_lists_grow)
 }
 END_TEST
 
+/* After a map the pause of the next failure is as short as that of the first. */
+START_TEST(a_map_makes_the_pauses_short_again)
+{
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		struct story *s = begin_placed(true, false, 0);
+		uint64_t began;
+
+		s->settings.seed = seed;
+		s->settings.record_ttl_us = UINT64_C(1000000000000);
+		begin_again(s);
+		put_parts(s, "0");
+		for (int i = 0; i < 9; i++) {
+			map(s, NULL);
+			s->words_n = 0;
+			while (s->words_n < 5 || strcmp(s->words + s->words_n - 6, "list; ") != 0)
+				at(s, wake_ms(s));
+		}
+		map(s, "aaaabbbb");
+		put_parts(s, "5"); /* it lands where the map knows no shard */
+		at(s, s->now_ms + 1000);
+		answer_at(s, s->sent_n, "S", "c");
+		put_parts(s, "5");
+		began = s->now_ms;
+		map(s, NULL);
+		s->words_n = 0;
+		while (s->words_n < 5 || strcmp(s->words + s->words_n - 6, "list; ") != 0)
+			at(s, wake_ms(s));
+		ck_assert_uint_ge(s->now_ms - began, 500);
+		ck_assert_uint_le(s->now_ms - began, 1500);
+		end(s);
+	}
+}
+END_TEST
+
 /* Shard a was split: the first record of the aggregate is where it belongs, the second would be dropped with it. */
 START_TEST(an_aggregate_astray_is_put_again)
 {
@@ -550,44 +584,6 @@ START_TEST(an_expired_record_makes_way)
 }
 END_TEST
 
-/* Whatever allocation fails: each record is reported once, and nothing is left. */
-START_TEST(placed_without_memory)
-{
-	for (uint64_t i = 1; i < 60; i++) {
-		struct story *s = begin(500, 1000000, 8);
-
-		s->settings.aggregate = s->settings.order_by_key = true;
-		s->settings.rate_percent = 100;
-		kin__producer_free(s->producer);
-		kin__mem_fail_run(i, i % 3 + 1);
-		s->producer = kin__producer_new(&s->settings);
-		if (!s->producer) {
-			kin__mem_fail_at(0);
-			end(s);
-			continue;
-		}
-		put_at(s, "0101", 104, _i ? 20000 : 0);
-		map(s, "aaaabbbb");
-		at(s, 1000);
-		put_parts(s, "0107");
-		for (uint32_t turn = 1, steps = 0; steps < 400 && wake_ms(s) != UINT64_MAX; steps++) {
-			if (turn <= s->sent_n)
-				answer_at(s, turn++, "S", "a");
-			else if (steps == 5)
-				kin__mem_fail_at(0);
-			else if (s->list && steps % 7 == 6 && strstr(s->words, "list"))
-				s->words_n = 0;
-			else
-				at(s, wake_ms(s));
-		}
-		kin__mem_fail_at(0);
-		for (uint32_t record = 0; record < s->put_n; record++)
-			ck_assert_uint_eq(s->reported[record], 1);
-		end(s);
-	}
-}
-END_TEST
-
 #ifndef KIN_ABORT_ON_BUG
 /* Answers to what was never asked: to a request, with and without one under way, and to a list. */
 START_TEST(a_wrong_answer_freezes_what_is_placed)
@@ -626,6 +622,7 @@ static void placed_case(Suite *suite)
 	tcase_add_test(tcase, without_a_map_records_go_alone);
 	tcase_add_test(tcase, an_idle_producer_asks_for_no_map);
 	tcase_add_test(tcase, pauses_between_failed_lists_grow);
+	tcase_add_test(tcase, a_map_makes_the_pauses_short_again);
 	tcase_add_test(tcase, an_aggregate_astray_is_put_again);
 	tcase_add_test(tcase, an_aggregate_astray_may_be_stored);
 	tcase_add_test(tcase, an_aggregate_in_a_strange_shard_is_put_again);
@@ -641,7 +638,6 @@ static void placed_case(Suite *suite)
 	tcase_add_test(tcase, order_is_kept_when_an_aggregate_goes_astray);
 	tcase_add_test(tcase, order_needs_no_map);
 	tcase_add_test(tcase, an_expired_record_makes_way);
-	tcase_add_loop_test(tcase, placed_without_memory, 0, 2);
 #ifndef KIN_ABORT_ON_BUG
 	tcase_add_loop_test(tcase, a_wrong_answer_freezes_what_is_placed, 0, 3);
 #endif

@@ -1,0 +1,95 @@
+/* Part of check_producer: what is placed, when memory is short. */
+
+/* Whatever allocation fails: each record is reported once, and nothing is left. */
+START_TEST(placed_without_memory)
+{
+	for (uint64_t i = 1; i < 60; i++) {
+		struct story *s = begin(500, 1000000, 8);
+
+		s->settings.aggregate = s->settings.order_by_key = true;
+		s->settings.rate_percent = 100;
+		kin__producer_free(s->producer);
+		kin__mem_fail_run(i, i % 3 + 1);
+		s->producer = kin__producer_new(&s->settings);
+		if (!s->producer) {
+			kin__mem_fail_at(0);
+			end(s);
+			continue;
+		}
+		put_at(s, "0101", 104, _i ? 20000 : 0);
+		map(s, "aaaabbbb");
+		at(s, 1000);
+		put_parts(s, "0107");
+		for (uint32_t turn = 1, steps = 0; steps < 400 && wake_ms(s) != UINT64_MAX; steps++) {
+			if (turn <= s->sent_n)
+				answer_at(s, turn++, "S", "a");
+			else if (steps == 5)
+				kin__mem_fail_at(0);
+			else if (s->list && steps % 7 == 6 && strstr(s->words, "list"))
+				s->words_n = 0;
+			else
+				at(s, wake_ms(s));
+		}
+		kin__mem_fail_at(0);
+		for (uint32_t record = 0; record < s->put_n; record++)
+			ck_assert_uint_eq(s->reported[record], 1);
+		end(s);
+	}
+}
+END_TEST
+
+/* No outer record can be made: the lane is looked at again a little later, and nothing is lost. */
+START_TEST(without_memory_for_an_outer_record_a_lane_waits)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_parts(s, "00");
+	map(s, "aaaaaaaa");
+	tells(s, "list");
+	kin__mem_fail_run(1, 100000);
+	at(s, 100);
+	tells(s, "");
+	ck_assert_uint_eq(wake_ms(s), 150);
+	put_parts(s, "0"); /* nobody looks before */
+	tells(s, "");
+	kin__mem_fail_at(0);
+	at(s, 149);
+	tells(s, "");
+	at(s, 150);
+	tells(s, "send ( 1 2 3 )");
+	ck_assert_uint_eq(wake_ms(s), 300000);
+	end(s);
+}
+END_TEST
+
+/* The outer record is there, and not the key that is to be kept in order. */
+START_TEST(without_memory_for_a_key_a_lane_waits)
+{
+	struct story *s = begin_placed(true, true, 0);
+
+	put_parts(s, "00");
+	map(s, "aaaaaaaa");
+	tells(s, "list");
+	kin__mem_fail_at(2);
+	at(s, 100);
+	tells(s, "");
+	ck_assert_uint_eq(wake_ms(s), 150);
+	kin__mem_fail_at(0);
+	at(s, 150);
+	tells(s, "send ( 1 2 )");
+	answer_at(s, 1, "S", "a");
+	tells(s, "1 stored after 1; 2 stored after 1");
+	ck_assert_uint_eq(wake_ms(s), UINT64_MAX);
+	end(s);
+}
+END_TEST
+
+static void memory_case(Suite *suite)
+{
+	TCase *tcase = tcase_create("memory");
+
+	tcase_add_loop_test(tcase, placed_without_memory, 0, 2);
+	tcase_add_test(tcase, without_memory_for_an_outer_record_a_lane_waits);
+	tcase_add_test(tcase, without_memory_for_a_key_a_lane_waits);
+	suite_add_tcase(suite, tcase);
+}
