@@ -240,6 +240,7 @@ static int read_options(struct put *put, struct kin_producer_options *options, s
 	int64_t rate;
 	int code = kin_producer_options_apply(options, put->tool->config, error);
 
+	options->reports = KIN_REPORTS_CALLBACK;
 	options->aggregate |= put->aggregate;
 	put->aggregate = options->aggregate;
 	if (put->order)

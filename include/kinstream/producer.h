@@ -37,11 +37,18 @@ enum kin_order {
 	KIN_ORDER_KEY = 1 /* the records of each hash key: one of them under way at a time */
 };
 
+/* Who has the delivery reports made. */
+enum kin_reports {
+	KIN_REPORTS_CALLBACK = 0, /* on_delivery is called by itself, on a thread of the library's */
+	KIN_REPORTS_POLL =
+			1 /* the program asks: kin_producer_poll(), or without on_delivery kin_producer_next() */
+};
+
 struct kin_producer_options {
 	size_t size;        /* set by the _init; leave it */
 	const char *stream; /* name or ARN; required; copied */
-	/* One call per accepted record, in no fixed order, on the client's callback thread.  May put
-	 * with timeout 0.  While it runs no other report is made: a slow one fills the buffer.  NULL: counted only. */
+	/* One call per accepted record, in no fixed order, on a thread for this producer's reports alone, or as `reports`
+	 * says.  May put with timeout 0.  A slow one fills the buffer.  NULL: counted only, or handed out. */
 	void (*on_delivery)(void *user, const struct kin_delivery *delivery);
 	void *user;
 	uint64_t buffer_bytes_max; /* 65536..2^40, default 33554432: records accepted and not yet reported */
@@ -57,8 +64,9 @@ struct kin_producer_options {
 	uint32_t aggregation_max_records; /* 1..4294967295, default 4294967295 */
 	uint32_t rate_percent; /* 0..10000, default 0: no limit; of what a shard takes: 1 MiB and 1000 records/s */
 	int32_t order;         /* enum kin_order, default KIN_ORDER_NONE */
+	int32_t reports;       /* enum kin_reports, default KIN_REPORTS_CALLBACK */
 	bool aggregate; /* default false; true: KPL aggregates, one shard's records in each; see kin_producer(3) */
-	uint8_t reserved[3];
+	uint8_t reserved[7];
 };
 
 /* A snapshot; counts since open. */
@@ -95,6 +103,17 @@ KIN_API KIN_MUST_CHECK int kin_producer_put_entry(struct kin_producer *producer,
 /* Sends without lingering and waits until all that was accepted before is reported.  KIN_TIMEOUT: some is left. */
 KIN_API KIN_MUST_CHECK int kin_producer_flush(struct kin_producer *producer, int64_t timeout_ms,
                                               struct kin_error *error);
+/* With reports = poll and on_delivery: waits for a report, then calls on_delivery on this thread for up to `max` of
+ * those that wait; 0: for all of them.  Gives how many, 0 when none came in time, or a negative code. */
+KIN_API int kin_producer_poll(struct kin_producer *producer, int64_t timeout_ms, uint32_t max,
+                              struct kin_error *error);
+/* With reports = poll and without on_delivery: the next report, borrowed until the next call of this function, or
+ * close; one thread at a time.  KIN_TIMEOUT: none came in time. */
+KIN_API KIN_MUST_CHECK int kin_producer_next(struct kin_producer *producer,
+                                             const struct kin_delivery **delivery, int64_t timeout_ms,
+                                             struct kin_error *error);
+/* Readable while a report waits for one of the two; for poll(2).  Valid until close; -1 without reports = poll. */
+KIN_API int kin_producer_fd(struct kin_producer *producer);
 KIN_API KIN_MUST_CHECK int kin_producer_stats(struct kin_producer *producer, struct kin_producer_stats *stats,
                                               struct kin_error *error);
 /* Accepts no more, drains, reports, frees.  KIN_TIMEOUT: not freed, call again (the message says what is

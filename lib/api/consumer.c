@@ -466,5 +466,6 @@ int kin_consumer_next(struct kin_consumer *consumer, struct kin_batch **batch, i
 
 int kin_consumer_fd(struct kin_consumer *consumer)
 {
-	return check(consumer, "kin_consumer_fd()", NULL) == KIN_OK ? consumer->consume->inbox.pipe[0] : -1;
+	return check(consumer, "kin_consumer_fd()", NULL) == KIN_OK ? consumer->consume->inbox.pipe.ends[0]
+	                                                            : -1;
 }

@@ -5,6 +5,7 @@
 #include "api/options_rows.h"
 
 static const char *const orders[] = { "none", "key", NULL };
+static const char *const reports[] = { "callback", "poll", NULL };
 
 static const struct kin_producer_options defaults = {
 	.size = sizeof defaults,
@@ -47,6 +48,8 @@ static const struct kin__options_row rows[] = {
 	           4294967295, "AggregationMaxCount", 1, "The most records of one aggregate."),
 	ROW_CHOICE(order, "order", "none", "none|key", orders, NULL,
 	           "What is stored in the order of the puts: nothing, or the records of each key."),
+	ROW_CHOICE(reports, "reports", "callback", "callback|poll", reports, NULL,
+	           "Whether delivery reports are made by themselves, or when the program asks for them."),
 	ROW_NUMBER(U32, rate_percent, "rate_percent", "percent", 0, 0, 10000, "RateLimit", 1,
 	           "How much of what the service lets a shard take is sent to it; 0: no limit."),
 };

@@ -52,6 +52,8 @@ static int open_produce(struct kin_producer *producer, struct kin_client *client
 	struct kin__produce_options options = { .stream = own->stream,
 		                                .on_delivery = own->on_delivery,
 		                                .user = own->user,
+		                                .polled = own->reports == KIN_REPORTS_POLL,
+		                                .own_client = !client,
 		                                .record_bytes_max = own->record_bytes_max };
 	struct kin__core *core;
 	int code = kin__handle_core(client, "kin_producer_open()", &core, error);
@@ -170,6 +172,59 @@ int kin_producer_flush(struct kin_producer *producer, int64_t timeout_ms, struct
 	int code = check(producer, "kin_producer_flush()", error);
 
 	return code == KIN_OK ? kin__produce_flush(producer->produce, timeout_ms, error) : code;
+}
+
+/* The pull forms are there as the options say. */
+static int check_pull(const struct kin_producer *producer, enum kin__produce_reports wanted,
+                      int64_t timeout_ms, const char *call, struct kin_error *error)
+{
+	enum kin__produce_reports reports = producer->produce->set.reports;
+
+	if (reports == KIN__PRODUCE_COUNT || reports == KIN__PRODUCE_CALL)
+		return kin__error(error, KIN_INVALID,
+		                  "%s: the producer was opened without option reports = poll", call);
+	if (reports != wanted)
+		return kin__error(
+				error, KIN_INVALID,
+				reports == KIN__PRODUCE_NEXT
+						? "%s: the producer was opened without on_delivery: take its "
+						  "reports by kin_producer_next()"
+						: "%s: the producer was opened with on_delivery, which gets "
+						  "the reports from kin_producer_poll()",
+				call);
+	if (timeout_ms < -1)
+		return kin__error(error, KIN_INVALID,
+		                  "%s: timeout_ms is %lld; it must be 0 or more, or -1 for no limit", call,
+		                  (long long)timeout_ms);
+	return KIN_OK;
+}
+
+int kin_producer_poll(struct kin_producer *producer, int64_t timeout_ms, uint32_t max,
+                      struct kin_error *error)
+{
+	int code = check(producer, "kin_producer_poll()", error);
+
+	if (code == KIN_OK)
+		code = check_pull(producer, KIN__PRODUCE_POLL, timeout_ms, "kin_producer_poll()", error);
+	return code == KIN_OK ? kin__produce_poll(producer->produce, timeout_ms, max, error) : code;
+}
+
+int kin_producer_next(struct kin_producer *producer, const struct kin_delivery **delivery, int64_t timeout_ms,
+                      struct kin_error *error)
+{
+	int code = check(producer, "kin_producer_next()", error);
+
+	if (code == KIN_OK)
+		code = check_pull(producer, KIN__PRODUCE_NEXT, timeout_ms, "kin_producer_next()", error);
+	if (code == KIN_OK && !delivery)
+		code = kin__error(error, KIN_INVALID, "kin_producer_next(): delivery must not be NULL");
+	return code == KIN_OK ? kin__produce_next(producer->produce, delivery, timeout_ms, error) : code;
+}
+
+int kin_producer_fd(struct kin_producer *producer)
+{
+	return check(producer, "kin_producer_fd()", NULL) == KIN_OK ? producer->produce->inbox.pipe.ends[0]
+	                                                            : -1;
 }
 
 int kin_producer_stats(struct kin_producer *producer, struct kin_producer_stats *stats,

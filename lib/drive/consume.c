@@ -1,12 +1,9 @@
 #include "drive/consume.h"
 #include "base/mem.h"
 #include "io/clock.h"
-#include "io/file.h"
 #include "io/thread.h"
 #include "stores/store.h"
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 static const char room[] = "consumer";
 
@@ -31,13 +28,8 @@ static void update_pipe_locked(struct kin__consume *consumer)
 {
 	bool something = !kin__list_empty(&consumer->inbox.ready) ||
 	                 consumer->inbox.health.state >= KIN_CONSUMER_ENDED;
-	char byte = 0;
-	if (something == consumer->inbox.signalled)
-		return;
-	ssize_t done = something ? write(consumer->inbox.pipe[1], &byte, 1)
-	                         : read(consumer->inbox.pipe[0], &byte, 1);
-	if (done == 1)
-		consumer->inbox.signalled = something;
+
+	kin__pipe_set(&consumer->inbox.pipe, something);
 }
 
 static void publish(struct kin__consume *consumer)
@@ -327,31 +319,11 @@ static void destroy(struct kin__consume *consumer)
 	kin__mem_free(consumer->set.stream);
 	kin__mem_free(consumer->set.application);
 	kin__mem_free(consumer->set.worker);
-	for (int i = 0; i < 2; i++)
-		if (consumer->inbox.pipe[i] >= 0)
-			close(consumer->inbox.pipe[i]);
+	kin__pipe_fini(&consumer->inbox.pipe);
 	pthread_cond_destroy(&consumer->inbox.change);
 	pthread_mutex_destroy(&consumer->inbox.lock);
 	kin__core_unref(consumer->set.core);
 	kin__mem_free(consumer);
-}
-
-static int open_pipe(int ends[2], struct kin_error *error)
-{
-	static const char no_pipe[] = "cannot make a pipe for kin_consumer_fd(): too many open files?";
-
-	if (pipe(ends) < 0) {
-		ends[0] = ends[1] = -1;
-		return kin__error(error, KIN_IO, "%s", no_pipe);
-	}
-	for (int i = 0; i < 2; i++) {
-		ends[i] = kin__file_raise(ends[i]);
-		fcntl(ends[i], F_SETFL, O_NONBLOCK);
-		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-	}
-	if (ends[0] < 0 || ends[1] < 0) /* destroy() closes the other one */
-		return kin__error(error, KIN_IO, "%s", no_pipe);
-	return KIN_OK;
 }
 
 static int open_pools(struct kin__consume *consumer, const struct kin__consume_options *options,
@@ -399,7 +371,7 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 	consumer->set.on_state = options->on_state;
 	consumer->set.user = options->user;
 	consumer->own.troubled = KIN__OPERATIONS;
-	consumer->inbox.pipe[0] = consumer->inbox.pipe[1] = -1;
+	kin__pipe_init(&consumer->inbox.pipe);
 	consumer->inbox.health.size = sizeof consumer->inbox.health;
 	kin__list_init(&consumer->own.idle);
 	kin__list_init(&consumer->own.busy);
@@ -454,7 +426,7 @@ int kin__consume_open(struct kin__consume **out, struct kin__core *core,
 	    !consumer->own.machine)
 		kin__error_nomem(error);
 	else
-		code = open_pipe(consumer->inbox.pipe, error);
+		code = kin__pipe_open(&consumer->inbox.pipe, "kin_consumer_fd()", error);
 	if (code == KIN_OK)
 		code = open_pools(consumer, options, error);
 	if (code == KIN_OK) {

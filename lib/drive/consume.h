@@ -12,6 +12,7 @@
 #include "drive/core.h"
 #include "drive/listing.h"
 #include "filter/filter.h"
+#include "io/pipe.h"
 #include "kinesis/deaggregate.h"
 #include "kinesis/get_records.h"
 #include "metrics/snapshot.h"
@@ -105,8 +106,7 @@ struct kin__consume {
 		bool changed; /* so are the settings */
 		struct kin__consumer_settings settings;
 		bool detached;
-		bool signalled; /* a byte is in the pipe */
-		int pipe[2];
+		struct kin__pipe pipe;
 	} inbox;
 	struct kin__loop_task start, stop, flow, detach, hurry;
 };

@@ -85,6 +85,7 @@ static void publish(struct kin__produce *produce)
 		trim(produce, &idle);
 	if (frozen) {
 		produce->inbox.frozen = KIN_BUG;
+		kin__pipe_set(&produce->inbox.pipe, true);
 		pthread_cond_broadcast(&produce->inbox.change);
 	}
 	pthread_mutex_unlock(&produce->inbox.lock);
@@ -198,6 +199,10 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 	produce->set.core = core;
 	produce->set.on_delivery = options->on_delivery;
 	produce->set.user = options->user;
+	if (options->polled)
+		produce->set.reports = options->on_delivery ? KIN__PRODUCE_POLL : KIN__PRODUCE_NEXT;
+	else
+		produce->set.reports = options->on_delivery ? KIN__PRODUCE_CALL : KIN__PRODUCE_COUNT;
 	produce->set.record_bytes_max = options->record_bytes_max;
 	produce->set.machine = *machine;
 	produce->set.wake_records = machine->request_records_max;
@@ -216,7 +221,9 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 	produce->inbox.room = (struct kin__room){ .bytes_max = machine->buffer_bytes_max,
 		                                  .records_max = machine->buffer_records_max };
 	produce->inbox.rng.state = kin__core_seed(core);
-	produce->inbox.reported_below = produce->inbox.reports_oldest = 1;
+	produce->inbox.ended_below = 1;
+	kin__pipe_init(&produce->inbox.pipe);
+	kin__list_init(&produce->inbox.telling);
 	kin__aggregate_write_init(&produce->own.write);
 	kin__bytes_init(&produce->own.aggregate);
 	kin__attempt_init(&produce->list.attempt);
@@ -239,6 +246,8 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 /* Nobody else knows it. */
 static void produce_free(struct kin__produce *produce)
 {
+	kin__pool_close(produce->set.own_reporter);
+	kin__pipe_fini(&produce->inbox.pipe);
 	kin__producer_free(produce->own.machine);
 	kin__mem_free(produce->own.results);
 	kin__mem_free(produce->own.verdicts);
@@ -276,10 +285,25 @@ static bool allocate(struct kin__produce *produce, const char *stream)
 	return produce->set.stream && produce->own.machine && produce->own.results && produce->own.verdicts;
 }
 
+/* What others do on the client's callback thread must not wait for these reports, nor these for them. */
+static int open_reports(struct kin__produce *produce, bool own_client, struct kin_error *error)
+{
+	int code = KIN_OK;
+
+	if (produce->set.reports == KIN__PRODUCE_POLL || produce->set.reports == KIN__PRODUCE_NEXT)
+		return kin__pipe_open(&produce->inbox.pipe, "kin_producer_fd()", error);
+	if (produce->set.reports == KIN__PRODUCE_CALL && !own_client)
+		code = kin__pool_open(&produce->set.own_reporter, "kin-report", 1, error);
+	produce->set.reporter =
+			own_client ? kin__core_callbacks(produce->set.core) : produce->set.own_reporter;
+	return code;
+}
+
 int kin__produce_open(struct kin__produce **out, struct kin__core *core,
                       const struct kin__produce_options *options, struct kin_error *error)
 {
 	struct kin__produce *produce = kin__mem_zalloc(sizeof *produce);
+	int code;
 
 	if (!produce)
 		return kin__error_nomem(error);
@@ -293,6 +317,11 @@ int kin__produce_open(struct kin__produce **out, struct kin__core *core,
 		return kin__error_nomem(error);
 	}
 	init(produce, core, options);
+	code = open_reports(produce, options->own_client, error);
+	if (code != KIN_OK) {
+		produce_free(produce);
+		return code;
+	}
 	if (!allocate(produce, options->stream) ||
 	    kin__loop_timer_init(kin__core_loop(core), &produce->own.timer, on_timer) != KIN_OK) {
 		produce_free(produce);
@@ -332,9 +361,10 @@ static int wait_reported(struct kin__produce *produce, uint64_t mark, uint64_t u
                          struct kin_error *error)
 {
 	const struct kin_producer_stats *stats = &produce->inbox.stats;
+	uint64_t goal = UINT64_MAX;
 	bool in_time = true;
 
-	while (!produce->inbox.frozen && produce->inbox.reported_below <= mark) {
+	while (!produce->inbox.frozen && !kin__produce_reported(produce, mark, &goal)) {
 		if (!in_time) {
 			kin__error(error, KIN_TIMEOUT,
 			           "%s: out of time, %llu records are left: %llu requests are under way",
@@ -342,7 +372,9 @@ static int wait_reported(struct kin__produce *produce, uint64_t mark, uint64_t u
 			           (unsigned long long)stats->in_flight);
 			return kin__produce_troubled(produce, error, KIN_TIMEOUT);
 		}
-		in_time = kin__thread_cond_wait(&produce->inbox.change, &produce->inbox.lock, until_us);
+		in_time = kin__produce_serve(produce) ? kin__clock_us() < until_us
+		                                      : kin__thread_cond_wait(&produce->inbox.change,
+		                                                              &produce->inbox.lock, until_us);
 	}
 	return produce->inbox.frozen ? frozen_error(produce, error) : KIN_OK;
 }
@@ -350,7 +382,7 @@ static int wait_reported(struct kin__produce *produce, uint64_t mark, uint64_t u
 static int would_deadlock(const struct kin__produce *produce, const char *call, struct kin_error *error)
 {
 	return kin__error(error, KIN_WOULD_DEADLOCK,
-	                  "%s: on the callback thread it would wait for reports that this very thread makes; "
+	                  "%s: called by a report, it would wait for reports that this very thread makes; "
 	                  "%llu records are on their way",
 	                  call, (unsigned long long)produce->inbox.room.records);
 }
@@ -358,18 +390,19 @@ static int would_deadlock(const struct kin__produce *produce, const char *call, 
 int kin__produce_flush(struct kin__produce *produce, int64_t timeout_ms, struct kin_error *error)
 {
 	uint64_t until_us = kin__clock_until_us(timeout_ms), mark;
+	uint64_t goal = UINT64_MAX;
 	bool reported;
 	int code;
 
 	pthread_mutex_lock(&produce->inbox.lock);
 	mark = produce->inbox.stats.accepted;
-	reported = produce->inbox.reported_below > mark;
+	reported = kin__produce_reported(produce, mark, &goal);
 	produce->inbox.flush |= !reported;
 	pthread_mutex_unlock(&produce->inbox.lock);
 	if (!reported)
 		kin__loop_post(kin__core_loop(produce->set.core), &produce->attend);
 	pthread_mutex_lock(&produce->inbox.lock);
-	if (!reported && kin__core_on_callback(produce->set.core))
+	if (!reported && kin__produce_is_telling(produce))
 		code = would_deadlock(produce, "kin_producer_flush()", error);
 	else
 		code = wait_reported(produce, mark, until_us, "kin_producer_flush()", error);
@@ -398,13 +431,14 @@ static int last_word(struct kin__produce *produce, struct kin_error *error)
 	return code;
 }
 
-/* The loop lets go of it, and the callback thread has made its last report. */
+/* The loop lets go of it, and the last report was made. */
 static void detach(struct kin__produce *produce)
 {
 	kin__loop_post(kin__core_loop(produce->set.core), &produce->detach);
 	pthread_mutex_lock(&produce->inbox.lock);
 	while (!produce->inbox.detached || produce->inbox.reporting)
 		kin__thread_cond_wait(&produce->inbox.change, &produce->inbox.lock, UINT64_MAX);
+	kin__produce_forget_unread(produce);
 	pthread_mutex_unlock(&produce->inbox.lock);
 }
 
@@ -414,7 +448,7 @@ int kin__produce_close(struct kin__produce *produce, int64_t timeout_ms, struct 
 	struct kin__core *core = produce->set.core;
 	int code;
 
-	if (kin__core_on_callback(core))
+	if (kin__produce_is_telling(produce))
 		return would_deadlock(produce, "kin_producer_close()", error);
 	pthread_mutex_lock(&produce->inbox.lock);
 	produce->inbox.closing = true;

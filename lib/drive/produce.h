@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "drive/core.h"
 #include "drive/listing.h"
+#include "io/pipe.h"
 #include "kinesis/put_records.h"
 #include "metrics/produced.h"
 #include "producer/producer.h"
@@ -21,6 +22,20 @@ enum {
 	KIN__PRODUCE_CHUNK = 65536,
 	KIN__PRODUCE_LARGE = 16384, /* larger records have a chunk of their own */
 	KIN__PRODUCE_SPARES = 64,   /* empty chunks kept while there is work */
+};
+
+/* Who makes the reports. */
+enum kin__produce_reports {
+	KIN__PRODUCE_COUNT, /* nobody: they are counted */
+	KIN__PRODUCE_CALL,  /* a thread of the library's */
+	KIN__PRODUCE_POLL,  /* threads of the program, by kin_producer_poll() and in all that waits */
+	KIN__PRODUCE_NEXT   /* they are handed out by kin_producer_next() */
+};
+
+/* A report as the program sees it, and what it points at. */
+struct kin__produce_shown {
+	struct kin_delivery delivery;
+	struct kin_error error;
 };
 
 struct kin__produce_chunk {
@@ -68,6 +83,9 @@ struct kin__produce {
 		char *stream, *arn; /* arn: NULL, or stream when it is one */
 		void (*on_delivery)(void *user, const struct kin_delivery *delivery);
 		void *user;
+		enum kin__produce_reports reports;
+		struct kin__pool *reporter;     /* CALL: where they are made */
+		struct kin__pool *own_reporter; /* NULL: that is the client's, which nobody else can use */
 		uint32_t record_bytes_max;
 		uint64_t memory_max; /* of chunks */
 		bool places;         /* records by their shard */
@@ -115,9 +133,13 @@ struct kin__produce {
 		struct kin__produced_tally tally; /* what is counted here, not by the machine */
 		/* reports */
 		struct kin__list reports;
-		uint64_t reports_oldest; /* once these are made, all below this order are */
-		uint64_t reported_below;
-		uint64_t given_up; /* since the last flush */
+		uint64_t reports_n, taken_n; /* that were ever in the list; that left it */
+		struct kin__list telling;    /* those being made, by the threads that make them */
+		uint64_t ended_below;        /* what became of all below this order is in reports_n of them */
+		struct kin__produce_record *current; /* NEXT: handed out last, and not yet read */
+		const void *reader;                  /* NEXT: the thread that asked last; NULL: none did */
+		struct kin__pipe pipe;               /* POLL, NEXT: readable while `reports` is not empty */
+		uint64_t given_up;                   /* since the last flush */
 		/* why the last request failed, wholly or in part; code KIN_OK: it did not */
 		struct kin_error trouble;
 		struct kin_error last_error;
@@ -129,6 +151,7 @@ struct kin__produce {
 	} inbox;
 	struct kin__loop_task attend, detach;
 	struct kin__pool_job report;
+	struct kin__produce_shown shown; /* of the one thread in kin_producer_next(): `current` */
 };
 
 struct kin__produce_options { /* borrowed until return */
@@ -136,6 +159,8 @@ struct kin__produce_options { /* borrowed until return */
 	const char *stream;
 	void (*on_delivery)(void *user, const struct kin_delivery *delivery);
 	void *user;
+	bool polled;     /* no report is made unasked */
+	bool own_client; /* the core's callback thread has nothing else to do */
 	uint32_t record_bytes_max;
 };
 
@@ -146,6 +171,12 @@ int kin__produce_open(struct kin__produce **out, struct kin__core *core,
 int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *entry, void *token,
                      int64_t timeout_ms, struct kin_error *error);
 int kin__produce_flush(struct kin__produce *produce, int64_t timeout_ms, struct kin_error *error);
+/* POLL; see kin_producer_poll(). */
+int kin__produce_poll(struct kin__produce *produce, int64_t timeout_ms, uint32_t max,
+                      struct kin_error *error);
+/* NEXT; one thread at a time. */
+int kin__produce_next(struct kin__produce *produce, const struct kin_delivery **out, int64_t timeout_ms,
+                      struct kin_error *error);
 int kin__produce_close(struct kin__produce *produce, int64_t timeout_ms,
                        struct kin_error *error); /* see kin_producer_close() */
 /* Under the lock: adds what troubles it to an error that tells of a wait in vain; gives the error's code. */
@@ -196,6 +227,16 @@ void kin__produce_blame(struct kin__produce_record *record, struct kin__produce_
 void kin__produce_list(struct kin__produce *produce, uint64_t id);
 
 /* drive/produce_report */
-void kin__produce_report(struct kin__produce *produce); /* loop thread: own.reports to the callback thread */
+void kin__produce_report(struct kin__produce *produce); /* loop thread: own.reports to who makes them */
+bool kin__produce_is_telling(const struct kin__produce *produce); /* is this thread inside a report of it? */
+/* The rest under the lock.  Makes up to `max` reports, without the lock meanwhile; gives how many. */
+uint32_t kin__produce_make(struct kin__produce *produce, uint32_t max);
+/* POLL: makes some of those that wait, as above; false: there is none, or they are not this thread's to make. */
+bool kin__produce_serve(struct kin__produce *produce);
+/* NEXT: does this thread read the reports, so that no room is made while it waits? */
+bool kin__produce_reads(const struct kin__produce *produce);
+/* Are all up to `mark` reported, and nobody is about to tell more of it?  goal: UINT64_MAX at first. */
+bool kin__produce_reported(const struct kin__produce *produce, uint64_t mark, uint64_t *goal);
+void kin__produce_forget_unread(struct kin__produce *produce); /* NEXT: counts them */
 void kin__produce_report_job(struct kin__pool_job *job);
 #endif

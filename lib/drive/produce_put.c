@@ -41,10 +41,18 @@ static int full(const struct kin__produce *produce, int code, struct kin_error *
 {
 	const struct kin__room *room = &produce->inbox.room;
 
+	uint64_t unread = produce->inbox.reports_n - produce->inbox.taken_n;
+	bool polled = produce->set.reports == KIN__PRODUCE_POLL || produce->set.reports == KIN__PRODUCE_NEXT;
+
 	kin__error(error, code,
 	           "kin_producer_put(): the buffer is full: %llu of %llu records, %llu of %llu bytes",
 	           (unsigned long long)room->records, (unsigned long long)room->records_max,
 	           (unsigned long long)room->bytes, (unsigned long long)room->bytes_max);
+	if (error && polled && unread > 0)
+		kin__error(error, code, "%s; %llu reports wait for %s", error->message,
+		           (unsigned long long)unread,
+		           produce->set.reports == KIN__PRODUCE_POLL ? "kin_producer_poll()"
+		                                                     : "kin_producer_next()");
 	return kin__produce_troubled(produce, error, code);
 }
 
@@ -68,15 +76,19 @@ static int wait_for_room(struct kin__produce *produce, uint64_t bytes, size_t si
 			                  produce->set.stream);
 		if (kin__room_has(room, bytes) && kin__produce_record_fits(produce, size))
 			return KIN_OK;
-		if (timeout_ms != 0 && kin__core_on_callback(produce->set.core))
+		if (timeout_ms != 0 && kin__produce_is_telling(produce))
 			return kin__error(error, KIN_WOULD_DEADLOCK,
 			                  "kin_producer_put(): the buffer is full, and only this callback's "
 			                  "return makes room; use timeout 0 here");
-		if (timeout_ms == 0 || !in_time)
-			return full(produce, timeout_ms == 0 ? KIN_FULL : KIN_TIMEOUT, error);
+		if (timeout_ms == 0 || kin__produce_reads(produce))
+			return full(produce, KIN_FULL, error);
+		if (!in_time)
+			return full(produce, KIN_TIMEOUT, error);
 		if (until_us == 0)
 			until_us = kin__clock_until_us(timeout_ms);
-		in_time = kin__thread_cond_wait(&produce->inbox.change, &produce->inbox.lock, until_us);
+		in_time = kin__produce_serve(produce) ? kin__clock_us() < until_us
+		                                      : kin__thread_cond_wait(&produce->inbox.change,
+		                                                              &produce->inbox.lock, until_us);
 	}
 }
 

@@ -1,7 +1,12 @@
-/* drive/produce_report - what became of each record, told on the client's callback thread; see produce.h */
+/* drive/produce_report - what became of each record: told on a thread of the library's, by the threads that poll, or
+ * handed out one by one; see produce.h */
 #include "drive/produce.h"
+#include "io/clock.h"
+#include "io/thread.h"
 
-enum { AT_ONCE = 256 }; /* reports between two looks at the lock; other callbacks then have their turn */
+enum {
+	AT_ONCE = 256
+}; /* reports between two looks at the lock; what else that thread does then has its turn */
 
 static struct kin__produce_record *record_of(struct kin__list *node)
 {
@@ -46,23 +51,30 @@ static void explain(const struct kin__produce *produce, const struct kin__produc
 }
 
 /* No lock is held. */
+static void describe(const struct kin__produce *produce, const struct kin__produce_record *record,
+                     struct kin__produce_shown *shown)
+{
+	shown->delivery = (struct kin_delivery){ .token = record->token,
+		                                 .code = record->machine.code,
+		                                 .status = record->status,
+		                                 .attempts = record->machine.attempts };
+	if (record->machine.code == KIN_OK) {
+		shown->delivery.shard_id = record->shard_id;
+		shown->delivery.sequence_number = record->sequence_number;
+		shown->delivery.sub_sequence = record->sub_sequence;
+	} else {
+		explain(produce, record, &shown->error);
+		shown->delivery.error = &shown->error;
+	}
+}
+
+/* No lock is held. */
 static void tell(struct kin__produce *produce, const struct kin__produce_record *record)
 {
-	struct kin_error error;
-	struct kin_delivery delivery = { .token = record->token,
-		                         .code = record->machine.code,
-		                         .status = record->status,
-		                         .attempts = record->machine.attempts };
+	struct kin__produce_shown shown;
 
-	if (delivery.code == KIN_OK) {
-		delivery.shard_id = record->shard_id;
-		delivery.sequence_number = record->sequence_number;
-		delivery.sub_sequence = record->sub_sequence;
-	} else {
-		explain(produce, record, &error);
-		delivery.error = &error;
-	}
-	produce->set.on_delivery(produce->set.user, &delivery);
+	describe(produce, record, &shown);
+	produce->set.on_delivery(produce->set.user, &shown.delivery);
 }
 
 /* Under the lock: the record is reported. */
@@ -97,43 +109,118 @@ static void settle_all(struct kin__produce *produce, struct kin__list *records)
 	}
 }
 
-/* Takes up to AT_ONCE reports to be made. */
-static void take_some(struct kin__produce *produce, struct kin__list *out)
+/* --- who makes them ------------------------------------------------------------------- */
+
+/* Reports that one thread makes now, and in which of them this thread is. */
+struct kin__produce_telling {
+	struct kin__list node; /* in inbox.telling */
+	struct kin__list records;
+	uint64_t first; /* of inbox.taken_n */
+	const struct kin__produce *produce;
+	const struct kin__produce_telling *outer; /* of another producer: a report may poll that */
+};
+
+static _Thread_local const struct kin__produce_telling *innermost;
+
+bool kin__produce_is_telling(const struct kin__produce *produce)
 {
-	kin__list_init(out);
-	for (uint32_t n = 0; n < AT_ONCE && !kin__list_empty(&produce->inbox.reports); n++) {
+	for (const struct kin__produce_telling *at = innermost; at; at = at->outer)
+		if (at->produce == produce)
+			return true;
+	return false;
+}
+
+/* Under the lock. */
+static void update_pipe(struct kin__produce *produce)
+{
+	kin__pipe_set(&produce->inbox.pipe,
+	              !kin__list_empty(&produce->inbox.reports) || produce->inbox.frozen);
+}
+
+/* Under the lock: takes up to `max` reports to be made; gives how many. */
+static uint32_t begin(struct kin__produce *produce, struct kin__produce_telling *telling, uint32_t max)
+{
+	uint32_t n;
+
+	kin__list_init(&telling->records);
+	telling->first = produce->inbox.taken_n;
+	telling->produce = produce;
+	for (n = 0; n < max && !kin__list_empty(&produce->inbox.reports); n++) {
 		struct kin__list *node = produce->inbox.reports.next;
 
 		kin__list_remove(node);
-		kin__list_append(out, node);
+		kin__list_append(&telling->records, node);
 	}
+	produce->inbox.taken_n += n;
+	kin__list_append(&produce->inbox.telling, &telling->node);
+	update_pipe(produce);
+	return n;
+}
+
+/* No lock is held. */
+static void tell_all(struct kin__produce *produce, struct kin__produce_telling *telling)
+{
+	telling->outer = innermost;
+	innermost = telling;
+	for (struct kin__list *node = telling->records.next; node != &telling->records; node = node->next)
+		tell(produce, record_of(node));
+	innermost = telling->outer;
+}
+
+/* Under the lock. */
+static void end(struct kin__produce *produce, struct kin__produce_telling *telling)
+{
+	settle_all(produce, &telling->records);
+	kin__list_remove(&telling->node);
+	pthread_cond_broadcast(&produce->inbox.change);
+}
+
+uint32_t kin__produce_make(struct kin__produce *produce, uint32_t max)
+{
+	struct kin__produce_telling telling;
+	uint32_t n = begin(produce, &telling, max < AT_ONCE ? max : AT_ONCE);
+
+	if (n > 0) {
+		pthread_mutex_unlock(&produce->inbox.lock);
+		tell_all(produce, &telling);
+		pthread_mutex_lock(&produce->inbox.lock);
+	}
+	end(produce, &telling);
+	return n;
+}
+
+bool kin__produce_serve(struct kin__produce *produce)
+{
+	return produce->set.reports == KIN__PRODUCE_POLL && kin__produce_make(produce, AT_ONCE) > 0;
 }
 
 void kin__produce_report_job(struct kin__pool_job *job)
 {
 	struct kin__produce *produce = kin__container(job, struct kin__produce, report);
-	struct kin__core *core = produce->set.core;
-	struct kin__list some;
-	uint64_t oldest;
-	bool last, more;
+	struct kin__pool *reporter = produce->set.reporter;
+	struct kin__produce_telling telling;
+	bool more;
 
 	pthread_mutex_lock(&produce->inbox.lock);
-	take_some(produce, &some);
-	last = kin__list_empty(&produce->inbox.reports);
-	oldest = produce->inbox.reports_oldest;
+	begin(produce, &telling, AT_ONCE);
 	pthread_mutex_unlock(&produce->inbox.lock);
-	for (struct kin__list *node = some.next; node != &some; node = node->next)
-		tell(produce, record_of(node));
+	tell_all(produce, &telling);
 	pthread_mutex_lock(&produce->inbox.lock);
-	settle_all(produce, &some);
-	if (last)
-		produce->inbox.reported_below = oldest;
+	end(produce, &telling);
 	more = !kin__list_empty(&produce->inbox.reports);
 	produce->inbox.reporting = more;
-	pthread_cond_broadcast(&produce->inbox.change);
 	pthread_mutex_unlock(&produce->inbox.lock);
 	if (more) /* else a closing thread may free it from here on */
-		kin__pool_post(kin__core_callbacks(core), job);
+		kin__pool_post(reporter, job);
+}
+
+static size_t count(const struct kin__list *list)
+{
+	size_t n = 0;
+
+	for (const struct kin__list *node = list->next; node != list; node = node->next)
+		n++;
+	return n;
 }
 
 void kin__produce_report(struct kin__produce *produce)
@@ -144,17 +231,144 @@ void kin__produce_report(struct kin__produce *produce)
 	if (kin__list_empty(&produce->own.reports))
 		return;
 	pthread_mutex_lock(&produce->inbox.lock);
-	if (!produce->set.on_delivery) {
+	produce->inbox.ended_below = oldest;
+	if (produce->set.reports == KIN__PRODUCE_COUNT) {
 		settle_all(produce, &produce->own.reports);
-		produce->inbox.reported_below = oldest;
-		pthread_cond_broadcast(&produce->inbox.change);
 	} else {
+		produce->inbox.reports_n += count(&produce->own.reports);
 		move_all(&produce->inbox.reports, &produce->own.reports);
-		produce->inbox.reports_oldest = oldest;
+	}
+	if (produce->set.reports == KIN__PRODUCE_CALL) {
 		post = !produce->inbox.reporting;
 		produce->inbox.reporting = true;
+	} else {
+		pthread_cond_broadcast(&produce->inbox.change);
 	}
+	update_pipe(produce);
 	pthread_mutex_unlock(&produce->inbox.lock);
 	if (post)
-		kin__pool_post(kin__core_callbacks(produce->set.core), &produce->report);
+		kin__pool_post(produce->set.reporter, &produce->report);
+}
+
+/* --- waiting for them -------------------------------------------------------------------- */
+
+bool kin__produce_reported(const struct kin__produce *produce, uint64_t mark, uint64_t *goal)
+{
+	uint64_t made = produce->inbox.taken_n;
+
+	if (produce->inbox.ended_below <= mark)
+		return false;
+	if (produce->set.reports == KIN__PRODUCE_NEXT)
+		return true;
+	if (*goal == UINT64_MAX)
+		*goal = produce->inbox.reports_n;
+	for (const struct kin__list *at = produce->inbox.telling.next; at != &produce->inbox.telling;
+	     at = at->next) {
+		const struct kin__produce_telling *telling =
+				kin__container(at, const struct kin__produce_telling, node);
+
+		made = telling->first < made ? telling->first : made;
+	}
+	return made >= *goal;
+}
+
+/* --- the pull forms ------------------------------------------------------------------------ */
+
+static int frozen(const struct kin__produce *produce, const char *call, struct kin_error *error)
+{
+	return kin__error(error, KIN_BUG, "%s: the producer of %s met a broken invariant and is frozen", call,
+	                  produce->set.stream);
+}
+
+/* Under the lock: until there is a report. */
+static int wait_for_one(struct kin__produce *produce, int64_t timeout_ms, const char *call,
+                        struct kin_error *error)
+{
+	uint64_t until_us = timeout_ms != 0 ? kin__clock_until_us(timeout_ms) : 0;
+	bool in_time = timeout_ms != 0;
+
+	while (kin__list_empty(&produce->inbox.reports)) {
+		if (produce->inbox.frozen)
+			return frozen(produce, call, error);
+		if (!in_time) {
+			kin__error(error, KIN_TIMEOUT, "%s: no report came within %lld ms", call,
+			           (long long)timeout_ms);
+			return kin__produce_troubled(produce, error, KIN_TIMEOUT);
+		}
+		in_time = kin__thread_cond_wait(&produce->inbox.change, &produce->inbox.lock, until_us);
+	}
+	return KIN_OK;
+}
+
+int kin__produce_poll(struct kin__produce *produce, int64_t timeout_ms, uint32_t max, struct kin_error *error)
+{
+	uint64_t waiting;
+	uint32_t n = 0, made = 1;
+	int code;
+
+	if (kin__produce_is_telling(produce))
+		return kin__error(error, KIN_WOULD_DEADLOCK,
+		                  "kin_producer_poll(): called by a report of this very producer");
+	pthread_mutex_lock(&produce->inbox.lock);
+	code = wait_for_one(produce, timeout_ms, "kin_producer_poll()", error);
+	waiting = produce->inbox.reports_n - produce->inbox.taken_n;
+	if (max == 0 || max > waiting)
+		max = waiting < INT32_MAX ? (uint32_t)waiting : INT32_MAX;
+	for (; code == KIN_OK && n < max && made > 0; n += made)
+		made = kin__produce_make(produce, max - n);
+	pthread_mutex_unlock(&produce->inbox.lock);
+	return code == KIN_OK || code == KIN_TIMEOUT ? (int)n : code;
+}
+
+/* Under the lock: the report given out last has been read. */
+static void read_one(struct kin__produce *produce)
+{
+	if (!produce->inbox.current)
+		return;
+	settle(produce, produce->inbox.current);
+	produce->inbox.current = NULL;
+	pthread_cond_broadcast(&produce->inbox.change);
+}
+
+static _Thread_local char here; /* its address tells threads apart */
+
+int kin__produce_next(struct kin__produce *produce, const struct kin_delivery **out, int64_t timeout_ms,
+                      struct kin_error *error)
+{
+	struct kin__list *node;
+	int code;
+
+	*out = NULL;
+	pthread_mutex_lock(&produce->inbox.lock);
+	produce->inbox.reader = &here;
+	read_one(produce);
+	code = wait_for_one(produce, timeout_ms, "kin_producer_next()", error);
+	if (code == KIN_OK) {
+		node = produce->inbox.reports.next;
+		kin__list_remove(node);
+		produce->inbox.taken_n++;
+		produce->inbox.current = record_of(node);
+		update_pipe(produce);
+	}
+	pthread_mutex_unlock(&produce->inbox.lock);
+	if (code != KIN_OK)
+		return code;
+	describe(produce, produce->inbox.current, &produce->shown);
+	*out = &produce->shown.delivery;
+	return KIN_OK;
+}
+
+bool kin__produce_reads(const struct kin__produce *produce)
+{
+	return produce->set.reports == KIN__PRODUCE_NEXT &&
+	       (!produce->inbox.reader || produce->inbox.reader == &here);
+}
+
+void kin__produce_forget_unread(struct kin__produce *produce)
+{
+	if (produce->set.reports != KIN__PRODUCE_NEXT)
+		return;
+	read_one(produce);
+	produce->inbox.taken_n = produce->inbox.reports_n;
+	settle_all(produce, &produce->inbox.reports);
 }

@@ -184,7 +184,16 @@ static void on_delivery(void *user, const struct kin_delivery *delivery)
 		bad("a report", delivery->code);
 }
 
-static int producer(void)
+/* Of a producer without on_delivery. */
+static void take_reports(struct kin_producer *producer)
+{
+	const struct kin_delivery *delivery;
+
+	while (kin_producer_next(producer, &delivery, 0, NULL) == KIN_OK)
+		on_delivery(NULL, delivery);
+}
+
+static int produce(int32_t reports, void (*function)(void *user, const struct kin_delivery *delivery))
 {
 	struct kin_producer_options options;
 	struct kin_producer *made;
@@ -196,7 +205,8 @@ static int producer(void)
 		return code;
 	kin_producer_options_init(&options);
 	options.stream = "s";
-	options.on_delivery = on_delivery;
+	options.reports = reports;
+	options.on_delivery = function;
 	options.linger_ms = 1;
 	atomic_store(&reported, 0);
 	code = worst = TRY(kin_producer_open(&made, client, &options, &error));
@@ -208,7 +218,11 @@ static int producer(void)
 	}
 	if (code == KIN_OK) {
 		int flushed = TRY(kin_producer_flush(made, SOON_MS, &error)), looked = look_at_producer(made);
-		int closed = TRY(kin_producer_close(made, SOON_MS, &error));
+		int closed;
+
+		if (!function)
+			take_reports(made);
+		closed = TRY(kin_producer_close(made, SOON_MS, &error));
 
 		worst = closed != KIN_OK    ? closed
 		        : flushed != KIN_OK ? flushed
@@ -220,6 +234,21 @@ static int producer(void)
 	doing = "kin_client_close";
 	kin_client_close(client);
 	return worst;
+}
+
+static int producer(void)
+{
+	return produce(KIN_REPORTS_CALLBACK, on_delivery);
+}
+
+static int polled(void)
+{
+	return produce(KIN_REPORTS_POLL, on_delivery);
+}
+
+static int handed_out(void)
+{
+	return produce(KIN_REPORTS_POLL, NULL);
 }
 
 static void consumer_options(struct kin_consumer_options *options, const char *store, const char *sink)
@@ -416,6 +445,8 @@ static const struct {
 } scenes[] = { { "config", config, 0 },
 	       { "calls", calls, 0 },
 	       { "producer", producer, 0 },
+	       { "polled", polled, 0 },
+	       { "handed out", handed_out, 0 },
 	       { "pull", pull, 0 },
 	       { "push", push, 0 },
 	       { "windows", windows, 0 },

@@ -605,6 +605,7 @@ START_TEST(close_of_nothing)
 END_TEST
 
 #include "producer_placed.h"
+#include "producer_reports.h"
 #include "producer_manners.h"
 
 int main(void)

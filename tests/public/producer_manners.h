@@ -225,5 +225,6 @@ static Suite *suite(void)
 	tcase_add_test(scenes, one_too_large_record);
 	suite_add_tcase(all, scenes);
 	suite_add_tcase(all, placed_case());
+	suite_add_tcase(all, reports_case());
 	return all;
 }
