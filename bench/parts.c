@@ -2,7 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/evp.h>
 #include "base/hash.h"
+#include "base/md5.h"
+#include "base/md5_ways.h"
 #include "base/mem.h"
 #include "kinesis/deaggregate.h"
 #include "kinesis/get_records.h"
@@ -263,10 +266,79 @@ static void measure_put(const struct kin__base64 *const ways[], uint32_t bytes)
 	free(request.data);
 }
 
+/* --- MD5 ------------------------------------------------------------------------------------- */
+
+enum { HASHED = 400, AGGREGATE = 48700 };
+
+struct digests {
+	const struct kin__md5_way *way; /* NULL: OpenSSL */
+	EVP_MD *md5;
+	EVP_MD_CTX *context;
+	struct kin__span messages[HASHED];
+	struct kin__md5 out[HASHED];
+	size_t n;
+};
+
+static void digest_all(void *user)
+{
+	struct digests *all = user;
+
+	if (all->way) {
+		kin__md5_many(all->way, all->messages, all->n, all->out);
+		return;
+	}
+	for (size_t i = 0; i < all->n; i++)
+		if (EVP_DigestInit_ex(all->context, all->md5, NULL) != 1 ||
+		    EVP_DigestUpdate(all->context, all->messages[i].at, all->messages[i].n) != 1 ||
+		    EVP_DigestFinal_ex(all->context, all->out[i].at, NULL) != 1)
+			bench_die("OpenSSL cannot MD5");
+}
+
+static double time_digests(struct digests *all, const struct kin__md5_way *way)
+{
+	struct piece piece = { digest_all, all };
+	double ns;
+
+	all->way = way;
+	time_pieces(&piece, 1, options.smoke ? 1 : 200, &ns);
+	return ns;
+}
+
+/* Keys, many at once; and the aggregates of a request. */
+static void measure_md5(void)
+{
+	const struct kin__md5_way *ways[KIN__MD5_WAYS + 1] = { NULL }; /* OpenSSL, then ours */
+	struct digests all = { .md5 = EVP_MD_fetch(NULL, "MD5", NULL), .context = EVP_MD_CTX_new() };
+	unsigned char *data = bench_alloc(AGGREGATE);
+
+	if (!all.md5 || !all.context)
+		bench_die("OpenSSL has no MD5");
+	bench_fill(data, AGGREGATE, 1);
+	kin__md5_ways(ways + 1);
+	printf("MD5 of %d keys of %d bytes, and of 10 aggregates of %d bytes:\n", HASHED, BENCH_KEY,
+	       AGGREGATE);
+	for (size_t i = 0; i == 0 || ways[i]; i++) {
+		double ns;
+
+		all.n = HASHED;
+		for (size_t k = 0; k < HASHED; k++)
+			all.messages[k] = kin__span((char *)data + k * BENCH_KEY, BENCH_KEY);
+		ns = time_digests(&all, ways[i]) / HASHED;
+		all.n = 10;
+		for (size_t k = 0; k < all.n; k++)
+			all.messages[k] = kin__span((char *)data, AGGREGATE);
+		printf("  %-9s %2u at a time: %5.1f ns a key, %.2f GB/s\n",
+		       ways[i] ? ways[i]->name : "OpenSSL", ways[i] ? ways[i]->lanes : 1, ns,
+		       10.0 * AGGREGATE / time_digests(&all, ways[i]));
+	}
+	EVP_MD_free(all.md5);
+	EVP_MD_CTX_free(all.context);
+	free(data);
+}
+
 /* --- aggregation ------------------------------------------------------------------------------ */
 
 struct aggregation {
-	struct kin__hash *hash;
 	struct kin__aggregate_write write;
 	struct kin__bytes out;
 	uint32_t records, bytes;
@@ -291,16 +363,17 @@ static void aggregate(void *user)
 		if (kin__aggregate_write_add(&all->write, &part) < 0)
 			bench_die("out of memory");
 	}
-	if (kin__aggregate_write_end(&all->write, all->hash, &all->out) < 0)
+	if (kin__aggregate_write_end(&all->write, &all->out) < 0)
 		bench_die("out of memory");
+	kin__aggregate_write_seal(NULL, all->out.at, &all->out.n, 1);
 }
 
 static void md5_aggregate(void *user)
 {
 	struct aggregation *all = user;
 
-	if (!kin__hash_md5(all->hash, all->out.at, all->out.n, &all->md5))
-		bench_die("OpenSSL cannot MD5");
+	kin__md5_many(NULL, &(struct kin__span){ all->out.at, all->out.n }, 1, &all->md5);
+	__asm__ volatile("" : : "r"(&all->md5) : "memory");
 }
 
 /* A page of one aggregate. */
@@ -331,7 +404,7 @@ static void take_apart(void *user)
 		bench_die("out of memory");
 	page.n = 1;
 	page.records[0] = (struct kin_record){ .data = apart->copy, .data_size = apart->all->out.n };
-	if (kin__deaggregate_page(&page, apart->all->hash, apart->range, &apart->outside) != KIN_OK ||
+	if (kin__deaggregate_page(&page, kin__md5_fastest(), apart->range, &apart->outside) != KIN_OK ||
 	    page.n != apart->all->records)
 		bench_die("what was aggregated does not come apart");
 	kin__get_page_fini(&page);
@@ -359,7 +432,7 @@ static void measure_deaggregate(struct aggregation *all)
 
 static void measure_aggregate(uint32_t records, uint32_t bytes)
 {
-	struct aggregation all = { .hash = kin__hash_new(), .records = records, .bytes = bytes };
+	struct aggregation all = { .records = records, .bytes = bytes };
 	struct piece pieces[] = { { aggregate, &all }, { md5_aggregate, &all } };
 	double ns[2];
 
@@ -375,7 +448,6 @@ static void measure_aggregate(uint32_t records, uint32_t bytes)
 	kin__aggregate_write_fini(&all.write);
 	kin__bytes_fini(&all.out);
 	free(all.data);
-	kin__hash_free(all.hash);
 }
 
 int main(int argc, char **argv)
@@ -390,6 +462,7 @@ int main(int argc, char **argv)
 	measure_get(ways, 1000, 100);
 	measure_put(ways, RECORD);
 	measure_put(ways, 100);
+	measure_md5();
 	measure_aggregate(400, 100);
 	measure_aggregate(48, RECORD);
 	return 0;

@@ -9,6 +9,7 @@
 #include "consumer_scenes_told.h"
 #include "consumer_scenes_filter.h"
 #include "consumer_scenes_flow.h"
+#include "consumer_routes.h"
 #include "consumer_scenes_lanes.h"
 #include "consumer_scenes_window.h"
 #include "consumer_scenes_window_store.h"

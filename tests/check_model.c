@@ -15,7 +15,6 @@
 
 static struct kin__model *model;
 static struct kin__model_answer answer;
-static struct kin__hash *hash;
 static int64_t now;
 
 static void open_model(const struct kin__model_options *options)
@@ -31,7 +30,6 @@ static struct kin__model_options defaults(void)
 
 	kin__model_options_init(&options);
 	options.seed = 7;
-	options.hash = hash;
 	return options;
 }
 
@@ -39,7 +37,6 @@ static void setup(void)
 {
 	struct kin__model_options options;
 
-	hash = kin__hash_new();
 	options = defaults();
 	now = EPOCH;
 	open_model(&options);
@@ -49,7 +46,6 @@ static void teardown(void)
 {
 	kin__model_free(model);
 	model = NULL;
-	kin__hash_free(hash);
 }
 
 #define ck_done() ck_assert_msg(!answer.code, "%s: %s", answer.code, answer.message)

@@ -618,45 +618,6 @@ START_TEST(without_lanes_in_a_page_all_goes_through_the_first)
 }
 END_TEST
 
-/* MD5 of the key as a number of 128 bits, modulo the number of lanes; made with another program. */
-static const struct {
-	const char *key, *sequence;
-	uint8_t lanes[6]; /* of 1, 2, 3, 4, 7 and 10 */
-} routes[] = {
-	{ "a", "1", { 0, 1, 1, 1, 0, 7 } },
-	{ "b", "1", { 0, 1, 1, 3, 4, 3 } },
-	{ "f", "1", { 0, 1, 2, 3, 0, 9 } },
-	{ "k3", "1", { 0, 0, 0, 0, 6, 4 } },
-	{ "order-1", "1", { 0, 0, 1, 0, 2, 6 } },
-	{ "order-1", "2", { 0, 0, 1, 0, 2, 6 } }, /* whatever its number */
-	{ "", "1", { 0, 0, 0, 2, 1, 6 } },
-	{ "\xc3\xbc", "1", { 0, 1, 1, 3, 3, 1 } },
-	{ NULL, "49590338271490256608559692538361571095921575989136588898", { 0, 0, 0, 0, 3, 2 } },
-};
-
-START_TEST(a_key_has_its_lane)
-{
-	static const uint32_t factors[] = { 1, 2, 3, 4, 7, 10 };
-	struct kin_record record = { .partition_key = routes[_i].key,
-		                     .partition_key_size =
-		                                     routes[_i].key ? (uint32_t)strlen(routes[_i].key) : 0,
-		                     .sequence_number = routes[_i].sequence,
-		                     .sequence_number_size = (uint32_t)strlen(routes[_i].sequence) };
-	struct kin__hash *hash = kin__hash_new();
-
-	ck_assert_ptr_nonnull(hash);
-	for (size_t i = 0; i < KIN__ARRAY_LEN(factors); i++) {
-		uint8_t lane = 99;
-
-		ck_assert(kin__route_lane(hash, &record, factors[i], &lane));
-		ck_assert_msg(lane == routes[_i].lanes[i], "key %s: lane %u of %u, not %u",
-		              routes[_i].key ? routes[_i].key : "(none)", lane, factors[i],
-		              routes[_i].lanes[i]);
-	}
-	kin__hash_free(hash);
-}
-END_TEST
-
 static TCase *lanes_case(void)
 {
 	TCase *tcase = tcase_create("lanes");
@@ -692,6 +653,7 @@ static TCase *lanes_case(void)
 #endif
 	tcase_add_test(tcase, without_lanes_in_a_page_all_goes_through_the_first);
 	tcase_add_loop_test(tcase, a_key_has_its_lane, 0, (int)KIN__ARRAY_LEN(routes));
+	tcase_add_test(tcase, keys_of_a_page_have_their_lanes);
 	return tcase;
 }
 #endif

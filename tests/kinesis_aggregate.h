@@ -88,14 +88,13 @@ static void check_part(const struct kin_record *record, int i)
 /* 0: no range is known; 1: of the lower half; 2: of the upper one. */
 START_TEST(deaggregate_parts)
 {
-	struct kin__hash *hash = kin__hash_new();
 	struct kin__hash_range range = half(_i == 2);
 	struct kin__outside outside = { 0 };
 	struct kin__get_page page;
 	size_t out = 0;
 	char *answer = decode_aggregated(&page, aggregated_answer, sizeof aggregated_answer - 1);
 
-	ck_assert_int_eq(kin__deaggregate_page(&page, hash, _i ? &range : NULL, &outside), KIN_OK);
+	ck_assert_int_eq(kin__deaggregate_page(&page, NULL, _i ? &range : NULL, &outside), KIN_OK);
 	ck_assert_uint_eq(page.n, COUNT(parts));
 	ck_assert_uint_eq(page.room, page.n);
 	for (int i = 0; i < COUNT(parts); i++) {
@@ -110,7 +109,6 @@ START_TEST(deaggregate_parts)
 	kin__get_page_fini(&page);
 	kin__mem_free(outside.at);
 	kin__mem_free(answer);
-	kin__hash_free(hash);
 }
 END_TEST
 
@@ -125,25 +123,23 @@ START_TEST(deaggregate_edges)
 		      { { kin__hashkey_next(pk2), KIN__HASHKEY_MAX }, true },
 		      { { { 0, 0 }, kin__hashkey_prior(pk2) }, true },
 		      { { { 0, 0 }, KIN__HASHKEY_MAX }, false } };
-	struct kin__hash *hash = kin__hash_new();
 	struct kin__outside outside = { 0 };
 
 	for (size_t i = 0; i < KIN__ARRAY_LEN(edges); i++) {
 		struct kin__get_page page;
 		char *answer = decode_aggregated(&page, aggregated_answer, sizeof aggregated_answer - 1);
 
-		ck_assert_int_eq(kin__deaggregate_page(&page, hash, &edges[i].range, &outside), KIN_OK);
+		ck_assert_int_eq(kin__deaggregate_page(&page, NULL, &edges[i].range, &outside), KIN_OK);
 		ck_assert_int_eq(outside.at[2], edges[i].outside);
 		kin__get_page_fini(&page);
 		kin__mem_free(answer);
 	}
 	kin__mem_free(outside.at);
-	kin__hash_free(hash);
 }
 END_TEST
 
 /* A record of `key` with an explicit hash key, and one without. */
-static size_t keyed(struct kin__hash *hash, char *out, const char *hash_key)
+static size_t keyed(char *out, const char *hash_key)
 {
 	struct kin__md5 digest;
 	size_t n = strlen(hash_key);
@@ -154,7 +150,7 @@ static size_t keyed(struct kin__hash *hash, char *out, const char *hash_key)
 	at[6] = (char)n;
 	memcpy(at + 7, hash_key, n);
 	memcpy(at + 7 + n, "\x1a\x06\x08\0\x10\0\x1a\0\x1a\x04\x08\0\x1a\0", 14);
-	ck_assert(kin__hash_md5(hash, at, n + 21, &digest));
+	kin__md5_many(NULL, &(struct kin__span){ at, n + 21 }, 1, &digest);
 	memcpy(at + n + 21, &digest, sizeof digest);
 	return n + 21 + KIN__AGGREGATE_AROUND;
 }
@@ -175,7 +171,6 @@ START_TEST(deaggregate_strange_hash_keys)
 		     { "340282366920938463463374607431768211455", true },
 		     { "340282366920938463463374607431768211456", false } };
 	struct kin__hash_range range = { { 0, 1 }, { 0, 1 } };
-	struct kin__hash *hash = kin__hash_new();
 	struct kin__outside outside = { 0 };
 
 	for (size_t i = 0; i < KIN__ARRAY_LEN(rows); i++) {
@@ -186,8 +181,8 @@ START_TEST(deaggregate_strange_hash_keys)
 		ck_assert_int_eq(kin__mem_room(&page.records, &page.room, 1, sizeof *page.records), 0);
 		page.n = 1;
 		page.records[0] = (struct kin_record){ .data = data,
-			                               .data_size = keyed(hash, data, rows[i].hash_key) };
-		ck_assert_int_eq(kin__deaggregate_page(&page, hash, &range, &outside), KIN_OK);
+			                               .data_size = keyed(data, rows[i].hash_key) };
+		ck_assert_int_eq(kin__deaggregate_page(&page, NULL, &range, &outside), KIN_OK);
 		ck_assert_uint_eq(page.n, 2);
 		ck_assert_msg(outside.at[0] == rows[i].outside, "%s", rows[i].hash_key);
 		ck_assert_int_eq(outside.at[1], 1);
@@ -195,14 +190,52 @@ START_TEST(deaggregate_strange_hash_keys)
 		kin__get_page_fini(&page);
 	}
 	kin__mem_free(outside.at);
-	kin__hash_free(hash);
+}
+END_TEST
+
+/* A page of many, some of them broken or plain, in order; each is looked at by itself. */
+START_TEST(deaggregate_many)
+{
+	enum { MOST = 150 };
+	static char data[MOST][128];
+	struct kin__hash_range range = { { 0, 0 }, { 0, 4 } };
+	struct kin__outside outside = { 0 };
+	struct kin__get_page page;
+	size_t at = 0;
+
+	kin__get_page_init(&page);
+	ck_assert_int_eq(kin__mem_room(&page.records, &page.room, MOST, sizeof *page.records), 0);
+	page.n = MOST;
+	for (int i = 0; i < MOST; i++) {
+		char hash_key[8];
+		size_t n;
+
+		snprintf(hash_key, sizeof hash_key, "%d", i % 10);
+		n = keyed(data[i], hash_key);
+		if (i % 13 == 7)
+			data[i][n - 1] ^= 1;
+		if (i % 13 == 9)
+			data[i][0] = 'x';
+		page.records[i] = (struct kin_record){ .data = data[i], .data_size = n };
+	}
+	ck_assert_int_eq(kin__deaggregate_page(&page, kin__md5_fastest(), &range, &outside), KIN_OK);
+	for (int i = 0; i < MOST; i++) {
+		bool plain = i % 13 == 7 || i % 13 == 9;
+
+		ck_assert_uint_lt(at, page.n);
+		ck_assert_int_eq(outside.at[at], !plain && i % 10 > 4);
+		ck_assert_int_eq(page.records[at].data == data[i], plain);
+		at += plain ? 1 : 2;
+	}
+	ck_assert_uint_eq(at, page.n);
+	kin__get_page_fini(&page);
+	kin__mem_free(outside.at);
 }
 END_TEST
 
 /* Nothing to take apart: the array stays, and nothing is allocated. */
 START_TEST(deaggregate_plain)
 {
-	struct kin__hash *hash = kin__hash_new();
 	struct kin__hash_range range = half(false);
 	struct kin__outside outside = { .n = 7 };
 	struct kin__get_page page;
@@ -210,20 +243,17 @@ START_TEST(deaggregate_plain)
 	const struct kin_record *records = page.records;
 
 	kin__mem_fail_at(1);
-	ck_assert_int_eq(kin__deaggregate_page(&page, hash, &range, &outside), KIN_OK);
+	ck_assert_int_eq(kin__deaggregate_page(&page, NULL, &range, &outside), KIN_OK);
 	kin__mem_fail_at(0);
 	ck_assert_ptr_eq(page.records, records);
 	ck_assert_uint_eq(page.n, 2);
 	ck_assert_uint_eq(outside.n, 0);
 	page.n = 0;
-	ck_assert_int_eq(kin__deaggregate_page(&page, hash, &range, &outside), KIN_OK);
+	ck_assert_int_eq(kin__deaggregate_page(&page, NULL, &range, &outside), KIN_OK);
 	kin__get_page_fini(&page);
 	kin__mem_free(answer);
-	kin__hash_free(hash);
 }
 END_TEST
-
-static struct kin__hash *fail_hash;
 
 static bool deaggregate_short(void)
 {
@@ -236,7 +266,7 @@ static bool deaggregate_short(void)
 	kin__get_page_init(&page);
 	fine = answer &&
 	       kin__get_records_decode(&page, answer, sizeof aggregated_answer - 1, "s", NULL) == KIN_OK &&
-	       kin__deaggregate_page(&page, fail_hash, &range, &outside) == KIN_OK;
+	       kin__deaggregate_page(&page, NULL, &range, &outside) == KIN_OK;
 	kin__get_page_fini(&page);
 	kin__mem_free(outside.at);
 	kin__mem_free(answer);
@@ -245,9 +275,7 @@ static bool deaggregate_short(void)
 
 START_TEST(deaggregate_no_memory)
 {
-	fail_hash = kin__hash_new();
 	fail_each(deaggregate_short);
-	kin__hash_free(fail_hash);
 }
 END_TEST
 
@@ -256,6 +284,7 @@ static void add_aggregates(TCase *tcase)
 	tcase_add_loop_test(tcase, deaggregate_parts, 0, 3);
 	tcase_add_test(tcase, deaggregate_edges);
 	tcase_add_test(tcase, deaggregate_strange_hash_keys);
+	tcase_add_test(tcase, deaggregate_many);
 	tcase_add_test(tcase, deaggregate_plain);
 	tcase_add_test(tcase, deaggregate_no_memory);
 }

@@ -21,19 +21,19 @@ static size_t from_spaced_hex(const char *hex, char *out)
 }
 
 /* The message with its magic and its MD5. */
-static size_t seal(struct kin__hash *hash, const char *hex, char *out)
+static size_t seal(const char *hex, char *out)
 {
 	struct kin__md5 digest;
 	size_t n = from_spaced_hex(hex, out + 4);
 
 	memcpy(out, KIN__AGGREGATE_MAGIC, 4);
-	ck_assert(kin__hash_md5(hash, out + 4, n, &digest));
+	kin__md5_many(NULL, &(struct kin__span){ out + 4, n }, 1, &digest);
 	memcpy(out + 4 + n, &digest, sizeof digest);
 	return n + KIN__AGGREGATE_AROUND;
 }
 
 /* Each record as key:hash key:data;  or "plain". */
-static void tell(struct kin__hash *hash, const char *data, size_t n, struct kin__bytes *out)
+static void tell(const char *data, size_t n, struct kin__bytes *out)
 {
 	struct kin__aggregate aggregate;
 	struct kin__aggregate_record record;
@@ -42,8 +42,7 @@ static void tell(struct kin__hash *hash, const char *data, size_t n, struct kin_
 
 	kin__bytes_clear(out);
 	kin__aggregate_init(&aggregate);
-	if (kin__aggregate_sealed(hash, kin__span(copy, n)) != 1 ||
-	    kin__aggregate_open(&aggregate, kin__span(copy, n)) != 1) {
+	if (!is_sealed(kin__span(copy, n)) || kin__aggregate_open(&aggregate, kin__span(copy, n)) != 1) {
 		ck_assert_uint_eq(aggregate.n, 0);
 		ck_assert(!kin__aggregate_next(&aggregate, &record));
 		kin__bytes_text(out, "plain");
@@ -117,16 +116,14 @@ static const struct {
 
 START_TEST(aggregate_vectors)
 {
-	struct kin__hash *hash = kin__hash_new();
 	struct kin__bytes told;
 	char data[AGGREGATE_TEXT];
 	size_t n = from_spaced_hex(aggregated[_i].hex, data);
 
 	kin__bytes_init(&told);
-	tell(hash, data, n, &told);
+	tell(data, n, &told);
 	check_same(kin__bytes_view(&told), kin__span(aggregated[_i].expect, aggregated[_i].expect_n));
 	kin__bytes_fini(&told);
-	kin__hash_free(hash);
 }
 END_TEST
 
@@ -224,69 +221,62 @@ static const struct {
 
 START_TEST(aggregate_messages)
 {
-	struct kin__hash *hash = kin__hash_new();
 	struct kin__bytes told;
 	char data[AGGREGATE_TEXT];
-	size_t n = seal(hash, messages[_i].hex, data);
+	size_t n = seal(messages[_i].hex, data);
 
 	kin__bytes_init(&told);
-	tell(hash, data, n, &told);
+	tell(data, n, &told);
 	check_same(kin__bytes_view(&told), kin__span_text(messages[_i].expect));
 	kin__bytes_fini(&told);
-	kin__hash_free(hash);
 }
 END_TEST
 
 /* An aggregate in an aggregate is data. */
 START_TEST(aggregate_nested)
 {
-	struct kin__hash *hash = kin__hash_new();
 	struct kin__bytes told;
 	char data[AGGREGATE_TEXT], inner[AGGREGATE_TEXT], expect[AGGREGATE_TEXT] = "a::";
 	size_t n, inner_n = from_spaced_hex(VECTOR_A, inner);
 
-	n = seal(hash, KEY_A "1a43 0800 1a3f" VECTOR_A, data);
+	n = seal(KEY_A "1a43 0800 1a3f" VECTOR_A, data);
 	memcpy(expect + 3, inner, inner_n);
 	expect[3 + inner_n] = ';';
 	kin__bytes_init(&told);
-	tell(hash, data, n, &told);
+	tell(data, n, &told);
 	check_same(kin__bytes_view(&told), kin__span(expect, inner_n + 4));
 	kin__bytes_fini(&told);
-	kin__hash_free(hash);
 }
 END_TEST
 
 /* One struct for one record after another: nothing of the one before is left. */
 START_TEST(aggregate_again)
 {
-	struct kin__hash *hash = kin__hash_new();
 	struct kin__aggregate aggregate;
 	struct kin__aggregate_record record;
 	char data[AGGREGATE_TEXT];
-	size_t n = seal(hash, KEY_A "120137" ONE ONE, data);
+	size_t n = seal(KEY_A "120137" ONE ONE, data);
 
 	kin__aggregate_init(&aggregate);
 	ck_assert_int_eq(kin__aggregate_open(&aggregate, kin__span(data, n)), 1);
 	ck_assert_uint_eq(aggregate.n, 2);
 	ck_assert(kin__aggregate_next(&aggregate, &record));
-	n = seal(hash, KEY_A "1a070800 1000 1a0178", data);
+	n = seal(KEY_A "1a070800 1000 1a0178", data);
 	ck_assert_int_eq(kin__aggregate_open(&aggregate, kin__span(data, n)), 0);
 	ck_assert(!kin__aggregate_next(&aggregate, &record));
-	n = seal(hash, ONE, data);
+	n = seal(ONE, data);
 	ck_assert_int_eq(kin__aggregate_open(&aggregate, kin__span(data, n)), 0);
 	ck_assert_int_eq(kin__aggregate_open(&aggregate, kin__span("", 0)), 0);
 	ck_assert_uint_eq(aggregate.n, 0);
 	kin__aggregate_fini(&aggregate);
-	kin__hash_free(hash);
 }
 END_TEST
 
 /* Each allocation fails in turn: then it says so, and takes nothing for a plain record. */
 START_TEST(aggregate_no_memory)
 {
-	struct kin__hash *hash = kin__hash_new();
 	char data[AGGREGATE_TEXT];
-	size_t n = seal(hash, KEY_A "120137" ONE, data);
+	size_t n = seal(KEY_A "120137" ONE, data);
 	int code = -1, tries;
 
 	for (tries = 0; code < 0; tries++) {
@@ -301,7 +291,6 @@ START_TEST(aggregate_no_memory)
 	}
 	ck_assert_int_eq(code, 1);
 	ck_assert_int_eq(tries, 3); /* either table, then none */
-	kin__hash_free(hash);
 }
 END_TEST
 
@@ -311,7 +300,6 @@ START_TEST(aggregate_round_trip)
 	enum { MOST = 400 };
 	static struct kin__aggregate_part parts[MOST];
 	static char data[3000];
-	struct kin__hash *hash = kin__hash_new();
 	struct kin__rng rng = { (uint64_t)_i };
 	size_t n = (size_t)kin__rng_between(&rng, 1, MOST), told = 0;
 	struct kin__aggregate_write write;
@@ -337,8 +325,8 @@ START_TEST(aggregate_round_trip)
 			parts[i].hash_key = kin__span_text(key[hash_at]);
 		ck_assert_int_eq(kin__aggregate_write_add(&write, &parts[i]), 0);
 	}
-	ck_assert_int_eq(kin__aggregate_write_end(&write, hash, &out), 0);
-	ck_assert_int_eq(kin__aggregate_sealed(hash, kin__bytes_view(&out)), 1);
+	ck_assert(finish(&write, &out));
+	ck_assert(is_sealed(kin__bytes_view(&out)));
 	ck_assert_int_eq(kin__aggregate_open(&aggregate, kin__bytes_view(&out)), 1);
 	ck_assert_uint_eq(aggregate.n, n);
 	for (; kin__aggregate_next(&aggregate, &record); told++) {
@@ -352,12 +340,39 @@ START_TEST(aggregate_round_trip)
 	kin__aggregate_write_fini(&write);
 	kin__aggregate_fini(&aggregate);
 	kin__bytes_fini(&out);
-	kin__hash_free(hash);
+}
+END_TEST
+
+/* Many at once: each is judged by itself, those that are marked and those that are not. */
+START_TEST(aggregates_sealed_together)
+{
+	enum { MOST = 150 };
+	static char data[MOST][AGGREGATE_TEXT];
+	struct kin__span records[MOST];
+	bool sealed[MOST + 1];
+
+	for (int i = 0; i < MOST; i++) {
+		size_t n = seal(i % 2 ? KEY_A "120137" ONE ONE : KEY_A "120137" ONE, data[i]);
+
+		records[i] = kin__span(data[i], n);
+		if (i % 7 == 3)
+			data[i][n - 1] ^= 1;
+		if (i % 7 == 5)
+			data[i][0] = 'x';
+		if (i % 11 == 4)
+			records[i] = kin__span(NULL, 0);
+	}
+	sealed[MOST] = true;
+	kin__aggregate_sealed(kin__md5_fastest(), records, MOST, sealed);
+	for (int i = 0; i < MOST; i++)
+		ck_assert_msg(sealed[i] == (i % 7 != 3 && i % 7 != 5 && i % 11 != 4), "record %d", i);
+	ck_assert(sealed[MOST]);
 }
 END_TEST
 
 static void add_aggregate(TCase *tcase)
 {
+	tcase_add_test(tcase, aggregates_sealed_together);
 	tcase_add_loop_test(tcase, aggregate_round_trip, 0, 40);
 	tcase_add_loop_test(tcase, aggregate_vectors, 0, COUNT(aggregated));
 	tcase_add_loop_test(tcase, aggregate_messages, 0, COUNT(messages));

@@ -7,8 +7,8 @@
 enum { BLOCK = 64 }; /* SHA-256 works on blocks of 64 bytes; HMAC pads its key to one */
 
 struct kin__hash {
-	EVP_MD *sha256, *md5;
-	EVP_MD_CTX *sha256_work, *md5_work; /* reused: a context costs more than a short digest */
+	EVP_MD *sha256;
+	EVP_MD_CTX *work; /* reused: a context costs more than a short digest */
 };
 
 struct kin__hash *kin__hash_new(void)
@@ -18,10 +18,8 @@ struct kin__hash *kin__hash_new(void)
 	if (!hash)
 		return NULL;
 	hash->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	hash->md5 = EVP_MD_fetch(NULL, "MD5", "fips=no");
-	hash->sha256_work = EVP_MD_CTX_new();
-	hash->md5_work = EVP_MD_CTX_new();
-	if (!hash->sha256 || !hash->md5 || !hash->sha256_work || !hash->md5_work) {
+	hash->work = EVP_MD_CTX_new();
+	if (!hash->sha256 || !hash->work) {
 		kin__hash_free(hash);
 		return NULL;
 	}
@@ -32,30 +30,25 @@ void kin__hash_free(struct kin__hash *hash)
 {
 	if (!hash)
 		return;
-	EVP_MD_CTX_free(hash->sha256_work);
-	EVP_MD_CTX_free(hash->md5_work);
+	EVP_MD_CTX_free(hash->work);
 	EVP_MD_free(hash->sha256);
-	EVP_MD_free(hash->md5);
 	kin__mem_free(hash);
 }
 
 /* The digest of two runs of bytes, one after the other; the first may be empty. */
-static bool digest(EVP_MD_CTX *work, const EVP_MD *type, const void *first, size_t first_n, const void *data,
-                   size_t n, uint8_t *out)
+static bool digest(struct kin__hash *hash, const void *first, size_t first_n, const void *data, size_t n,
+                   uint8_t *out)
 {
-	return EVP_DigestInit_ex(work, type, NULL) == 1 &&
+	EVP_MD_CTX *work = hash->work;
+
+	return EVP_DigestInit_ex(work, hash->sha256, NULL) == 1 &&
 	       (first_n == 0 || EVP_DigestUpdate(work, first, first_n) == 1) &&
 	       (n == 0 || EVP_DigestUpdate(work, data, n) == 1) && EVP_DigestFinal_ex(work, out, NULL) == 1;
 }
 
 bool kin__hash_sha256(struct kin__hash *hash, const void *data, size_t n, struct kin__sha256 *out)
 {
-	return digest(hash->sha256_work, hash->sha256, NULL, 0, data, n, out->at);
-}
-
-bool kin__hash_md5(struct kin__hash *hash, const void *data, size_t n, struct kin__md5 *out)
-{
-	return digest(hash->md5_work, hash->md5, NULL, 0, data, n, out->at);
+	return digest(hash, NULL, 0, data, n, out->at);
 }
 
 static void wipe(volatile uint8_t *at, size_t n)
@@ -82,8 +75,8 @@ bool kin__hash_hmac(struct kin__hash *hash, const void *key, size_t key_n, const
 		outer[i] = inner[i] ^ 0x5c;
 		inner[i] ^= 0x36;
 	}
-	ok = ok && digest(hash->sha256_work, hash->sha256, inner, BLOCK, data, n, middle.at) &&
-	     digest(hash->sha256_work, hash->sha256, outer, BLOCK, middle.at, sizeof middle.at, out->at);
+	ok = ok && digest(hash, inner, BLOCK, data, n, middle.at) &&
+	     digest(hash, outer, BLOCK, middle.at, sizeof middle.at, out->at);
 	wipe(inner, BLOCK);
 	wipe(outer, BLOCK);
 	return ok;

@@ -187,7 +187,7 @@ static int take_apart(struct kin__consume *consumer, uint32_t shard, struct kin_
 
 	if (!consumer->set.deaggregate)
 		return KIN_OK;
-	return kin__deaggregate_page(page, kin__core_hash(consumer->set.core), known ? &range : NULL,
+	return kin__deaggregate_page(page, kin__core_md5(consumer->set.core), known ? &range : NULL,
 	                             &consumer->own.outside);
 }
 
@@ -220,20 +220,13 @@ static int sift(struct kin__consume *consumer, struct kin__consumer_event *event
 /* Which lane each record goes through; *lanes: NULL, there is one.  What is left out goes through none. */
 static int route(struct kin__consume *consumer, struct kin__consumer_event *event, uint8_t **lanes)
 {
-	struct kin__hash *hash = kin__core_hash(consumer->set.core);
-
 	*lanes = NULL;
 	if (consumer->set.lanes == 1 || event->page.count == 0)
 		return KIN_OK;
 	*lanes = kin__mem_zalloc(event->page.count);
-	for (uint32_t i = 0; *lanes && i < event->page.count; i++) {
-		if (event->page.left_out && event->page.left_out[i])
-			continue;
-		if (!kin__route_lane(hash, &event->page.records[i], consumer->set.lanes, *lanes + i)) {
-			kin__mem_free(*lanes);
-			*lanes = NULL;
-		}
-	}
+	if (*lanes)
+		kin__route_lanes(kin__core_md5(consumer->set.core), event->page.records, event->page.count,
+		                 event->page.left_out, consumer->set.lanes, *lanes);
 	event->page.lanes = *lanes;
 	return *lanes ? KIN_OK : KIN_NOMEM;
 }

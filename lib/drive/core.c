@@ -97,6 +97,7 @@ static void init(struct kin__core *core, const struct kin_client_options *option
 	core->set.log_level = options->log || options->log_line ? options->log_level : KIN_LOG_NONE;
 	core->set.fork_generation = kin__fork_generation();
 	core->set.base64 = kin__base64_fastest();
+	core->set.md5 = kin__md5_fastest();
 	core->set.cbor = options->wire == KIN_WIRE_CBOR;
 	kin__chain_init(&core->set.chain);
 	kin__env_init(&core->set.env);
@@ -155,7 +156,7 @@ int kin__core_open(struct kin__core **out, const struct kin_client_options *opti
 		kin__quit_leave();
 		code = core->own.hash ? open_threads(core, options, error)
 		                      : kin__error(error, KIN_NOMEM,
-		                                   "out of memory, or OpenSSL has no SHA-256 or MD5");
+		                                   "out of memory, or OpenSSL has no SHA-256");
 	}
 	if (code != KIN_OK) {
 		core_free(core);
@@ -224,6 +225,11 @@ struct kin__pool *kin__core_callbacks(struct kin__core *core)
 const struct kin__base64 *kin__core_base64(const struct kin__core *core)
 {
 	return core->set.base64;
+}
+
+const struct kin__md5_way *kin__core_md5(const struct kin__core *core)
+{
+	return core->set.md5;
 }
 
 struct kin__hash *kin__core_hash(struct kin__core *core)

@@ -12,6 +12,7 @@
 #include "io/pool.h"
 #include "kinesis/types.h"
 #include "wire/base64.h"
+#include "base/md5.h"
 #include <kinstream/client.h>
 
 struct kin__core;
@@ -27,6 +28,7 @@ void kin__core_unref(struct kin__core *core);
 struct kin__loop *kin__core_loop(struct kin__core *core);
 struct kin__pool *kin__core_callbacks(struct kin__core *core); /* one thread: user's callbacks, in order */
 const struct kin__base64 *kin__core_base64(const struct kin__core *core); /* this processor's fastest way */
+const struct kin__md5_way *kin__core_md5(const struct kin__core *core);   /* too */
 struct kin__hash *kin__core_hash(struct kin__core *core);                 /* loop thread */
 bool kin__core_on_callback(const struct kin__core *core); /* here and now on the callback thread? */
 bool kin__core_forked(const struct kin__core *core); /* opened by the parent process: answer KIN_FORKED */

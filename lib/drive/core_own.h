@@ -27,6 +27,7 @@ struct kin__core {
 		struct kin__loop *loop;
 		struct kin__pool *callbacks, *storage;
 		const struct kin__base64 *base64;
+		const struct kin__md5_way *md5;
 	} set;
 	struct { /* loop thread */
 		struct kin__credentials credentials;

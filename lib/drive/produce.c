@@ -131,6 +131,8 @@ static void feed(struct kin__produce *produce, struct kin__producer_event *event
 	close = produce->inbox.closing && !produce->own.closing;
 	pthread_mutex_unlock(&produce->inbox.lock);
 	if (!kin__list_empty(&records)) {
+		if (produce->set.places)
+			kin__produce_place(produce, &records);
 		other.type = KIN__PRODUCER_PUT;
 		other.records = &records;
 		kin__producer_step(machine, &other);
@@ -225,7 +227,7 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 	kin__pipe_init(&produce->inbox.pipe);
 	kin__list_init(&produce->inbox.telling);
 	kin__aggregate_write_init(&produce->own.write);
-	kin__bytes_init(&produce->own.aggregate);
+	kin__bytes_init(&produce->own.aggregates);
 	kin__attempt_init(&produce->list.attempt);
 	kin__bytes_init(&produce->list.body);
 	kin__listing_init(&produce->list.listing);
@@ -253,11 +255,10 @@ static void produce_free(struct kin__produce *produce)
 	kin__mem_free(produce->own.verdicts);
 	kin__mem_free(produce->own.shards);
 	kin__aggregate_write_fini(&produce->own.write);
-	kin__bytes_fini(&produce->own.aggregate);
+	kin__bytes_fini(&produce->own.aggregates);
 	kin__attempt_fini(&produce->list.attempt);
 	kin__bytes_fini(&produce->list.body);
 	kin__listing_fini(&produce->list.listing);
-	kin__hash_free(produce->inbox.hash);
 	free_requests(&produce->inbox.answered);
 	free_requests(&produce->inbox.idle);
 	kin__produce_chunks_fini(produce);
@@ -278,8 +279,7 @@ static bool allocate(struct kin__produce *produce, const char *stream)
 	produce->own.verdicts = kin__mem_array(records_max, 1);
 	if (produce->set.places) {
 		produce->own.shards = kin__mem_array(records_max, sizeof(const char *));
-		produce->inbox.hash = kin__hash_new();
-		if (!produce->own.shards || !produce->inbox.hash)
+		if (!produce->own.shards)
 			return false;
 	}
 	return produce->set.stream && produce->own.machine && produce->own.results && produce->own.verdicts;

@@ -102,7 +102,7 @@ struct kin__produce {
 		uint8_t *verdicts;
 		const char **shards; /* where its entries are stored; when records are placed */
 		struct kin__aggregate_write write;
-		struct kin__bytes aggregate; /* the one that is encoded */
+		struct kin__bytes aggregates; /* those that are encoded */
 		bool closing, frozen, leaving;
 	} own;
 	struct kin__produce_list { /* LIST_SHARDS; the loop's own, too */
@@ -124,7 +124,6 @@ struct kin__produce {
 		uint32_t spares_n;
 		uint64_t memory; /* of all chunks, spares too */
 		struct kin__rng rng;
-		struct kin__hash *hash; /* for hash keys; when records are placed */
 		bool closing, woken, flush;
 		/* what the machine said last */
 		bool attended, saturated; /* it will look here soon by itself; it cannot send more anyway */
@@ -194,8 +193,8 @@ void kin__produce_step(struct kin__produce *produce,
 struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
                                                     const struct kin_put_entry *entry, struct kin__span key,
                                                     size_t size); /* NULL: out of memory */
-bool kin__produce_record_place(struct kin__produce *produce,
-                               struct kin__produce_record *record); /* false: out of memory */
+/* What the machine must know to place it, if it does: room for it. */
+struct kin__placed *kin__produce_record_placed(struct kin__produce_record *record);
 bool kin__produce_record_fits(const struct kin__produce *produce,
                               size_t size); /* is there memory left for it? */
 size_t kin__produce_record_size(const struct kin__produce *produce, const struct kin_put_entry *entry,
@@ -215,9 +214,12 @@ void kin__produce_request_give(
 void kin__produce_request_free(struct kin__produce_request *request);
 void kin__produce_fault_drop(struct kin__produce_fault *fault); /* any thread; NULL is fine */
 
-/* drive/produce_outer; loop thread: what a request holds when records are placed. */
-bool kin__produce_encode_outer(struct kin__produce *produce, struct kin__put_records *put,
-                               struct kin__outer *outer); /* false: out of memory */
+/* drive/produce_outer; loop thread: when records are placed. */
+/* Where each record that was put goes by its key. */
+void kin__produce_place(const struct kin__produce *produce, struct kin__list *records);
+/* What a request holds; false: out of memory. */
+bool kin__produce_encode_outers(struct kin__produce *produce, struct kin__put_records *put,
+                                const struct kin__produce_request *request);
 void kin__produce_stored_outer(struct kin__produce_request *request, const struct kin__outer *outer,
                                const struct kin__put_result *result);
 void kin__produce_blame_outer(struct kin__outer *outer, struct kin__produce_fault *fault);

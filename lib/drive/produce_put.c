@@ -116,10 +116,7 @@ static struct kin__produce_record *accept(struct kin__produce *produce, const st
 	if (!record)
 		return NULL;
 	kin__room_take(&produce->inbox.room, record->machine.bytes);
-	if (!produce->set.places || kin__produce_record_place(produce, record))
-		return record;
-	kin__produce_record_free(produce, record);
-	return NULL;
+	return record;
 }
 
 int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *entry, void *token,

@@ -131,31 +131,12 @@ struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce
 	return record;
 }
 
-static bool hash_of_key(struct kin__produce *produce, const struct kin__produce_record *record,
-                        struct kin__hashkey *out)
-{
-	return kin__hashkey_of(produce->inbox.hash, kin__produce_record_key(record), out);
-}
-
 /* Behind the record's bytes. */
-bool kin__produce_record_place(struct kin__produce *produce, struct kin__produce_record *record)
+struct kin__placed *kin__produce_record_placed(struct kin__produce_record *record)
 {
 	size_t bytes_n = (size_t)record->hash_n + record->key_n + record->data_n;
-	struct kin__placed *placed =
-			(struct kin__placed *)(void *)((char *)record + aligned(sizeof *record + bytes_n));
-	struct kin__hashkey of_key;
 
-	if (!hash_of_key(produce, record, &of_key))
-		return false;
-	*placed = (struct kin__placed){ .hash = of_key,
-		                        .key_id = of_key.low,
-		                        .key_n = record->key_n,
-		                        .data_n = record->data_n,
-		                        .hash_n = record->hash_n };
-	if (record->hash_n)
-		kin__hashkey_parse(kin__produce_record_hash(record), &placed->hash);
-	record->machine.placed = placed;
-	return true;
+	return (struct kin__placed *)(void *)((char *)record + aligned(sizeof *record + bytes_n));
 }
 
 /* While there is work, some chunks are kept for the next records; after it all but one are given back. */

@@ -110,15 +110,6 @@ void kin__produce_request_give(struct kin__produce *produce, struct kin__produce
 
 /* --- sending --------------------------------------------------------------------------- */
 
-static bool encode_outers(struct kin__produce *produce, const struct kin__produce_request *request,
-                          struct kin__put_records *put)
-{
-	for (uint32_t i = 0; i < request->n; i++)
-		if (!kin__produce_encode_outer(produce, put, outer_at(request, i)))
-			return false;
-	return true;
-}
-
 static void encode_records(const struct kin__produce_request *request, struct kin__put_records *put)
 {
 	for (uint32_t i = 0; i < request->n; i++) {
@@ -139,7 +130,7 @@ static bool encode(struct kin__produce *produce, struct kin__produce_request *re
 	put.base64 = kin__core_base64(produce->set.core);
 	if (!produce->set.places)
 		encode_records(request, &put);
-	else if (!encode_outers(produce, request, &put))
+	else if (!kin__produce_encode_outers(produce, &put, request))
 		return false;
 	kin__put_records_end(&put);
 	return !request->body.failed;

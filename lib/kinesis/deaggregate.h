@@ -18,6 +18,6 @@ struct kin__outside {
 
 /* range NULL: not known, nothing is outside; then `outside` may be NULL too.  The page's answer is written into: a 0
  * comes behind each key.  KIN_OK; KIN_NOMEM: the page is good for kin__get_page_fini() alone. */
-int kin__deaggregate_page(struct kin__get_page *page, struct kin__hash *hash,
+int kin__deaggregate_page(struct kin__get_page *page, const struct kin__md5_way *md5,
                           const struct kin__hash_range *range, struct kin__outside *outside);
 #endif

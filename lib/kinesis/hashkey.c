@@ -98,18 +98,23 @@ uint32_t kin__hashkey_modulo(struct kin__hashkey key, uint32_t divisor)
 	return divide(&value, 0, divisor);
 }
 
-bool kin__hashkey_of(struct kin__hash *hash, struct kin__span partition_key, struct kin__hashkey *out)
+struct kin__hashkey kin__hashkey_of_md5(const struct kin__md5 *digest)
+{
+	struct kin__hashkey key = { 0, 0 };
+
+	for (int i = 0; i < 8; i++) {
+		key.high = key.high << 8 | digest->at[i];
+		key.low = key.low << 8 | digest->at[i + 8];
+	}
+	return key;
+}
+
+struct kin__hashkey kin__hashkey_of(struct kin__span partition_key)
 {
 	struct kin__md5 digest;
 
-	if (!kin__hash_md5(hash, partition_key.at, partition_key.n, &digest))
-		return false;
-	*out = (struct kin__hashkey){ 0, 0 };
-	for (int i = 0; i < 8; i++) {
-		out->high = out->high << 8 | digest.at[i];
-		out->low = out->low << 8 | digest.at[i + 8];
-	}
-	return true;
+	kin__md5_many(NULL, &partition_key, 1, &digest);
+	return kin__hashkey_of_md5(&digest);
 }
 
 bool kin__hashkey_parse(struct kin__span text, struct kin__hashkey *out)

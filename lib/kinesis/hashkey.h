@@ -1,7 +1,7 @@
 /* kinesis/hashkey - 128-bit hash keys: where a partition key falls, and which shard owns it.  Pure. */
 #ifndef KIN_KINESIS_HASHKEY_H
 #define KIN_KINESIS_HASHKEY_H
-#include "base/hash.h"
+#include "base/md5.h"
 #include "base/span.h"
 
 enum { KIN__HASHKEY_TEXT = 40 }; /* 39 digits and the end */
@@ -21,7 +21,8 @@ struct kin__hashkey kin__hashkey_middle(struct kin__hashkey low, struct kin__has
 /* start of shard `index` of an even split: index * floor(2^128 / shards) */
 struct kin__hashkey kin__hashkey_even(uint32_t shards, uint32_t index);
 /* MD5, big-endian */
-bool kin__hashkey_of(struct kin__hash *hash, struct kin__span partition_key, struct kin__hashkey *out);
+struct kin__hashkey kin__hashkey_of(struct kin__span partition_key);
+struct kin__hashkey kin__hashkey_of_md5(const struct kin__md5 *digest);
 uint32_t kin__hashkey_modulo(struct kin__hashkey key, uint32_t divisor); /* divisor > 0 */
 /* decimal without leading zeros, <= 2^128-1 */
 bool kin__hashkey_parse(struct kin__span text, struct kin__hashkey *out);

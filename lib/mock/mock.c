@@ -96,13 +96,12 @@ static int make_model(struct kin_mock *mock, const struct kin_mock_options *o, s
 	kin__model_options_init(&model);
 	model.seed = o->seed;
 	model.region = o->region;
-	model.hash = mock->hash = kin__hash_new();
 	model.iterator_ttl_ms = o->iterator_ttl_ms;
 	model.retention_ms = o->retention_ms;
 	model.transition_ms = o->transition_ms;
 	model.request_bytes_max = KIN__MODEL_GET_BYTES_MAX;
 	model.rate_limits = o->rate_limits;
-	mock->model = mock->hash ? kin__model_new(&model) : NULL;
+	mock->model = kin__model_new(&model);
 	if (!mock->model)
 		return kin__error_nomem(error);
 	/* A little in the past, so that they are ACTIVE however long transitions last. */
@@ -134,7 +133,6 @@ void kin_mock_close(struct kin_mock *mock)
 	kin__listen_close(mock);
 	kin__gate_free(mock->idle);
 	kin__model_free(mock->model);
-	kin__hash_free(mock->hash);
 	kin__mem_free((void *)(uintptr_t)mock->set.access_key_id);
 	kin__mem_free((void *)(uintptr_t)mock->set.secret_access_key);
 	kin__mem_free((void *)(uintptr_t)mock->set.region);

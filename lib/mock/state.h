@@ -14,9 +14,8 @@ struct kin_mock {
 	struct kin__bytes tls_certificate, tls_key; /* PEM; empty: plain HTTP */
 	pthread_mutex_t lock;
 	struct kin__model *model;
-	struct kin__hash *hash; /* of the model: hash keys */
-	struct kin__rng names;  /* request ids */
-	int64_t last_ms;        /* the model's time does not go back */
+	struct kin__rng names; /* request ids */
+	int64_t last_ms;       /* the model's time does not go back */
 	struct kin_mock_stats stats;
 	struct kin__mock_verifier *idle; /* used again by the next request */
 	bool closing;

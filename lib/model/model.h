@@ -26,7 +26,6 @@ struct kin__model_shard;
 struct kin__model_options {
 	uint64_t seed;
 	const char *region, *account; /* copied; NULL: us-east-1, 000000000000 */
-	struct kin__hash *hash; /* borrowed while the model lives; NULL: every entry brings its hash key */
 	int64_t iterator_ttl_ms, retention_ms, transition_ms;
 	uint32_t record_bytes_max;  /* data + key; default of new streams */
 	uint32_t request_bytes_max; /* data + keys of a PutRecords */

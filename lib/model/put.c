@@ -43,23 +43,16 @@ static bool refuse_sizes(const struct put *put, struct kin__model_answer *answer
 	return false;
 }
 
-static bool place(struct put *put, struct kin__model_answer *answer)
+static void place(struct put *put)
 {
-	struct kin__hash *hash = put->model->set.hash;
-
 	for (size_t i = 0; i < put->n; i++) {
-		struct kin__hashkey key = put->entries[i].hash;
-		if (!put->entries[i].has_hash &&
-		    (!hash || !kin__hashkey_of(hash, put->entries[i].key, &key))) {
-			kin__answer_refuse(answer, "InternalFailureException",
-			                   "The hash of a partition key could not be computed.", NULL);
-			return false;
-		}
+		struct kin__hashkey key = put->entries[i].has_hash ? put->entries[i].hash
+		                                                   : kin__hashkey_of(put->entries[i].key);
+
 		put->shards[i] = kin__shard_of_hash(put->stream, key);
 		put->shards[i]->struck_throttle = false;
 		put->shards[i]->struck_per_mille = 0;
 	}
-	return true;
 }
 
 static bool passes_limits(struct put *put, struct kin__model_shard *shard, size_t size)
@@ -167,14 +160,15 @@ static bool begin(struct put *put, enum kin__operation operation, struct kin__sp
                   struct kin__model_answer *answer)
 {
 	struct kin__model_stream *stream = kin__stream_find(put->model, put->now_ms, name);
-	bool placed = false;
 	size_t n = put->n;
+	bool placed;
 
 	kin__answer_init(answer);
 	put->stream = kin__stream_is_usable(stream) ? stream : NULL;
 	put->block = NULL;
-	if (put->stream && n >= 1 && n <= ENTRIES && !(placed = place(put, answer)))
-		return false;
+	placed = put->stream && n >= 1 && n <= ENTRIES;
+	if (placed)
+		place(put);
 	if (!kin__answer_begin(put->model, operation, put->shards, placed ? n : 0, answer))
 		return false;
 	if (n < 1 || n > ENTRIES) {

@@ -5,6 +5,7 @@
 
 enum {
 	MAGIC = 4,
+	AT_ONCE = 64,     /* records whose MD5 is looked at */
 	GROUPS_MAX = 100, /* one in the other: as deep as other readers go */
 	VARINT_MAX = 10,
 	/* AggregatedRecord */
@@ -166,20 +167,35 @@ void kin__aggregate_fini(struct kin__aggregate *aggregate)
 	kin__aggregate_init(aggregate);
 }
 
-int kin__aggregate_sealed(struct kin__hash *hash, struct kin__span record)
-{
-	struct kin__md5 digest;
-
-	if (!kin__aggregate_marked(record.at, record.n))
-		return 0;
-	if (!kin__hash_md5(hash, record.at + MAGIC, record.n - KIN__AGGREGATE_AROUND, &digest))
-		return -1;
-	return memcmp(record.at + record.n - sizeof digest, &digest, sizeof digest) == 0;
-}
-
 static struct kin__span message_of(struct kin__span record)
 {
 	return kin__span(record.at + MAGIC, record.n - KIN__AGGREGATE_AROUND);
+}
+
+static void sealed_some(const struct kin__md5_way *way, const struct kin__span *records, size_t n,
+                        bool *sealed)
+{
+	struct kin__span messages[AT_ONCE];
+	struct kin__md5 digests[AT_ONCE];
+	size_t marked = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (kin__aggregate_marked(records[i].at, records[i].n))
+			messages[marked++] = message_of(records[i]);
+	kin__md5_many(way, messages, marked, digests);
+	marked = 0;
+	for (size_t i = 0; i < n; i++) {
+		sealed[i] = kin__aggregate_marked(records[i].at, records[i].n) &&
+		            memcmp(records[i].at + records[i].n - sizeof *digests, &digests[marked++],
+		                   sizeof *digests) == 0;
+	}
+}
+
+void kin__aggregate_sealed(const struct kin__md5_way *way, const struct kin__span *records, size_t n,
+                           bool *sealed)
+{
+	for (size_t i = 0; i < n; i += AT_ONCE)
+		sealed_some(way, records + i, n - i < AT_ONCE ? n - i : AT_ONCE, sealed + i);
 }
 
 static int add(struct kin__span **table, size_t *n, size_t *room, struct kin__span text)

@@ -6,7 +6,7 @@
  */
 #ifndef KIN_WIRE_AGGREGATE_H
 #define KIN_WIRE_AGGREGATE_H
-#include "base/hash.h"
+#include "base/md5.h"
 #include "base/span.h"
 
 #define KIN__AGGREGATE_MAGIC "\xf3\x89\x9a\xc2"
@@ -34,8 +34,9 @@ static inline bool kin__aggregate_marked(const void *data, size_t n)
 {
 	return n > KIN__AGGREGATE_AROUND && memcmp(data, KIN__AGGREGATE_MAGIC, 4) == 0;
 }
-/* Marked, and the MD5 is that of the message?  1, 0; -1: no memory for it. */
-int kin__aggregate_sealed(struct kin__hash *hash, struct kin__span record);
+/* Of each record: is it marked, and is the MD5 that of the message? */
+void kin__aggregate_sealed(const struct kin__md5_way *way, const struct kin__span *records, size_t n,
+                           bool *sealed);
 /* The message of a sealed record, checked as a whole: 1, then n > 0; 0: a plain record; -1: out of memory.  Used for
  * one record after another; the record must outlive the walk. */
 int kin__aggregate_open(struct kin__aggregate *aggregate, struct kin__span record);

@@ -4,8 +4,10 @@
  *     message AggregatedRecord { repeated string keys = 1; repeated string hash_keys = 2; repeated Record records = 3; }
  */
 #include "base/mem.h"
+#include "wire/aggregate.h"
 #include "wire/aggregate_write.h"
 
+enum { MAGIC = 4, AT_ONCE = 64 /* records that are sealed */ };
 enum { VARINT = 0, BYTES = 2 }; /* wire types */
 #define TAG(field, type) ((char)((field) << 3 | (type)))
 
@@ -120,22 +122,40 @@ static char *put_record(char *at, const struct kin__aggregate_entry *record)
 	return put_field(at, TAG(3, BYTES), record->bytes);
 }
 
-int kin__aggregate_write_end(const struct kin__aggregate_write *write, struct kin__hash *hash,
-                             struct kin__bytes *out)
+int kin__aggregate_write_end(const struct kin__aggregate_write *write, struct kin__bytes *out)
 {
-	char *message = kin__bytes_extend(out, (size_t)kin__aggregate_write_size(write)), *at;
-	struct kin__md5 digest;
+	char *at = kin__bytes_extend(out, (size_t)kin__aggregate_write_size(write));
 
-	if (!message)
+	if (!at)
 		return -1;
-	memcpy(message, "\xf3\x89\x9a\xc2", 4);
-	message += 4;
-	at = put_table(message, TAG(1, BYTES), &write->keys);
+	memcpy(at, KIN__AGGREGATE_MAGIC, MAGIC);
+	at = put_table(at + MAGIC, TAG(1, BYTES), &write->keys);
 	at = put_table(at, TAG(2, BYTES), &write->hash_keys);
 	for (size_t i = 0; i < write->n; i++)
 		at = put_record(at, &write->records[i]);
-	if (!kin__hash_md5(hash, message, (size_t)write->size, &digest))
-		return -1;
-	memcpy(at, digest.at, sizeof digest.at);
+	memset(at, 0, sizeof(struct kin__md5));
 	return 0;
+}
+
+static void seal_some(const struct kin__md5_way *way, char *at, const size_t *bytes, size_t n)
+{
+	struct kin__span messages[AT_ONCE];
+	struct kin__md5 digests[AT_ONCE];
+
+	for (size_t i = 0; i < n; at += bytes[i++])
+		messages[i] = kin__span(at + MAGIC, bytes[i] - KIN__AGGREGATE_WRITE_AROUND);
+	kin__md5_many(way, messages, n, digests);
+	for (size_t i = 0; i < n; i++)
+		memcpy((char *)messages[i].at + messages[i].n, digests[i].at, sizeof digests[i].at);
+}
+
+void kin__aggregate_write_seal(const struct kin__md5_way *way, char *at, const size_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		size_t some = n - i < AT_ONCE ? n - i : AT_ONCE;
+
+		seal_some(way, at, bytes + i, some);
+		for (size_t end = i + some; i < end; i++)
+			at += bytes[i];
+	}
 }

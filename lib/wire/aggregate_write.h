@@ -6,7 +6,7 @@
 #ifndef KIN_WIRE_AGGREGATE_WRITE_H
 #define KIN_WIRE_AGGREGATE_WRITE_H
 #include "base/bytes.h"
-#include "base/hash.h"
+#include "base/md5.h"
 #include "base/ids.h"
 
 enum { KIN__AGGREGATE_WRITE_AROUND = 20 }; /* the magic before the message, its MD5 behind it */
@@ -69,7 +69,8 @@ static inline uint64_t kin__aggregate_write_size(const struct kin__aggregate_wri
 {
 	return write->size + KIN__AGGREGATE_WRITE_AROUND;
 }
-/* Adds the record at the end of *out; 0, or -1 out of memory (OpenSSL's, or out->failed). */
-int kin__aggregate_write_end(const struct kin__aggregate_write *write, struct kin__hash *hash,
-                             struct kin__bytes *out);
+/* Adds the record at the end of *out, but for its MD5; 0, or -1 out of memory. */
+int kin__aggregate_write_end(const struct kin__aggregate_write *write, struct kin__bytes *out);
+/* Adds the MD5s of n records that were written there one behind the other, of so many bytes each. */
+void kin__aggregate_write_seal(const struct kin__md5_way *way, char *at, const size_t *bytes, size_t n);
 #endif

@@ -6,7 +6,7 @@
  */
 #include "wire/base64_ways.h"
 
-#ifdef KIN__BASE64_X86
+#ifdef KIN__CPU_X86
 #include <immintrin.h>
 
 #define AVX2 __attribute__((target("avx2")))

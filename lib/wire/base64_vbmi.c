@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include "wire/base64_ways.h"
 
-#ifdef KIN__BASE64_X86
+#ifdef KIN__CPU_X86
 #include <immintrin.h>
 
 #define VBMI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi")))

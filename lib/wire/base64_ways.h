@@ -7,6 +7,7 @@
 #ifndef KIN_WIRE_BASE64_WAYS_H
 #define KIN_WIRE_BASE64_WAYS_H
 #include <stddef.h>
+#include "base/cpu.h"
 
 struct kin__base64 {
 	const char *name;
@@ -20,8 +21,7 @@ enum { KIN__BASE64_WAYS = 5 };
 void kin__base64_ways(const struct kin__base64 *ways[static KIN__BASE64_WAYS]);
 
 extern const struct kin__base64 kin__base64_portable;
-#if defined __x86_64__ && defined __GNUC__
-#define KIN__BASE64_X86 1
+#ifdef KIN__CPU_X86
 extern const struct kin__base64 kin__base64_ssse3, kin__base64_avx2, kin__base64_vbmi;
 #endif
 #endif

@@ -12,9 +12,7 @@ static struct kin_mock mock;
 static void end(void)
 {
 	kin__model_free(mock.model);
-	kin__hash_free(mock.hash);
 	mock.model = NULL;
-	mock.hash = NULL;
 }
 
 static bool begin(void)
@@ -25,8 +23,7 @@ static bool begin(void)
 	kin__model_options_init(&options);
 	options.seed = 1;
 	options.region = "us-east-1";
-	options.hash = mock.hash = kin__hash_new();
-	mock.model = mock.hash ? kin__model_new(&options) : NULL;
+	mock.model = kin__model_new(&options);
 	mock.last_ms = INT64_C(1700000000000);
 	mock.set.region = "us-east-1";
 	if (mock.model)
