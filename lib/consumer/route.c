@@ -26,7 +26,8 @@ void kin__route_lanes(const struct kin__md5_way *md5, const struct kin_record *r
 		}
 		if (some < AT_ONCE && i + 1 < n)
 			continue;
-		kin__md5_many(md5, keys, some, digests);
+		if (some > 0)
+			kin__md5_many(md5, keys, some, digests);
 		while (some > 0) {
 			some--;
 			*to[some] = (uint8_t)kin__hashkey_modulo(kin__hashkey_of_md5(&digests[some]), lanes);

@@ -182,7 +182,8 @@ static void sealed_some(const struct kin__md5_way *way, const struct kin__span *
 	for (size_t i = 0; i < n; i++)
 		if (kin__aggregate_marked(records[i].at, records[i].n))
 			messages[marked++] = message_of(records[i]);
-	kin__md5_many(way, messages, marked, digests);
+	if (marked > 0)
+		kin__md5_many(way, messages, marked, digests);
 	marked = 0;
 	for (size_t i = 0; i < n; i++) {
 		sealed[i] = kin__aggregate_marked(records[i].at, records[i].n) &&

@@ -144,7 +144,8 @@ static void seal_some(const struct kin__md5_way *way, char *at, const size_t *by
 
 	for (size_t i = 0; i < n; at += bytes[i++])
 		messages[i] = kin__span(at + MAGIC, bytes[i] - KIN__AGGREGATE_WRITE_AROUND);
-	kin__md5_many(way, messages, n, digests);
+	if (n > 0)
+		kin__md5_many(way, messages, n, digests);
 	for (size_t i = 0; i < n; i++)
 		memcpy((char *)messages[i].at + messages[i].n, digests[i].at, sizeof digests[i].at);
 }
