@@ -625,6 +625,7 @@ START_TEST(open_no_memory)
 END_TEST
 
 #include "drive_wire.h"
+#include "drive_history.h"
 
 START_TEST(attempt_no_memory)
 {
@@ -681,6 +682,7 @@ static Suite *drive_suite(void)
 	tcase_add_test(cores, references);
 	tcase_add_test(cores, open_no_memory);
 	suite_add_tcase(suite, one_try);
+	suite_add_tcase(suite, history_case());
 	suite_add_tcase(suite, calls);
 	suite_add_tcase(suite, cores);
 	return suite;

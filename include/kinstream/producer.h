@@ -18,17 +18,31 @@ enum kin_delivery_status {
 	KIN_STORED = 2           /* acknowledged; shard_id and sequence_number are set */
 };
 
+enum { KIN_ATTEMPTS_MAX = 8 }; /* that a report tells of one by one */
+
+/* A request that the record was part of. */
+struct kin_attempt {
+	int64_t sent_ms;      /* when it was sent: Unix ms by this host's clock */
+	uint64_t duration_us; /* from then until its answer, or until none was waited for any more */
+	int32_t code;         /* KIN_OK: the record was stored; else as in struct kin_error */
+	int32_t http_status;  /* 0: no answer */
+	uint32_t number;      /* 1 for the first */
+	uint32_t reserved;
+	const char *aws_code; /* "ProvisionedThroughputExceededException", or "" */
+};
+
 /* Borrowed until the callback returns; grows at the end. */
 struct kin_delivery {
-	void *token;       /* as given to kin_producer_put_entry(); NULL from kin_producer_put() */
-	int32_t code;      /* KIN_OK: stored; else why it was given up */
-	int32_t status;    /* enum kin_delivery_status */
-	uint32_t attempts; /* requests it was part of */
-	uint32_t reserved;
-	const char *shard_id;          /* NULL unless stored */
-	const char *sequence_number;   /* NULL unless stored */
-	const struct kin_error *error; /* NULL if stored: the last attempt's error */
-	uint64_t sub_sequence;         /* place in the aggregate that it is stored in; else 0 */
+	void *token;                 /* as given to kin_producer_put_entry(); NULL from kin_producer_put() */
+	int32_t code;                /* KIN_OK: stored; else why it was given up */
+	int32_t status;              /* enum kin_delivery_status */
+	uint32_t attempts;           /* requests it was part of */
+	uint32_t history_n;          /* of these, told one by one: all, or the first and the last ones */
+	const char *shard_id;        /* NULL unless stored */
+	const char *sequence_number; /* NULL unless stored */
+	const struct kin_error *error;     /* NULL if stored: the last attempt's error */
+	uint64_t sub_sequence;             /* place in the aggregate that it is stored in; else 0 */
+	const struct kin_attempt *history; /* history_n of them, by their number */
 };
 
 /* What is stored in the order of the puts. */

@@ -22,6 +22,7 @@ enum {
 	KIN__PRODUCE_CHUNK = 65536,
 	KIN__PRODUCE_LARGE = 16384, /* larger records have a chunk of their own */
 	KIN__PRODUCE_SPARES = 64,   /* empty chunks kept while there is work */
+	KIN__PRODUCE_AWS_CODES = 64
 };
 
 /* Who makes the reports. */
@@ -36,6 +37,22 @@ enum kin__produce_reports {
 struct kin__produce_shown {
 	struct kin_delivery delivery;
 	struct kin_error error;
+	struct kin_attempt attempts[KIN_ATTEMPTS_MAX];
+};
+
+/* As struct kin_attempt. */
+struct kin__produce_try {
+	int64_t sent_ms;
+	uint32_t took_us, number; /* took_us: at most an hour */
+	int16_t code;
+	uint16_t http_status;
+	uint8_t aws_code; /* its place in aws_codes */
+};
+
+/* Of a record that was not stored by its first attempt: those that did not store it. */
+struct kin__produce_history {
+	uint32_t n;
+	struct kin__produce_try at[KIN_ATTEMPTS_MAX];
 };
 
 struct kin__produce_chunk {
@@ -48,6 +65,7 @@ struct kin__produce_chunk {
 /* Why an attempt failed; counted by the records that failed with it. */
 struct kin__produce_fault {
 	_Atomic uint32_t references;
+	struct kin__produce_try what;
 	struct kin_error error;
 };
 
@@ -55,7 +73,8 @@ struct kin__produce_fault {
 struct kin__produce_record {
 	struct kin__producer_record machine; /* first */
 	struct kin__produce_chunk *chunk;
-	struct kin__produce_fault *fault; /* of the last failed attempt, or NULL */
+	struct kin__produce_fault *fault;     /* of the last failed attempt, or NULL */
+	struct kin__produce_history *history; /* NULL: there is nothing to tell but of `request` */
 	struct kin__produce_request
 			*request; /* whose answer shard_id and sequence_number are in; NULL: not stored */
 	const char *shard_id, *sequence_number;
@@ -73,8 +92,9 @@ struct kin__produce_request {
 	uint64_t id;
 	struct kin__producer_record *const *records; /* if they are placed: of outer records */
 	uint32_t n;
-	uint32_t reports;      /* under the lock: stored records not yet reported */
-	struct kin__list node; /* in own.busy or own.unsent, or inbox.answered or inbox.idle */
+	uint32_t reports;               /* under the lock: stored records not yet reported */
+	struct kin__produce_try stored; /* what it was for these */
+	struct kin__list node;          /* in own.busy or own.unsent, or inbox.answered or inbox.idle */
 };
 
 struct kin__produce {
@@ -150,6 +170,8 @@ struct kin__produce {
 	} inbox;
 	struct kin__loop_task attend, detach;
 	struct kin__pool_job report;
+	char aws_codes[KIN__PRODUCE_AWS_CODES]
+		      [sizeof((struct kin_error *)0)->aws_code]; /* seen so far; [0]: "" */
 	struct kin__produce_shown shown; /* of the one thread in kin_producer_next(): `current` */
 };
 
@@ -222,8 +244,19 @@ bool kin__produce_encode_outers(struct kin__produce *produce, struct kin__put_re
                                 const struct kin__produce_request *request);
 void kin__produce_stored_outer(struct kin__produce_request *request, const struct kin__outer *outer,
                                const struct kin__put_result *result);
-void kin__produce_blame_outer(struct kin__outer *outer, struct kin__produce_fault *fault);
-void kin__produce_blame(struct kin__produce_record *record, struct kin__produce_fault *fault);
+void kin__produce_blame_outer(struct kin__produce *produce, struct kin__outer *outer,
+                              struct kin__produce_fault *fault);
+/* number: of the attempt. */
+void kin__produce_blame(struct kin__produce *produce, struct kin__produce_record *record,
+                        struct kin__produce_fault *fault, uint32_t number);
+
+/* drive/produce_history */
+uint8_t kin__produce_code_number(struct kin__produce *produce, const char *aws_code); /* loop thread */
+void kin__produce_note(struct kin__produce *produce, struct kin__produce_record *record,
+                       const struct kin__produce_try *what, uint32_t number); /* loop thread */
+/* Of a record that is reported; gives how many. */
+uint32_t kin__produce_history(const struct kin__produce *produce, const struct kin__produce_record *record,
+                              struct kin_attempt out[static KIN_ATTEMPTS_MAX]);
 
 /* drive/produce_shards; loop thread. */
 void kin__produce_list(struct kin__produce *produce, uint64_t id);

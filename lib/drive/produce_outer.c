@@ -69,6 +69,7 @@ static void forget(struct kin__produce *produce, struct kin__produce_record *rec
 {
 	if (!record->request)
 		return;
+	kin__produce_note(produce, record, &record->request->stored, record->machine.attempts - 1);
 	pthread_mutex_lock(&produce->inbox.lock);
 	if (--record->request->reports == 0)
 		kin__produce_request_give(produce, record->request);
@@ -176,8 +177,11 @@ void kin__produce_stored_outer(struct kin__produce_request *request, const struc
 	}
 }
 
-void kin__produce_blame_outer(struct kin__outer *outer, struct kin__produce_fault *fault)
+/* A member was counted once when it joined. */
+void kin__produce_blame_outer(struct kin__produce *produce, struct kin__outer *outer,
+                              struct kin__produce_fault *fault)
 {
 	for (struct kin__list *node = outer->members.next; node != &outer->members; node = node->next)
-		kin__produce_blame(record_of(node), fault);
+		kin__produce_blame(produce, record_of(node), fault,
+		                   record_of(node)->machine.attempts + outer->record.attempts - 1);
 }

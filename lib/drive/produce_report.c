@@ -1,5 +1,6 @@
 /* drive/produce_report - what became of each record: told on a thread of the library's, by the threads that poll, or
  * handed out one by one; see produce.h */
+#include "base/mem.h"
 #include "drive/produce.h"
 #include "io/clock.h"
 #include "io/thread.h"
@@ -57,7 +58,9 @@ static void describe(const struct kin__produce *produce, const struct kin__produ
 	shown->delivery = (struct kin_delivery){ .token = record->token,
 		                                 .code = record->machine.code,
 		                                 .status = record->status,
-		                                 .attempts = record->machine.attempts };
+		                                 .attempts = record->machine.attempts,
+		                                 .history = shown->attempts };
+	shown->delivery.history_n = kin__produce_history(produce, record, shown->attempts);
 	if (record->machine.code == KIN_OK) {
 		shown->delivery.shard_id = record->shard_id;
 		shown->delivery.sequence_number = record->sequence_number;
@@ -94,6 +97,7 @@ static void settle(struct kin__produce *produce, struct kin__produce_record *rec
 		explain(produce, record, &produce->inbox.last_error);
 	}
 	kin__produce_fault_drop(record->fault);
+	kin__mem_free(record->history);
 	if (record->request && --record->request->reports == 0)
 		kin__produce_request_give(produce, record->request);
 	kin__produce_record_free(produce, record);

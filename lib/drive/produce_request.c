@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "drive/fault.h"
 #include "drive/produce.h"
+#include "io/clock.h"
 #include "kinesis/verdict.h"
 
 static struct kin__produce_record *record_at(const struct kin__produce_request *request, uint32_t i)
@@ -35,31 +36,40 @@ void kin__produce_fault_drop(struct kin__produce_fault *fault)
 }
 
 /* Without memory for it the record's last error stays unknown. */
-static struct kin__produce_fault *fault_new(const struct kin_error *error)
+static struct kin__produce_fault *fault_new(const struct kin__produce_request *request,
+                                            const struct kin_error *error)
 {
 	struct kin__produce_fault *fault = kin__mem_alloc(sizeof *fault);
 
 	if (fault) {
 		atomic_init(&fault->references, 1);
 		fault->error = *error;
+		fault->what = request->stored;
+		fault->what.code = (int16_t)error->code;
+		fault->what.http_status = (uint16_t)error->http_status;
+		fault->what.aws_code = kin__produce_code_number(request->produce, error->aws_code);
 	}
 	return fault;
 }
 
-void kin__produce_blame(struct kin__produce_record *record, struct kin__produce_fault *fault)
+void kin__produce_blame(struct kin__produce *produce, struct kin__produce_record *record,
+                        struct kin__produce_fault *fault, uint32_t number)
 {
 	kin__produce_fault_drop(record->fault);
 	record->fault = fault;
-	if (fault)
-		atomic_fetch_add(&fault->references, 1);
+	if (!fault)
+		return;
+	atomic_fetch_add(&fault->references, 1);
+	kin__produce_note(produce, record, &fault->what, number);
 }
 
 static void blame_at(const struct kin__produce_request *request, uint32_t i, struct kin__produce_fault *fault)
 {
 	if (request->produce->set.places)
-		kin__produce_blame_outer(outer_at(request, i), fault);
+		kin__produce_blame_outer(request->produce, outer_at(request, i), fault);
 	else
-		kin__produce_blame(record_at(request, i), fault);
+		kin__produce_blame(request->produce, record_at(request, i), fault,
+		                   request->records[i]->attempts);
 }
 
 /* --- the pool of requests -------------------------------------------------------------- */
@@ -177,6 +187,7 @@ void kin__produce_send(struct kin__produce *produce, const struct kin__producer_
 	request->records = effect->send.records;
 	request->n = effect->send.n;
 	request->reports = 0;
+	request->stored = (struct kin__produce_try){ .sent_ms = kin__clock_wall_ms() };
 	count_wait(produce, request);
 	if (!encode(produce, request)) {
 		kin__list_append(&produce->own.unsent, &request->node);
@@ -220,7 +231,7 @@ void kin__produce_send_failed(struct kin__produce *produce)
 
 static void blame_all(struct kin__produce_request *request, const struct kin_error *error)
 {
-	struct kin__produce_fault *fault = fault_new(error);
+	struct kin__produce_fault *fault = fault_new(request, error);
 
 	for (uint32_t i = 0; i < request->n; i++)
 		blame_at(request, i, fault);
@@ -253,7 +264,7 @@ static void blame_entries(struct kin__produce_request *request, const struct kin
 		if (!last || strcmp(last, results[i].error_code) != 0) {
 			kin__produce_fault_drop(fault);
 			entry_error(trouble, &results[i], request->produce->own.verdicts[i], answer);
-			fault = fault_new(trouble);
+			fault = fault_new(request, trouble);
 			last = results[i].error_code;
 		}
 		blame_at(request, i, fault);
@@ -322,6 +333,9 @@ static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
 	struct kin_error trouble;
 
 	trouble.code = KIN_OK;
+	request->stored.took_us =
+			outcome->elapsed_us < UINT32_MAX ? (uint32_t)outcome->elapsed_us : UINT32_MAX;
+	request->stored.http_status = (uint16_t)outcome->error.http_status;
 	answer->id = request->id;
 	judge(attempt, outcome, answer);
 	answer->hint_us = outcome->has_hint ? outcome->hint_ms * 1000 : 0;

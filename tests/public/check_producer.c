@@ -28,8 +28,29 @@ static struct seat {
 	int found; /* a reader found it where the report says */
 	char shard_id[64], sequence_number[130];
 	struct kin_error error;
+	struct kin_attempt history[KIN_ATTEMPTS_MAX];
+	char aws_codes[KIN_ATTEMPTS_MAX][64];
 } seats[RECORDS];
 static atomic_int reported, inside;
+
+/* All attempts, or the first and the last ones; stored by the last, if it is. */
+static void keep_history(struct seat *seat, const struct kin_delivery *delivery)
+{
+	uint32_t n = delivery->history_n;
+
+	ck_assert_uint_eq(n, delivery->attempts < KIN_ATTEMPTS_MAX ? delivery->attempts : KIN_ATTEMPTS_MAX);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct kin_attempt *attempt = &delivery->history[i];
+
+		ck_assert_uint_eq(attempt->number, i == 0 ? 1 : delivery->attempts - (n - 1 - i));
+		ck_assert_int_ge(attempt->sent_ms,
+		                 i ? delivery->history[i - 1].sent_ms : INT64_C(1600000000000));
+		seat->history[i] = *attempt;
+		snprintf(seat->aws_codes[i], sizeof seat->aws_codes[i], "%s", attempt->aws_code);
+	}
+	if (delivery->status == KIN_STORED)
+		ck_assert_int_eq(delivery->history[n - 1].code, KIN_OK);
+}
 
 static void keep(const struct kin_delivery *delivery)
 {
@@ -42,6 +63,7 @@ static void keep(const struct kin_delivery *delivery)
 	snprintf(seat->shard_id, sizeof seat->shard_id, "%s", delivery->shard_id ? delivery->shard_id : "");
 	snprintf(seat->sequence_number, sizeof seat->sequence_number, "%s",
 	         delivery->sequence_number ? delivery->sequence_number : "");
+	keep_history(seat, delivery);
 	if (delivery->error)
 		seat->error = *delivery->error;
 	ck_assert_int_eq((delivery->code == KIN_OK), (delivery->error == NULL));
@@ -403,6 +425,53 @@ START_TEST(faults_are_overcome)
 	ck_assert_int_le((int)stored_in_mock(), faults[_i].stored_most);
 	ck_assert_int_eq(stats_now().requests_failed > 0, faults[_i].failed);
 	ck_assert_int_eq(stats_now().retried > 0, faults[_i].attempts_least > 1);
+	close_it(KIN_OK);
+}
+END_TEST
+
+static const struct {
+	const char *fault;
+	int code, http_status;
+	const char *aws_code;
+} told[] = {
+	{ "PutRecords:throttle:count=2", KIN_THROTTLED, 400, "ProvisionedThroughputExceededException" },
+	{ "PutRecords:error500:count=2", KIN_REFUSED, 500, "InternalFailureException" },
+	{ "PutRecords:drop:count=2", KIN_NETWORK, 0, "" },
+	{ "PutRecords:throttle:shard=shardId-000000000000:count=2", KIN_THROTTLED, 200,
+	  "ProvisionedThroughputExceededException" }, /* the entry, for its shard */
+};
+
+/* Each attempt with its code and its time, in turn. */
+START_TEST(attempts_are_told)
+{
+	static char text[200];
+
+	fault(told[_i].fault);
+	fault("PutRecords:latency:ms=30");
+	open_it();
+	put_many(0, 1);
+	flush_all();
+	expect(0, 1, KIN_OK, KIN_STORED);
+	ck_assert_uint_eq(seats[0].attempts, 3);
+	for (int i = 0; i < 3; i++) {
+		const struct kin_attempt *attempt = &seats[0].history[i];
+
+		snprintf(text, sizeof text, "%d %d %s", attempt->code, attempt->http_status,
+		         seats[0].aws_codes[i]);
+		if (i < 2)
+			ck_assert_msg(attempt->code == told[_i].code &&
+			                              attempt->http_status == told[_i].http_status &&
+			                              strcmp(seats[0].aws_codes[i], told[_i].aws_code) == 0,
+			              "%s", text);
+		else
+			ck_assert_msg(attempt->code == KIN_OK && attempt->http_status == 200 &&
+			                              !seats[0].aws_codes[i][0] &&
+			                              attempt->duration_us >= 30000,
+			              "%s", text);
+		if (i > 0) /* it waited for the answer before */
+			ck_assert_int_ge(attempt->sent_ms - seats[0].history[i - 1].sent_ms,
+			                 (int64_t)seats[0].history[i - 1].duration_us / 1000 - 1);
+	}
 	close_it(KIN_OK);
 }
 END_TEST

@@ -207,6 +207,7 @@ static Suite *suite(void)
 	tcase_add_test(scenes, put_waits_for_room);
 	tcase_add_test(scenes, lingers_and_leaves_by_itself);
 	tcase_add_loop_test(scenes, faults_are_overcome, 0, (int)(sizeof faults / sizeof faults[0]));
+	tcase_add_loop_test(scenes, attempts_are_told, 0, (int)(sizeof told / sizeof told[0]));
 	tcase_add_loop_test(scenes, ttl_ends_it, 0, (int)(sizeof ends / sizeof ends[0]));
 	tcase_add_test(scenes, ttl_of_its_own);
 	tcase_add_test(scenes, no_such_stream);
