@@ -576,6 +576,7 @@ END_TEST
 #include "producer_placed.h"
 #include "producer_paced.h"
 #include "producer_memory.h"
+#include "producer_spool.h"
 #include "producer_bounds.h"
 
 int main(void)

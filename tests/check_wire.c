@@ -13,6 +13,7 @@
 #include "wire/base64_ways.h"
 #include "wire/cbor.h"
 #include "wire/cborjson.h"
+#include "wire/crc32c.h"
 #include "wire/ini.h"
 #include "wire/json.h"
 #include "wire/jsonscan.h"
@@ -268,6 +269,7 @@ END_TEST
 #include "wire_json.h"
 #include "wire_cbor.h"
 #include "wire_cborjson.h"
+#include "wire_crc32c.h"
 #include "wire_ini.h"
 #include "wire_aggregate_write.h"
 #include "wire_aggregate.h"
@@ -291,6 +293,7 @@ static Suite *suite(void)
 	add_cbor(tcase);
 	add_cborjson(tcase);
 	add_aggregate(tcase);
+	suite_add_tcase(all, crc32c_tests());
 	suite_add_tcase(all, tcase);
 	return all;
 }

@@ -254,5 +254,6 @@ static Suite *suite(void)
 	placed_case(all);
 	paced_case(all);
 	memory_case(all);
+	suite_add_tcase(all, spool_tests());
 	return all;
 }
