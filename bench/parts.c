@@ -142,6 +142,53 @@ static void measure_sha256(const struct kin__base64 *const ways[])
 	kin__hash_free(hash);
 }
 
+/* --- SHA-256 of bodies side by side ---------------------------------------------------------- */
+
+enum { SIDE_BY_SIDE = 4 };
+
+struct siding {
+	struct kin__hash *hash;
+	const struct kin__span *bodies;
+	size_t n;
+};
+
+static void hash_side_by_side(void *user)
+{
+	const struct siding *siding = user;
+	struct kin__sha256 out[SIDE_BY_SIDE];
+
+	if (!kin__hash_sha256_each(siding->hash, siding->bodies, out, siding->n))
+		bench_die("OpenSSL cannot SHA-256");
+}
+
+static void measure_lanes(void)
+{
+	struct kin__hash *alone = kin__hash_new(), *hash = kin__hash_new();
+	struct bench_text copies[SIDE_BY_SIDE] = { { 0 } };
+	struct kin__span bodies[SIDE_BY_SIDE];
+	struct siding sidings[SIDE_BY_SIDE];
+	struct piece pieces[SIDE_BY_SIDE];
+	double ns[SIDE_BY_SIDE];
+
+	kin__hash_set_lanes(alone, NULL);
+	for (size_t i = 0; i < SIDE_BY_SIDE; i++) {
+		bench_put_body(&copies[i], ENTRIES, RECORD);
+		bodies[i] = kin__span(copies[i].at, copies[i].n);
+		sidings[i] = (struct siding){ i == 0 ? alone : hash, bodies, i + 1 };
+		pieces[i] = (struct piece){ hash_side_by_side, &sidings[i] };
+	}
+	time_pieces(pieces, SIDE_BY_SIDE, options.smoke ? 1 : 20, ns);
+	printf("SHA-256 of bodies of %zu bytes: OpenSSL %.2f GB/s", bodies[0].n, (double)bodies[0].n / ns[0]);
+	for (size_t i = 1; i < SIDE_BY_SIDE; i++)
+		printf("; %zu of them %.2f (%.2f x)", i + 1, (double)(i + 1) * (double)bodies[0].n / ns[i],
+		       (double)(i + 1) * ns[0] / ns[i]);
+	printf("; up to %zu side by side\n", kin__hash_lanes(hash));
+	for (size_t i = 0; i < SIDE_BY_SIDE; i++)
+		free(copies[i].at);
+	kin__hash_free(alone);
+	kin__hash_free(hash);
+}
+
 /* --- whole requests and answers -------------------------------------------------------------- */
 
 struct answer {
@@ -458,6 +505,7 @@ int main(int argc, char **argv)
 	kin__base64_ways(ways);
 	measure_base64(ways);
 	measure_sha256(ways);
+	measure_lanes();
 	measure_get(ways, RECORDS, RECORD);
 	measure_get(ways, 1000, 100);
 	measure_put(ways, RECORD);

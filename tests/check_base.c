@@ -600,6 +600,7 @@ START_TEST(hash_vectors)
 END_TEST
 
 #include "base_containers.h"
+#include "base_hash_lanes.h"
 #include "base_histogram.h"
 #include "base_md5.h"
 
@@ -627,6 +628,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, time_readings, 0, COUNT(readings));
 	tcase_add_test(tcase, time_truncated);
 	tcase_add_test(tcase, hash_vectors);
+	add_hash_lanes(tcase);
 	add_containers(tcase);
 	add_histogram(tcase);
 	add_md5(tcase);

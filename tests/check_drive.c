@@ -457,24 +457,6 @@ START_TEST(invocations)
 }
 END_TEST
 
-START_TEST(call_retries)
-{
-	static const struct line script[] = {
-		{ 500, "", "{}" },
-		{ 0, "", "" },
-		{ 200, "", "{}" },
-	};
-
-	one.checks_refused = 0;
-	ck_assert_int_eq(run_call(script, KIN__CREATE_STREAM)->verdict, KIN__DONE);
-	ck_assert_int_eq(service.asked, 3);
-	ck_assert_uint_eq(one.call.attempts, 3);
-	ck_assert(!one.outcome.maybe_done); /* done is done */
-	ck_assert_ptr_nonnull(strstr(service.requests[0], "amz-sdk-request: attempt=1; max=3\r\n"));
-	ck_assert_ptr_nonnull(strstr(service.requests[2], "amz-sdk-request: attempt=3; max=3\r\n"));
-}
-END_TEST
-
 #include "drive_attempts.h"
 
 START_TEST(call_ambiguous)
@@ -624,6 +606,7 @@ START_TEST(open_no_memory)
 }
 END_TEST
 
+#include "drive_ready.h"
 #include "drive_wire.h"
 #include "drive_history.h"
 
@@ -668,6 +651,7 @@ static Suite *drive_suite(void)
 	tcase_add_test(one_try, cancelled);
 	tcase_add_loop_test(one_try, attempt_no_memory, 0, 2);
 	add_wire(one_try);
+	add_ready(one_try);
 	tcase_add_checked_fixture(calls, setup, teardown);
 	tcase_set_timeout(calls, 30);
 	tcase_add_test(calls, invocations);

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SCRIPT_MAX = 16, REQUEST_TEXT = 8192 };
+enum { SCRIPT_MAX = 16, REQUEST_TEXT = 32768 };
 
 /* status 0: resets the connection; -1: never answers. */
 struct line {

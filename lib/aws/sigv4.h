@@ -81,6 +81,7 @@ struct kin__sigv4_json_input {
 	struct kin__span content_type,
 			target; /* the values of Content-Type and X-Amz-Target, without outer blanks */
 	struct kin__span body;
+	const struct kin__sha256 *body_sha256; /* NULL: it is hashed here */
 };
 
 /* Reused from request to request, so that signing allocates nothing once it is warm. */

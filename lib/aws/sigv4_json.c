@@ -48,7 +48,9 @@ static bool sign(struct kin__hash *hash, const struct kin__sigv4_key *key,
 {
 	char sum[KIN__SIGV4_HEX];
 
-	if (!kin__sigv4_text_hash(hash, input->body, sum))
+	if (input->body_sha256)
+		kin__sigv4_text_hex(sum, input->body_sha256);
+	else if (!kin__sigv4_text_hash(hash, input->body, sum))
 		return false;
 	kin__bytes_clear(&out->scratch);
 	add_canonical(&out->scratch, input, date, kin__span_text(input->credentials->session_token), names,

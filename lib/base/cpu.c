@@ -1,4 +1,5 @@
 /* base/cpu - see cpu.h */
+#include <stdbool.h>
 #include "base/cpu.h"
 
 #ifdef KIN__CPU_X86
@@ -32,14 +33,16 @@ static unsigned wide(unsigned b, unsigned c, unsigned state)
 unsigned kin__cpu_has(void)
 {
 	unsigned a, b, c, d, state, has = 0;
+	bool sse4;
 
 	if (!__get_cpuid(1, &a, &b, &c, &d))
 		return 0;
 	if (c & bit_SSSE3)
 		has |= KIN__CPU_SSSE3;
+	sse4 = (c & bit_SSSE3) && (c & bit_SSE4_1);
 	state = c & bit_OSXSAVE ? saved_state() : 0;
 	if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
-		has |= wide(b, c, state);
+		has |= wide(b, c, state) | (sse4 && (b & bit_SHA) ? KIN__CPU_SHA : 0);
 	return has;
 }
 #else

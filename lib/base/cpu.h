@@ -14,6 +14,7 @@ enum {
 	KIN__CPU_AVX2 = 2,
 	KIN__CPU_AVX512 = 4, /* F, BW and VL */
 	KIN__CPU_VBMI = 8,   /* of AVX-512 */
+	KIN__CPU_SHA = 16,   /* and SSE4.1, which its users need as well */
 };
 
 unsigned kin__cpu_has(void);

@@ -3,12 +3,14 @@
 #include <openssl/evp.h>
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/sha256_lanes.h"
 
 enum { BLOCK = 64 }; /* SHA-256 works on blocks of 64 bytes; HMAC pads its key to one */
 
 struct kin__hash {
 	EVP_MD *sha256;
-	EVP_MD_CTX *work; /* reused: a context costs more than a short digest */
+	EVP_MD_CTX *work;                      /* reused: a context costs more than a short digest */
+	const struct kin__sha256_lanes *lanes; /* NULL: none */
 };
 
 struct kin__hash *kin__hash_new(void)
@@ -17,6 +19,7 @@ struct kin__hash *kin__hash_new(void)
 
 	if (!hash)
 		return NULL;
+	hash->lanes = kin__sha256_lanes_fastest();
 	hash->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	hash->work = EVP_MD_CTX_new();
 	if (!hash->sha256 || !hash->work) {
@@ -49,6 +52,31 @@ static bool digest(struct kin__hash *hash, const void *first, size_t first_n, co
 bool kin__hash_sha256(struct kin__hash *hash, const void *data, size_t n, struct kin__sha256 *out)
 {
 	return digest(hash, NULL, 0, data, n, out->at);
+}
+
+size_t kin__hash_lanes(const struct kin__hash *hash)
+{
+	return hash->lanes ? hash->lanes->most : 1;
+}
+
+void kin__hash_set_lanes(struct kin__hash *hash, const struct kin__sha256_lanes *lanes)
+{
+	hash->lanes = lanes;
+}
+
+bool kin__hash_sha256_each(struct kin__hash *hash, const struct kin__span *messages, struct kin__sha256 *out,
+                           size_t n)
+{
+	size_t most = kin__hash_lanes(hash);
+
+	for (size_t i = 0, now; i < n; i += now) {
+		now = n - i < most ? n - i : most;
+		if (now > 1)
+			hash->lanes->hash(messages + i, out + i, now);
+		else if (!kin__hash_sha256(hash, messages[i].at, messages[i].n, &out[i]))
+			return false;
+	}
+	return true;
 }
 
 static void wipe(volatile uint8_t *at, size_t n)

@@ -8,8 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/span.h"
 
 struct kin__hash; /* a fetched digest */
+struct kin__sha256_lanes;
 struct kin__sha256 {
 	uint8_t at[32];
 };
@@ -17,6 +19,12 @@ struct kin__sha256 {
 struct kin__hash *kin__hash_new(void); /* NULL: out of memory, or OpenSSL has no SHA-256 */
 void kin__hash_free(struct kin__hash *hash);
 bool kin__hash_sha256(struct kin__hash *hash, const void *data, size_t n, struct kin__sha256 *out);
+/* Of n messages; faster than one after the other as long as there are no more than kin__hash_lanes().  Of no secrets. */
+bool kin__hash_sha256_each(struct kin__hash *hash, const struct kin__span *messages, struct kin__sha256 *out,
+                           size_t n);
+size_t kin__hash_lanes(const struct kin__hash *hash); /* 1: nothing is gained by hashing them together */
+/* NULL: OpenSSL, one after the other; for tests and benchmarks, else it is this processor's fastest. */
+void kin__hash_set_lanes(struct kin__hash *hash, const struct kin__sha256_lanes *lanes);
 bool kin__hash_hmac(struct kin__hash *hash, const void *key, size_t key_n, const void *data, size_t n,
                     struct kin__sha256 *out);
 #endif

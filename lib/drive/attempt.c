@@ -8,7 +8,7 @@
 #include "kinesis/operation.h"
 #include "kinesis/verdict.h"
 
-enum state { IDLE, SENDING, PARKED, FAILED };
+enum state { IDLE, READY, SENDING, PARKED, FAILED };
 
 static void on_failed(struct kin__loop_task *task);
 static void on_answer(struct kin__http_request *request);
@@ -20,7 +20,7 @@ void kin__attempt_init(struct kin__attempt *attempt)
 	*attempt = (struct kin__attempt){ .state = IDLE };
 	kin__http_request_init(&attempt->http);
 	kin__loop_task_init(&attempt->failed, on_failed);
-	kin__list_init(&attempt->parked);
+	kin__list_init(&attempt->waits);
 	kin__bytes_init(&attempt->lines);
 	kin__bytes_init(&attempt->cbor);
 }
@@ -93,7 +93,9 @@ static bool choose_form(struct kin__attempt *attempt)
 	return code == KIN_OK;
 }
 
-static bool sign(struct kin__attempt *attempt, const struct kin__endpoint *endpoint)
+/* sum: of the body; NULL: not known yet. */
+static bool sign(struct kin__attempt *attempt, const struct kin__endpoint *endpoint,
+                 const struct kin__sha256 *sum)
 {
 	struct kin__core *core = attempt->core;
 	struct kin__sigv4_json_input input = {
@@ -105,6 +107,7 @@ static bool sign(struct kin__attempt *attempt, const struct kin__endpoint *endpo
 		.content_type = kin__span_text(kin__form_type(attempt->http.body)),
 		.target = kin__span_text(kin__operation_row(attempt->operation)->target),
 		.body = attempt->http.body,
+		.body_sha256 = sum,
 	};
 	char path[sizeof endpoint->path + 1];
 	size_t n = strlen(endpoint->path);
@@ -162,7 +165,7 @@ static bool write_lines(struct kin__attempt *attempt, const struct kin__endpoint
 	return true;
 }
 
-static void set_out(struct kin__attempt *attempt)
+static void send_it(struct kin__attempt *attempt, const struct kin__sha256 *sum)
 {
 	struct kin__core *core = attempt->core;
 	struct kin__http_request *http = &attempt->http;
@@ -171,13 +174,7 @@ static void set_out(struct kin__attempt *attempt)
 
 	if (!endpoint)
 		return;
-	if (!attempt->body.at) {
-		refuse(attempt, KIN_NOMEM, "out of memory to write the request");
-		return;
-	}
-	if (!choose_form(attempt))
-		return;
-	if (!sign(attempt, endpoint) || !write_lines(attempt, endpoint)) {
+	if (!sign(attempt, endpoint, sum) || !write_lines(attempt, endpoint)) {
 		refuse(attempt, KIN_NOMEM, "out of memory to sign the request");
 		return;
 	}
@@ -194,6 +191,40 @@ static void set_out(struct kin__attempt *attempt)
 	kin__http_start(kin__loop_http(core->set.loop), http);
 }
 
+static void set_out(struct kin__attempt *attempt)
+{
+	if (!attempt->body.at) {
+		refuse(attempt, KIN_NOMEM, "out of memory to write the request");
+		return;
+	}
+	if (!choose_form(attempt))
+		return;
+	if (kin__ready_wait(attempt->core, attempt))
+		attempt->state = READY;
+	else
+		send_it(attempt, NULL);
+}
+
+/* While keys are read again: to sign by those that were just refused would be in vain. */
+static bool park(struct kin__attempt *attempt)
+{
+	if (!attempt->core->own.refreshing)
+		return false;
+	attempt->state = PARKED;
+	kin__refresh_park(attempt->core, attempt);
+	return true;
+}
+
+void kin__attempt_hashed(struct kin__attempt *attempt, const struct kin__sha256 *sum)
+{
+	if (!sum) {
+		refuse(attempt, KIN_NOMEM, "out of memory to sign the request");
+		return;
+	}
+	if (!park(attempt)) /* since it became ready */
+		send_it(attempt, sum);
+}
+
 void kin__core_attempt(struct kin__core *core, struct kin__attempt *attempt)
 {
 	attempt->core = core;
@@ -201,12 +232,8 @@ void kin__core_attempt(struct kin__core *core, struct kin__attempt *attempt)
 	attempt->outcome = (struct kin__outcome){ .verdict = KIN__REFUSED };
 	if (attempt->number == 0) /* all there is of its call */
 		kin__rng_uuid(&core->own.rng, attempt->invocation);
-	if (core->own.refreshing) { /* to sign by keys that were just refused would be in vain */
-		attempt->state = PARKED;
-		kin__refresh_park(core, attempt);
-		return;
-	}
-	set_out(attempt);
+	if (!park(attempt))
+		set_out(attempt);
 }
 
 /* --- ending ----------------------------------------------------------------------- */
@@ -422,8 +449,9 @@ void kin__core_cancel(struct kin__core *core, struct kin__attempt *attempt)
 	case SENDING:
 		kin__http_cancel(kin__loop_http(core->set.loop), &attempt->http);
 		return;
+	case READY:
 	case PARKED:
-		kin__list_remove(&attempt->parked);
+		kin__list_remove(&attempt->waits);
 		break;
 	case FAILED:
 		kin__loop_unpost(core->set.loop, &attempt->failed);

@@ -106,6 +106,7 @@ static void init(struct kin__core *core, const struct kin_client_options *option
 	kin__sigv4_json_init(&core->own.signer);
 	kin__retry_bucket_init(&core->own.bucket);
 	kin__refresh_init(core);
+	kin__ready_init(core);
 	core->own.rng.state = kin__clock_seed();
 	core->shared.seeds.state = kin__clock_seed();
 	core->shared.references = 1;

@@ -94,7 +94,7 @@ struct kin__attempt {
 	struct kin__core *core;
 	struct kin__http_request http;
 	struct kin__loop_task failed; /* what could not even be sent is told from the loop */
-	struct kin__list parked;      /* waits for new credentials */
+	struct kin__list waits;       /* for new credentials, or to be hashed with others */
 	struct kin__outcome outcome;
 	struct kin__bytes cbor;  /* the body in that form, if it was not */
 	struct kin__bytes lines; /* URL and header lines of this attempt; its memory is used again */

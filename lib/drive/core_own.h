@@ -34,6 +34,8 @@ struct kin__core {
 		uint64_t credentials_number; /* counts the changes */
 		struct kin__list parked;     /* attempts that wait for new ones */
 		bool refreshing;
+		struct kin__list ready; /* attempts whose body is to be hashed and signed */
+		struct kin__loop_task hash_ready;
 		struct kin__hash *hash;
 		struct kin__sigv4_key key;
 		struct kin__sigv4_json signer;
@@ -71,6 +73,13 @@ int kin__settings_code(int aws_code); /* KIN_OK, KIN_NOMEM, KIN_INVALID, KIN_CRE
 void kin__refresh_init(struct kin__core *core);
 void kin__refresh_park(struct kin__core *core, struct kin__attempt *attempt);
 
+/* drive/ready: loop thread.  true: the attempt waits until its body, with others, was hashed; then goes on by
+ * kin__attempt_hashed(). */
+void kin__ready_init(struct kin__core *core);
+bool kin__ready_wait(struct kin__core *core, struct kin__attempt *attempt);
+
 /* drive/attempt: goes on with a parked attempt; changed: there are other keys now. */
 void kin__attempt_refreshed(struct kin__attempt *attempt, bool changed);
+/* NULL: the hash failed. */
+void kin__attempt_hashed(struct kin__attempt *attempt, const struct kin__sha256 *sum);
 #endif

@@ -52,9 +52,9 @@ static void taken(struct kin__loop_task *task)
 	core->own.refreshing = false;
 	while (!kin__list_empty(&core->own.parked)) {
 		struct kin__attempt *attempt =
-				kin__container(core->own.parked.next, struct kin__attempt, parked);
+				kin__container(core->own.parked.next, struct kin__attempt, waits);
 
-		kin__list_remove(&attempt->parked);
+		kin__list_remove(&attempt->waits);
 		kin__attempt_refreshed(attempt, changed);
 	}
 }
@@ -69,7 +69,7 @@ void kin__refresh_init(struct kin__core *core)
 
 void kin__refresh_park(struct kin__core *core, struct kin__attempt *attempt)
 {
-	kin__list_append(&core->own.parked, &attempt->parked);
+	kin__list_append(&core->own.parked, &attempt->waits);
 	if (core->own.refreshing)
 		return;
 	core->own.refreshing = true;
