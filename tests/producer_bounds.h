@@ -252,6 +252,7 @@ static Suite *suite(void)
 	suite_add_tcase(all, stories);
 	refused_case(all);
 	placed_case(all);
+	ordered_case(all);
 	paced_case(all);
 	memory_case(all);
 	suite_add_tcase(all, spool_tests());

@@ -483,107 +483,6 @@ START_TEST(what_came_back_unsent_has_waited_enough)
 }
 END_TEST
 
-/* --- order --------------------------------------------------------------------------------- */
-
-START_TEST(one_record_of_a_key_at_a_time)
-{
-	struct story *s = begin_placed(false, true, 0);
-
-	put_parts(s, "001");
-	put_parts(s, "0");
-	at(s, 100);
-	tells(s, "send 1 3");
-	answer_at(s, 1, "tS", "a");
-	put_parts(s, "1");
-	at(s, 1000);
-	tells(s, "3 stored after 1; send 1 5"); /* the other key is not held up */
-	refuse(s, 2, KIN__TRANSIENT, KIN_NETWORK, true);
-	at(s, 2000);
-	answer_at(s, 3, "S", "a");
-	tells(s, "send 1 5; 1 stored after 3; 5 stored after 2; send 2");
-	answer_at(s, 4, "S", "a");
-	tells(s, "2 stored after 1; send 4");
-	end(s);
-}
-END_TEST
-
-START_TEST(records_of_a_key_share_an_aggregate_or_wait)
-{
-	struct story *s = begin_placed(true, true, 0);
-
-	put_parts(s, "010");
-	map(s, "aaaaaaaa");
-	at(s, 100);
-	tells(s, "list; send ( 1 2 3 )");
-	put_parts(s, "0201");
-	at(s, 200);
-	tells(s, "send 5");
-	answer_at(s, 1, "i", "a");
-	at(s, 1000);
-	answer_at(s, 3, "S", "a");
-	tells(s, "send ( 1 2 3 ); 1 stored after 2; 2 stored after 2; 3 stored after 2; send ( 4 6 7 )");
-	ck_assert_uint_eq(kin__producer_counts(s->producer)->retried, 3);
-	end(s);
-}
-END_TEST
-
-/* The aggregate went astray, and younger records wait: the older go first, alone or not. */
-START_TEST(order_is_kept_when_an_aggregate_goes_astray)
-{
-	struct story *s = begin_placed(true, true, 0);
-
-	put_parts(s, "0101");
-	map(s, "aaaabbbb");
-	at(s, 2000);
-	put_parts(s, "01");
-	at(s, 2100);
-	answer_at(s, 1, "S", "c");
-	tells(s, "list; send ( 1-4 ); list");
-	map(s, "cdddbbbb");
-	tells(s, "send ( 1 3 ) ( 2 4 )");
-	answer_at(s, 2, "S", "cd");
-	tells(s, "1 stored after 2; 3 stored after 2; 2 stored after 2; 4 stored after 2; send 5 6");
-	end(s);
-}
-END_TEST
-
-/* Order alone asks for no list of shards. */
-START_TEST(order_needs_no_map)
-{
-	struct story *s = begin_placed(false, true, 0);
-
-	put_parts(s, "000");
-	at(s, 100);
-	answer_at(s, 1, "S", "a");
-	answer_at(s, 2, "S", "a");
-	tells(s, "send 1; 1 stored after 1; send 2; 2 stored after 1; send 3");
-	end(s);
-}
-END_TEST
-
-/* What ends before it could go does not hold up what is behind it. */
-START_TEST(an_expired_record_makes_way)
-{
-	struct story *s = begin_placed(false, true, 0);
-
-	put_parts(s, "0");
-	at(s, 100);
-	put_at(s, "0", 104, 200);
-	put_parts(s, "0");
-	at(s, 300);
-	tells(s, "send 1; 2 not sent -16 after 0");
-	answer_at(s, 1, "S", "a");
-	tells(s, "1 stored after 1; send 3");
-	put_parts(s, "00");
-	happen(s, KIN__PRODUCER_ABANDON);
-	tells(s, "4 not sent -6 after 0; 5 not sent -6 after 0");
-	answer_at(s, 2, "S", "a");
-	tells(s, "3 stored after 1");
-	ck_assert_uint_eq(wake_ms(s), UINT64_MAX);
-	end(s);
-}
-END_TEST
-
 #ifndef KIN_ABORT_ON_BUG
 /* Answers to what was never asked: to a request, with and without one under way, and to a list. */
 START_TEST(a_wrong_answer_freezes_what_is_placed)
@@ -633,11 +532,6 @@ static void placed_case(Suite *suite)
 	tcase_add_test(tcase, a_refused_aggregate_is_taken_apart);
 	tcase_add_test(tcase, each_record_of_an_aggregate_has_its_own_time);
 	tcase_add_test(tcase, what_came_back_unsent_has_waited_enough);
-	tcase_add_test(tcase, one_record_of_a_key_at_a_time);
-	tcase_add_test(tcase, records_of_a_key_share_an_aggregate_or_wait);
-	tcase_add_test(tcase, order_is_kept_when_an_aggregate_goes_astray);
-	tcase_add_test(tcase, order_needs_no_map);
-	tcase_add_test(tcase, an_expired_record_makes_way);
 #ifndef KIN_ABORT_ON_BUG
 	tcase_add_loop_test(tcase, a_wrong_answer_freezes_what_is_placed, 0, 3);
 #endif

@@ -28,6 +28,7 @@ struct kin__lane *kin__lane_new(const char *id, uint32_t percent, uint64_t bytes
 		return NULL;
 	memcpy(lane->id, id, id_n);
 	kin__list_init(&lane->records);
+	lane->eldest = lane->eldest_us = UINT64_MAX;
 	lane->percent = percent;
 	lane->share = KIN__LANE_SHARE;
 	lane->share_us = now_us;
@@ -63,10 +64,37 @@ void kin__lane_append(struct kin__lane *lane, struct kin__producer_record *recor
 	enter(lane, record);
 }
 
+static void note_eldest(struct kin__lane *lane, const struct kin__producer_record *record)
+{
+	if (record->order > lane->eldest)
+		return;
+	lane->eldest = record->order;
+	lane->eldest_us = record->accepted_us;
+}
+
 void kin__lane_prepend(struct kin__lane *lane, struct kin__producer_record *record)
 {
+	if (lane->n > 0)
+		note_eldest(lane, kin__container(lane->records.next, struct kin__producer_record, queue));
 	kin__list_prepend(&lane->records, &record->queue);
 	enter(lane, record);
+	note_eldest(lane, record);
+}
+
+/* The first that never left it is the eldest of all those behind it. */
+void kin__lane_reckon(struct kin__lane *lane)
+{
+	struct kin__list *node = lane->records.next;
+	bool returned = true;
+
+	lane->eldest = lane->eldest_us = UINT64_MAX;
+	for (; node != &lane->records && returned; node = node->next) {
+		const struct kin__producer_record *record =
+				kin__container(node, struct kin__producer_record, queue);
+
+		returned = record->state != KIN__RECORD_FRESH || record->placed->released;
+		note_eldest(lane, record);
+	}
 }
 
 /* A record that is reported stands in another list by now. */

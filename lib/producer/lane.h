@@ -18,12 +18,13 @@ enum {
 
 struct kin__lane {
 	struct kin__heap_node due;
-	struct kin__list node;    /* of all lanes */
-	struct kin__list records; /* by their `queue`, in the order that they leave in */
-	uint64_t n, bytes;        /* bytes: at most what they take in one aggregate */
-	uint64_t hold_us;         /* nothing leaves before: memory was short */
-	uint32_t outers;          /* under way */
-	bool open;                /* it is in the map */
+	struct kin__list node;      /* of all lanes */
+	struct kin__list records;   /* by their `queue`, in the order that they leave in */
+	uint64_t n, bytes;          /* bytes: at most what they take in one aggregate */
+	uint64_t eldest, eldest_us; /* when its first ones came back: the least order, and when accepted */
+	uint64_t hold_us;           /* nothing leaves before: memory was short */
+	uint32_t outers;            /* under way */
+	bool open;                  /* it is in the map */
 	struct kin__hashkey first, last;
 	struct kin__pacer records_pace, bytes_pace;
 	uint32_t percent; /* of the service's limits; 0: no pace is kept */
@@ -40,6 +41,8 @@ void kin__lane_append(struct kin__lane *lane, struct kin__producer_record *recor
 void kin__lane_prepend(struct kin__lane *lane, struct kin__producer_record *record);
 /* It is no more in its lane, nor counted; of a record that was reported meanwhile too. */
 void kin__lane_remove(struct kin__producer_record *record);
+/* Some of it have left: which is the eldest now? */
+void kin__lane_reckon(struct kin__lane *lane);
 bool kin__lane_covers(const struct kin__lane *lane, struct kin__hashkey hash);
 
 /* When a record of `bytes` may leave by the pace. */

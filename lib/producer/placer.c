@@ -110,15 +110,20 @@ static uint64_t wanted_us(const struct kin__placer *placer, const struct kin__la
 {
 	const struct kin__producer *producer = placer->producer;
 	const struct kin__producer_record *first = kin__state_of_queue(lane->records.next);
+	uint64_t order = first->order, accepted_us = first->accepted_us;
 
+	if (lane->eldest < order) { /* it stands behind younger ones */
+		order = lane->eldest;
+		accepted_us = lane->eldest_us;
+	}
 	if (lane == placer->unplaced && placer->asking)
 		return kin__state_later(placer->asked_us, MAP_WAIT_US);
 	if (lane == placer->unplaced || !producer->settings.aggregate || producer->closing ||
-	    first->order <= producer->flushed || first->attempts > 0 ||
+	    order <= producer->flushed || first->attempts > 0 ||
 	    first->state == KIN__RECORD_AGAIN || /* it was due before */
 	    lane->n >= producer->settings.aggregate_records_max || lane->bytes >= placer->group_bytes_max)
-		return first->accepted_us;
-	return kin__state_later(first->accepted_us, producer->settings.linger_us);
+		return accepted_us;
+	return kin__state_later(accepted_us, producer->settings.linger_us);
 }
 
 static uint64_t ready_us(const struct kin__placer *placer, struct kin__lane *lane, uint64_t now_us)
@@ -196,7 +201,7 @@ static void hand_over(struct kin__placer *placer, struct kin__outer *outer, uint
 	kin__list_init(&list);
 	kin__list_append(&list, &outer->record.queue);
 	event.records = &list;
-	if (producer->closing || first->order <= producer->flushed || first->attempts > 1)
+	if (producer->closing || outer->oldest <= producer->flushed || first->attempts > 1)
 		until_us = now_us;
 	if (until_us < placer->leave_us)
 		placer->leave_us = until_us;
@@ -270,6 +275,9 @@ static void leave(struct kin__placer *placer, struct kin__list *last, uint64_t n
 		kin__placer_left(placer, record);
 		any = true;
 	}
+	for (struct kin__list *node = placer->lanes.next; node != &placer->lanes && any; node = node->next)
+		if (kin__container(node, struct kin__lane, node)->eldest != UINT64_MAX)
+			kin__lane_reckon(kin__container(node, struct kin__lane, node));
 	if (any)
 		all_due(placer, now_us);
 }

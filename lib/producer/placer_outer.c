@@ -201,15 +201,20 @@ static uint64_t gather(struct kin__placer *placer, struct kin__lane *lane, struc
 /* The first of the lane is one that may go; so its pace can be asked about. */
 void kin__placer_clear_way(struct kin__placer *placer, struct kin__lane *lane)
 {
+	bool parked = false;
+
 	while (lane->n > 0 && placer->producer->settings.order_by_key) {
 		struct kin__producer_record *record = kin__state_of_queue(lane->records.next);
 		struct kin__key *key = kin__keys_find(&placer->keys, kin__placed_hash_id(record->placed));
 
 		if (may_go(key, record, NULL))
-			return;
+			break;
 		kin__lane_remove(record);
 		kin__keys_park(key, record);
+		parked = true;
 	}
+	if (parked)
+		kin__lane_reckon(lane);
 }
 
 struct kin__outer *kin__placer_cut(struct kin__placer *placer, struct kin__lane *lane, uint64_t now_us)
@@ -224,6 +229,7 @@ struct kin__outer *kin__placer_cut(struct kin__placer *placer, struct kin__lane 
 	kin__ids_clear(&placer->key_ids);
 	kin__ids_clear(&placer->hash_ids);
 	size = gather(placer, lane, outer);
+	kin__lane_reckon(lane);
 	if (outer->n == 0) {
 		if (lane->n > 0)
 			lane->hold_us = now_us + NO_MEMORY_US;
@@ -232,14 +238,16 @@ struct kin__outer *kin__placer_cut(struct kin__placer *placer, struct kin__lane 
 	}
 	outer->record.bytes = outer->n == 1 ? kin__state_of_queue(outer->members.next)->bytes
 	                                    : (uint32_t)size + KIN__AGGREGATE_WRITE_AROUND + OUTER_KEY;
-	outer->oldest_us = UINT64_MAX; /* what came back stands before older ones */
+	outer->oldest = outer->oldest_us = UINT64_MAX; /* what came back stands before older ones */
 	for (struct kin__list *node = outer->members.next; node != &outer->members; node = node->next) {
 		const struct kin__producer_record *member = kin__state_of_queue(node);
 
 		if (member->end.due < end_us)
 			end_us = member->end.due;
-		if (member->accepted_us < outer->oldest_us)
+		if (member->order < outer->oldest) {
+			outer->oldest = member->order;
 			outer->oldest_us = member->accepted_us;
+		}
 	}
 	outer->record.ttl_us = end_us - now_us;
 	kin__lane_charge(lane, outer->record.bytes, now_us);
@@ -321,17 +329,17 @@ void kin__placer_settle(struct kin__placer *placer, struct kin__outer *outer, in
 			kin__state_done(placer->producer, record, own);
 		}
 	}
+	while (settled) { /* before the others, which have waited longer, come first again */
+		struct kin__key *key = settled;
+
+		settled = key->settled;
+		release(placer, key);
+	}
 	while (!kin__list_empty(&back)) {
 		struct kin__producer_record *record = kin__state_of_queue(back.next);
 
 		kin__list_remove(&record->queue);
 		kin__placer_return(placer, record);
-	}
-	while (settled) {
-		struct kin__key *key = settled;
-
-		settled = key->settled;
-		release(placer, key);
 	}
 	outer_free(placer, outer);
 }

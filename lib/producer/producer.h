@@ -96,7 +96,7 @@ struct kin__producer_record {
 struct kin__outer {
 	struct kin__producer_record record; /* first: what a request is made of */
 	struct kin__list members;           /* records, by their `queue`, in order */
-	uint64_t oldest_us;                 /* when the oldest of them was accepted */
+	uint64_t oldest, oldest_us;         /* the oldest of them: its order, and when it was accepted */
 	uint32_t n;
 	bool astray;  /* it landed in a shard that not all of it belongs to */
 	bool refused; /* by its last answer, for what it or a neighbour holds */

@@ -74,11 +74,14 @@ struct sums {
 static void check_lane(struct kin__placer *placer, const struct kin__lane *lane, struct sums *sums)
 {
 	struct kin__bug *bug = &placer->producer->bug;
-	uint64_t n = 0, bytes = 0;
+	uint64_t n = 0, bytes = 0, oldest = lane->eldest;
 
+	if (lane->n > 0 && kin__state_of_queue(lane->records.next)->order < oldest)
+		oldest = kin__state_of_queue(lane->records.next)->order;
 	for (struct kin__list *node = lane->records.next; node != &lane->records; node = node->next, n++) {
 		const struct kin__producer_record *record = kin__state_of_queue(node);
 
+		KIN__CHECK(bug, record->order >= oldest);
 		KIN__CHECK(bug, record->placed->lane == lane && !record->placed->parked);
 		KIN__CHECK(bug, lane == placer->unplaced || (placer->known && lane->open));
 		KIN__CHECK(bug, lane == placer->unplaced || kin__lane_covers(lane, record->placed->hash));

@@ -38,25 +38,6 @@ void produce_draw_placed(struct produce_world *w)
 	w->placed = s->aggregate || s->order_by_key || s->rate_percent > 0;
 }
 
-/* Equal keys have equal hashes, but for those with a hash key of their own.  A short record has a short key. */
-void produce_draw_key(struct produce_world *w, struct produce_item *item)
-{
-	struct kin__placed *placed = &item->placed;
-	bool is_long = item->record.bytes > 20;
-
-	item->key = (uint32_t)kin__rng_below(&w->rng, w->keys_n) * 2 + is_long;
-	*placed = (struct kin__placed){ .hash = { (item->key + 1) * UINT64_C(0x9e3779b97f4a7c15), item->key },
-		                        .key_id = item->key,
-		                        .key_n = is_long ? 1 + item->key % 12 : 1 };
-	placed->data_n = item->record.bytes - placed->key_n;
-	if (kin__rng_chance(&w->rng, w->own_hash_per_mille)) {
-		placed->hash.high = kin__rng_below(&w->rng, 7) << 61;
-		placed->hash.low = 0;
-		placed->hash_n = placed->hash.high ? 38 : 1;
-	}
-	item->record.placed = w->placed ? placed : NULL;
-}
-
 /* --- the list of shards --------------------------------------------------------------------- */
 
 void produce_list(struct produce_world *w, uint64_t id)
@@ -70,22 +51,36 @@ void produce_list(struct produce_world *w, uint64_t id)
 	due(w, &l->arrive, kin__rng_between(&w->rng, 500, w->latency_us));
 }
 
+void produce_keep_shards(struct produce_shards *to, const struct kin__shard_info *shards, size_t n)
+{
+	to->n = n;
+	for (size_t i = 0; i < n; i++) {
+		to->at[i] = shards[i];
+		strncpy(to->ids[i], shards[i].id, sizeof to->ids[i] - 1);
+		to->at[i].id = to->ids[i];
+		to->at[i].parent = to->at[i].adjacent_parent = NULL;
+		to->at[i].first_sequence = "1";
+		to->at[i].last_sequence = shards[i].last_sequence ? "1" : NULL;
+	}
+}
+
 static void arrive(struct produce_world *w)
 {
 	struct produce_listing *l = &w->listing;
 	struct kin__model_list list = { .stream = stream, .filter = KIN__FILTER_AT_LATEST };
 	struct kin__model_answer answer;
 	char next[KIN__MODEL_TOKEN];
+	struct kin__shard_info shards[64];
 	uint32_t lose = w->healed ? 0 : w->lose_per_mille + w->deny_per_mille;
+	size_t n;
 
-	kin__model_list_shards(w->model, (int64_t)(w->now_us / 1000), &list, l->shards, 64, &l->n, next,
-	                       &answer);
+	kin__model_list_shards(w->model, produce_service_ms(w), &list, shards, 64, &n, next, &answer);
 	l->done = !answer.code && !kin__rng_chance(&w->rng, lose);
-	for (size_t i = 0; i < l->n && l->done; i++) {
-		strncpy(l->ids[i], l->shards[i].id, sizeof l->ids[i] - 1);
-		l->shards[i].id = l->ids[i];
-		l->shards[i].parent = l->shards[i].adjacent_parent = NULL;
-		l->shards[i].last_sequence = l->shards[i].last_sequence ? "1" : NULL;
+	if (l->done && w->before.n > 0 && !w->healed && kin__rng_chance(&w->rng, w->stale_per_mille)) {
+		produce_keep_shards(&l->shards, w->before.at, w->before.n);
+		produce_met[PRODUCE_LIST_STALE]++;
+	} else {
+		produce_keep_shards(&l->shards, shards, l->done ? n : 0);
 	}
 	due(w, &l->answer,
 	    kin__rng_between(&w->rng, 500, w->latency_us * (kin__rng_chance(&w->rng, 100) ? 50 : 1)));
@@ -102,13 +97,13 @@ bool produce_listing(struct produce_world *w, struct kin__heap_node *node, struc
 		return true;
 	}
 	l->under_way = false;
-	produce_note(w, "listed", l->id, l->n, l->done ? "" : "failed");
+	produce_note(w, "listed", l->id, l->shards.n, l->done ? "" : "failed");
 	produce_met[l->done ? PRODUCE_LISTED : PRODUCE_LIST_FAILED]++;
 	produce_met[PRODUCE_LISTED_AGAIN] += l->done && w->map_given;
 	w->map_given |= l->done;
 	*event = (struct kin__producer_event){
 		.type = KIN__PRODUCER_SHARDS,
-		.shards = { .id = l->id, .done = l->done, .at = l->shards, .n = l->n }
+		.shards = { .id = l->id, .done = l->done, .at = l->shards.at, .n = l->shards.n }
 	};
 	return true;
 }
@@ -316,38 +311,7 @@ void produce_check_outers(struct produce_world *w, const struct kin__producer_ef
 
 /* --- what the service holds, and a reader sees -------------------------------------------------- */
 
-struct produce_blob *produce_blob_new(struct produce_world *w, const struct produce_request *r,
-                                      const struct produce_entry *entry)
-{
-	struct produce_blob *blob = kin__mem_alloc(sizeof *blob);
-
-	if (!blob)
-		produce_fail(w, "out of memory");
-	blob->next = w->blobs;
-	w->blobs = blob;
-	blob->n = entry->n;
-	memcpy(blob->items, &r->items[entry->first], entry->n * sizeof blob->items[0]);
-	return blob;
-}
-
-const struct produce_blob *produce_blob_of(struct produce_world *w, const char *data)
-{
-	if (data >= (const char *)w->items && data < (const char *)(w->items + PRODUCE_ITEMS))
-		return NULL;
-	return (const struct produce_blob *)(const void *)data;
-}
-
-void produce_blobs_free(struct produce_world *w)
-{
-	while (w->blobs) {
-		struct produce_blob *next = w->blobs->next;
-
-		kin__mem_free(w->blobs);
-		w->blobs = next;
-	}
-}
-
-/* Is all of the entry at home in the shard?  A reader of the KCL drops an aggregate of which one record is not. */
+/* Is all of the entry at home in the shard?  Else a reader that drops whole aggregates will not show it. */
 static bool is_seen(struct produce_world *w, const struct produce_request *r,
                     const struct produce_entry *entry, const char *shard)
 {
@@ -357,7 +321,7 @@ static bool is_seen(struct produce_world *w, const struct produce_request *r,
 	char next[KIN__MODEL_TOKEN];
 	size_t n, i;
 
-	kin__model_list_shards(w->model, (int64_t)(w->now_us / 1000), &list, shards, 256, &n, next, &answer);
+	kin__model_list_shards(w->model, produce_service_ms(w), &list, shards, 256, &n, next, &answer);
 	for (i = 0; i < n && strcmp(shards[i].id, shard) != 0;)
 		i++;
 	PRODUCE_CHECK(w, i < n, "a record is stored in no shard");
@@ -377,8 +341,6 @@ void produce_stored(struct produce_world *w, struct produce_request *r, struct p
 	bool seen = is_seen(w, r, entry, shard);
 
 	strncpy(entry->shard, shard, sizeof entry->shard - 1);
-	w->stored_serial++;
-	produce_met[PRODUCE_ASTRAY_DROPPED] += !seen;
 	for (uint32_t k = 0; k < entry->n; k++) {
 		struct produce_item *item = &w->items[r->items[entry->first + k]];
 
@@ -386,26 +348,6 @@ void produce_stored(struct produce_world *w, struct produce_request *r, struct p
 		item->copies++;
 		item->copies_here++;
 		item->readable += seen;
-		if (seen && !item->first_serial)
-			item->first_serial = w->stored_serial * PRODUCE_ITEMS + k;
+		item->readable_here += seen;
 	}
-}
-
-/* Of each key, what was reported as stored could first be read in the order in which it was put. */
-void produce_check_order(struct produce_world *w)
-{
-	for (uint32_t i = 0; i < w->next_item && w->settings.order_by_key; i++)
-		for (uint32_t k = i + 1; k < w->next_item; k++) {
-			const struct produce_item *a = &w->items[i], *b = &w->items[k];
-
-			/* One that was given up after it had landed astray was not reported as stored. */
-			if (a->record.code != KIN_OK || b->record.code != KIN_OK)
-				continue;
-			if (a->life != b->life || !a->reported || !b->reported || !a->acked || !b->acked ||
-			    !same_hash(a, b) || w->recreated)
-				continue;
-			PRODUCE_CHECK(w, a->first_serial < b->first_serial,
-			              "records %llu and %llu of one key are stored in the other order",
-			              (unsigned long long)a->order, (unsigned long long)b->order);
-		}
 }

@@ -138,19 +138,23 @@ void produce_arrive(struct produce_world *w, struct produce_request *r)
 
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct produce_entry *entry = &r->entries[i];
-		struct produce_item *item = &w->items[r->items[entry->first]];
-		const char *data = (const char *)item;
+		const struct produce_item *item = &w->items[r->items[entry->first]];
 
-		if (entry->n > 1)
-			data = (const char *)produce_blob_new(w, r, entry);
-		entries[i] = (struct kin__model_entry){ .key = { "k", 1 },
-			                                .data = { data, entry->bytes - 1 },
+		entries[i] = (struct kin__model_entry){ .key = produce_key(item),
+			                                .data = produce_data(w, item),
 			                                .has_hash = true,
 			                                .hash = item->placed.hash };
+		if (entry->n > 1) {
+			entries[i].key = kin__span("a", 1);
+			entries[i].data = produce_aggregate(w, r, entry);
+		}
+		PRODUCE_CHECK(w, entries[i].key.n + entries[i].data.n == entry->bytes,
+		              "an entry of %llu bytes, said to be of %u",
+		              (unsigned long long)(entries[i].key.n + entries[i].data.n), entry->bytes);
 		puts[i].outcome = KIN__MODEL_THROTTLED;
 		puts[i].sequence[0] = 0;
 	}
-	kin__model_put_records(w->model, (int64_t)(w->now_us / 1000), stream, entries, r->n, puts, &failed,
+	kin__model_put_records(w->model, produce_service_ms(w), stream, entries, r->n, puts, &failed,
 	                       &answer);
 	r->will_arrive = false;
 	if (!answer.code && !answer.strike.drop)
@@ -174,18 +178,24 @@ void produce_arrive(struct produce_world *w, struct produce_request *r)
 		answer_of(w, r, &answer);
 }
 
+int64_t produce_service_ms(const struct produce_world *w)
+{
+	return (int64_t)((w->now_us + w->ahead_us) / 1000);
+}
+
 void produce_change_shards(struct produce_world *w)
 {
 	struct kin__shard_info shards[64];
 	struct kin__model_list list = { .stream = stream, .filter = KIN__FILTER_AT_LATEST };
 	struct kin__model_answer answer;
 	char next[KIN__MODEL_TOKEN];
-	int64_t now_ms = (int64_t)(w->now_us / 1000);
+	int64_t now_ms = produce_service_ms(w);
 	size_t n = 0, i;
 
 	kin__model_list_shards(w->model, now_ms, &list, shards, 64, &n, next, &answer);
 	if (answer.code || n == 0)
 		return;
+	produce_keep_shards(&w->before, shards, n);
 	i = kin__rng_below(&w->rng, n);
 	if (n < 8 && kin__rng_chance(&w->rng, 600)) {
 		struct kin__hashkey middle = kin__hashkey_middle(shards[i].first_hash, shards[i].last_hash);

@@ -45,12 +45,15 @@ const char *const produce_event_names[PRODUCE_EVENTS] = {
 	"aggregate full",
 	"aggregate astray",
 	"aggregate dropped by a reader",
+	"aggregate read",
 	"shards listed",
 	"list of shards failed",
+	"list of shards stale",
 	"shards listed again",
 	"one key at a time",
 	"waited for its key",
 	"waited for its shard's pace",
+	"jump of the service's clock",
 };
 uint64_t produce_met[PRODUCE_EVENTS];
 
@@ -273,7 +276,7 @@ static void delete_or_create(struct produce_world *w)
 {
 	struct kin__model_answer answer;
 	struct kin__stream_summary summary;
-	int64_t now_ms = (int64_t)(w->now_us / 1000);
+	int64_t now_ms = produce_service_ms(w);
 
 	kin__model_describe(w->model, now_ms, stream, &summary, &answer);
 	if (!answer.code && summary.status == KIN__STREAM_ACTIVE && !w->healed && w->deletes) {
@@ -281,7 +284,8 @@ static void delete_or_create(struct produce_world *w)
 		PRODUCE_CHECK(w, !answer.code, "delete: %s", answer.message);
 		produce_note(w, "delete", 0, 0, "");
 		for (uint32_t i = 0; i < w->next_item; i++)
-			w->items[i].copies_here = 0;
+			w->items[i].copies_here = w->items[i].readable_here = 0;
+		w->before.n = 0;
 		w->deletes = false;
 		due(w, &w->recreate, kin__rng_below(&w->rng, 500000));
 	} else if (answer.code) {
@@ -312,6 +316,15 @@ static void heal(struct produce_world *w)
 		due(w, &w->recreate, 0); /* creates what is not there */
 }
 
+static void jump(struct produce_world *w)
+{
+	w->ahead_us += kin__rng_between(&w->rng, 1000, kin__rng_chance(&w->rng, 500) ? 5000000 : 3600000000);
+	produce_note(w, "service's clock", w->ahead_us, 0, "");
+	produce_met[PRODUCE_CLOCK_JUMP]++;
+	if (!w->healed)
+		due(w, &w->jump, kin__rng_between(&w->rng, 500000, 3000000));
+}
+
 static void change(struct produce_world *w)
 {
 	produce_change_shards(w);
@@ -339,6 +352,8 @@ static void happen(struct produce_world *w, struct kin__heap_node *node)
 		heal(w);
 	else if (node == &w->crash)
 		crash(w);
+	else if (node == &w->jump)
+		jump(w);
 	else if ((char *)node < (char *)w->requests) { /* items stand before requests */
 		struct produce_item *item = kin__container(node, struct produce_item, report);
 
@@ -397,6 +412,7 @@ static void draw_faults(struct produce_world *w)
 	w->deny_per_mille = kin__rng_chance(rng, 150) ? (uint32_t)kin__rng_below(rng, 200) : 0;
 	w->late_per_mille = kin__rng_chance(rng, 250) ? (uint32_t)kin__rng_below(rng, 300) : 0;
 	w->hint_per_mille = kin__rng_chance(rng, 200) ? 300 : 0;
+	w->stale_per_mille = kin__rng_chance(rng, 250) ? (uint32_t)kin__rng_between(rng, 100, 1000) : 0;
 	w->latency_us = kin__rng_between(rng, 1000, 60000);
 	w->timeout_us = kin__rng_between(rng, 200000, 3000000);
 	w->report_us = kin__rng_chance(rng, 300) ? kin__rng_below(rng, 200000) : 0;
@@ -413,6 +429,8 @@ static void draw_faults(struct produce_world *w)
 		due(w, &w->change, kin__rng_below(rng, 1000000));
 	if (w->crashes)
 		due(w, &w->crash, kin__rng_below(rng, 3000000));
+	if (kin__rng_chance(rng, 150))
+		due(w, &w->jump, kin__rng_below(rng, 2000000));
 }
 
 static void open_model(struct produce_world *w)
@@ -428,7 +446,7 @@ static void open_model(struct produce_world *w)
 	w->model = kin__model_new(&options);
 	if (!w->model)
 		produce_fail(w, "out of memory");
-	kin__model_create_stream(w->model, (int64_t)(w->now_us / 1000), stream,
+	kin__model_create_stream(w->model, produce_service_ms(w), stream,
 	                         (uint32_t)kin__rng_between(&w->rng, 1, 6), w->record_bytes_max, &answer);
 }
 

@@ -9,7 +9,7 @@
 #include "producer/producer.h"
 #include "producer/room.h"
 
-enum { PRODUCE_ITEMS = 160, PRODUCE_REQUESTS = 128 };
+enum { PRODUCE_ITEMS = 160, PRODUCE_REQUESTS = 128, PRODUCE_BYTES = 20000 };
 enum {
 	PRODUCE_FAULTS = KIN__FAULT_TRUNCATE + 1
 }; /* those of a put; the later kinds are of reads and of the clock */
@@ -52,12 +52,15 @@ enum produce_event {
 	PRODUCE_AGGREGATE_FULL,
 	PRODUCE_ASTRAY,
 	PRODUCE_ASTRAY_DROPPED,
+	PRODUCE_READ_APART,
 	PRODUCE_LISTED,
 	PRODUCE_LIST_FAILED,
+	PRODUCE_LIST_STALE,
 	PRODUCE_LISTED_AGAIN,
 	PRODUCE_ORDERED,
 	PRODUCE_WAITED_FOR_KEY,
 	PRODUCE_PACED,
+	PRODUCE_CLOCK_JUMP,
 	PRODUCE_EVENTS
 };
 extern const char *const produce_event_names[PRODUCE_EVENTS];
@@ -65,9 +68,12 @@ extern const char *const produce_event_names[PRODUCE_EVENTS];
 struct produce_item {
 	struct kin__producer_record record; /* first: the machine's view of it */
 	struct kin__placed placed;
-	uint32_t key;                 /* of its partition key */
-	uint64_t first_serial;        /* when a copy was first there to be read; 0: never */
-	uint32_t readable;            /* copies that a reader who drops whole aggregates sees */
+	uint32_t key;                             /* of its partition key */
+	char hash_text[KIN__HASHKEY_TEXT];        /* its hash key, when it has one of its own */
+	uint32_t readable, readable_here;         /* copies that a reader who drops whole aggregates sees */
+	uint32_t found, found_by_kcl;             /* in the end, by readers */
+	char first_sequence[KIN__MODEL_SEQUENCE]; /* where the latter finds it first */
+	uint32_t first_sub;
 	struct kin__heap_node report; /* when the callback has run and its room is free again */
 	uint32_t life;                /* of which process; 0: not put yet */
 	bool held, reported, sending, acked, doubt, reporting;
@@ -90,14 +96,6 @@ struct produce_entry {     /* of a request: one record of the stream */
 	const char *landed; /* the same, for the machine */
 };
 
-/* What the service holds of an aggregate. */
-struct produce_blob {
-	struct produce_blob *next;
-	uint32_t n;
-	uint16_t items[PRODUCE_ITEMS];
-	char bytes[32768]; /* never looked at: it is long enough to be any of them */
-};
-
 struct produce_request { /* from SEND until it arrived (or never will) and was answered */
 	struct kin__heap_node arrive, answer;
 	uint64_t id, serial, sent_us;
@@ -112,13 +110,17 @@ struct produce_request { /* from SEND until it arrived (or never will) and was a
 	uint64_t hint_us;
 };
 
+struct produce_shards { /* a list of them, kept */
+	struct kin__shard_info at[64];
+	char ids[64][24];
+	size_t n;
+};
+
 struct produce_listing { /* LIST_SHARDS, from when it is asked until it is answered */
 	struct kin__heap_node arrive, answer;
 	uint64_t id;
 	bool under_way, done;
-	struct kin__shard_info shards[64];
-	char ids[64][24];
-	size_t n;
+	struct produce_shards shards;
 };
 
 /* What a shard was sent for the first time, in one life of the producer. */
@@ -138,10 +140,11 @@ struct produce_world {
 	struct kin__model *model;
 	struct kin__room room;
 	struct kin__heap due; /* of everything below */
-	struct kin__heap_node put, flush, change, recreate, heal, crash;
+	struct kin__heap_node put, flush, change, recreate, heal, crash, jump;
 	struct produce_item items[PRODUCE_ITEMS];
 	struct produce_request requests[PRODUCE_REQUESTS];
 	struct produce_listing listing;
+	struct produce_shards before; /* those that were open before the last split or merge */
 	struct produce_blob *blobs;
 	struct produce_pace paces[64];
 	uint32_t paces_n;
@@ -151,17 +154,18 @@ struct produce_world {
 	/* Drawn. */
 	uint32_t record_bytes_max; /* of the stream, when it is less than the producer knows; 0 */
 	uint32_t items_n, abandon_at, burst_max, item_bytes_max, own_ttl_per_mille;
-	uint32_t lose_per_mille, deny_per_mille, late_per_mille, flush_per_mille, hint_per_mille;
+	uint32_t stale_per_mille, lose_per_mille, deny_per_mille, late_per_mille, flush_per_mille,
+			hint_per_mille;
 	uint64_t gap_us, latency_us, timeout_us, report_us, heal_us;
-	uint64_t well_us; /* since when all is well; 0: not yet */
+	uint64_t ahead_us; /* of our clock is the service's */
+	uint64_t well_us;  /* since when all is well; 0: not yet */
 	bool deletes, reshards, crashes;
 	bool placed;     /* the producer places records by their shard */
 	uint32_t keys_n; /* of records */
 	uint32_t own_hash_per_mille;
 
 	/* For the checks. */
-	uint64_t stored_serial; /* counts what is stored */
-	uint32_t lists;         /* answered, in this life */
+	uint32_t lists; /* answered, in this life */
 	bool map_given, recreated, resharded;
 	uint64_t last_order, first_unsent, flushed; /* orders of this life */
 	bool calm;                                  /* no answer was bad in this life */
@@ -189,13 +193,15 @@ void produce_send(struct produce_world *w, const struct kin__producer_effect *ef
 void produce_arrive(struct produce_world *w, struct produce_request *request);
 void produce_change_shards(struct produce_world *w);
 void produce_faults(struct produce_world *w);
+/* Its clock only goes forward: by leaps at times. */
+int64_t produce_service_ms(const struct produce_world *w);
 
 /* produce_placed.c: what is placed by its shard. */
+void produce_keep_shards(struct produce_shards *to, const struct kin__shard_info *shards, size_t n);
 void produce_list(struct produce_world *w, uint64_t id);
 /* Is it one of the two of a listing?  Then it happened, and *event is what the machine is told, if anything. */
 bool produce_listing(struct produce_world *w, struct kin__heap_node *node, struct kin__producer_event *event);
 void produce_draw_placed(struct produce_world *w);
-void produce_draw_key(struct produce_world *w, struct produce_item *item);
 /* The records of a request as its entries. */
 void produce_entries(struct produce_world *w, struct produce_request *r,
                      const struct kin__producer_effect *effect);
@@ -203,11 +209,19 @@ void produce_entries(struct produce_world *w, struct produce_request *r,
 void produce_check_outers(struct produce_world *w, const struct kin__producer_effect *effect);
 void produce_stored(struct produce_world *w, struct produce_request *r, struct produce_entry *entry,
                     const char *shard);
-void produce_check_order(struct produce_world *w); /* in the end */
-const struct produce_blob *produce_blob_of(struct produce_world *w, const char *data);
-struct produce_blob *produce_blob_new(struct produce_world *w, const struct produce_request *r,
-                                      const struct produce_entry *entry);
+
+/* produce_bytes.c: what records are made of. */
+void produce_draw_key(struct produce_world *w, struct produce_item *item);
+struct kin__span produce_key(const struct produce_item *item);
+struct kin__span produce_data(const struct produce_world *w, const struct produce_item *item);
+/* While the model lives. */
+struct kin__span produce_aggregate(struct produce_world *w, const struct produce_request *r,
+                                   const struct produce_entry *entry);
 void produce_blobs_free(struct produce_world *w);
+
+/* produce_reader.c: what is read in the end. */
+void produce_read(struct produce_world *w);
+void produce_check_read(struct produce_world *w);
 
 /* produce_checks.c */
 void produce_check_send(struct produce_world *w, const struct kin__producer_effect *effect);
