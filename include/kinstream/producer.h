@@ -106,14 +106,21 @@ KIN_API KIN_MUST_CHECK int kin_producer_options_apply(struct kin_producer_option
 KIN_API KIN_MUST_CHECK int kin_producer_open(struct kin_producer **out, struct kin_client *client,
                                              const struct kin_producer_options *options,
                                              struct kin_error *error);
-/* Key and data are copied.  key NULL: spread over the shards.  timeout_ms: how long to wait for room;
- * 0: KIN_FULL at once; -1: as long as it takes.  KIN_OK: exactly one delivery report will follow. */
+/* Key and data are copied; an entry may lend or give data away instead.  key NULL: spread over the shards.
+ * timeout_ms: how long to wait for room; 0: KIN_FULL at once; -1: as long as it takes.  KIN_OK: exactly one delivery
+ * report will follow. */
 KIN_API KIN_MUST_CHECK int kin_producer_put(struct kin_producer *producer, const void *key, size_t key_size,
                                             const void *data, size_t size, int64_t timeout_ms,
                                             struct kin_error *error);
 KIN_API KIN_MUST_CHECK int kin_producer_put_entry(struct kin_producer *producer,
                                                   const struct kin_put_entry *entry, void *token,
                                                   int64_t timeout_ms, struct kin_error *error);
+/* Puts entries[0], entries[1] and so on until one is not accepted.  *accepted (NULL is fine): how many were; those from
+ * there on stay the caller's.  KIN_OK: all of them.  timeout_ms: for the whole call. */
+KIN_API KIN_MUST_CHECK int kin_producer_put_many(struct kin_producer *producer,
+                                                 const struct kin_put_entry *entries, size_t n,
+                                                 size_t *accepted, int64_t timeout_ms,
+                                                 struct kin_error *error);
 /* Sends without lingering and waits until all that was accepted before is reported.  KIN_TIMEOUT: some is left. */
 KIN_API KIN_MUST_CHECK int kin_producer_flush(struct kin_producer *producer, int64_t timeout_ms,
                                               struct kin_error *error);

@@ -2,6 +2,7 @@
 #ifndef KINSTREAM_RECORD_H
 #define KINSTREAM_RECORD_H
 
+#include <stdbool.h>
 #include <kinstream/error.h>
 
 #ifdef __cplusplus
@@ -31,7 +32,13 @@ struct kin_put_entry {
 	const void *data;
 	size_t data_size;
 	int64_t ttl_ms; /* 0: the producer's record_ttl_ms */
-	uint64_t reserved;
+	void *token;    /* kin_producer_put_many(): comes back in the report */
+	/* Not NULL: data is given away, not copied.  Called once, after the report; not if the put was refused.  See
+	 * kin_producer(3) for the thread. */
+	void (*release)(void *user, void *data);
+	void *release_user;
+	bool borrowed; /* true: data is not copied either, and stays as it is until the report */
+	uint8_t reserved[7];
 };
 
 KIN_API void kin_put_entry_init_sized(struct kin_put_entry *entry, size_t size);

@@ -230,6 +230,9 @@ static int check_entry(const struct kin_put_entry *entry, struct kin_error *erro
 	if (!entry->data && entry->data_size > 0)
 		return kin__error(error, KIN_INVALID, "kin_call_add_record: data is NULL, data_size is %zu",
 		                  entry->data_size);
+	if (entry->release)
+		return kin__error(error, KIN_INVALID,
+		                  "kin_call_add_record: a call copies data; release is for a producer");
 	if ((entry->key && !kin__limits_partition_key(kin__span(entry->key, entry->key_size), &reason)) ||
 	    (entry->hash_key && !kin__limits_hash_key(kin__span_text(entry->hash_key), &reason)) ||
 	    !kin__limits_record_bytes(entry->data_size, entry->key ? entry->key_size : 0,

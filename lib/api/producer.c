@@ -5,6 +5,8 @@
 #include "kinesis/limits.h"
 #include <kinstream/producer.h>
 
+enum { PUT_AT_ONCE = 32 }; /* entries of kin_producer_put_many() that are looked at and put together */
+
 static int check(struct kin_producer *producer, const char *call, struct kin_error *error)
 {
 	return kin__handle_check(producer ? &producer->handle : NULL, KIN__HANDLE_PRODUCER, call, error);
@@ -94,26 +96,34 @@ int kin_producer_open(struct kin_producer **out, struct kin_client *client,
 }
 
 /* A program built with a longer struct may use members that we do not know. */
-static int read_entry(struct kin_put_entry *own, const struct kin_put_entry *given, struct kin_error *error)
+static int read_entry(struct kin_put_entry *own, const struct kin_put_entry *given, const char *call,
+                      struct kin_error *error)
 {
 	const unsigned char *bytes = (const unsigned char *)given;
 
 	if (!given || given->size < sizeof *own)
-		return kin__error(error, KIN_INVALID, "kin_producer_put_entry(): %s",
+		return kin__error(error, KIN_INVALID, "%s: %s", call,
 		                  given ? "clear the entry with kin_put_entry_init() first"
 		                        : "entry must not be NULL");
 	for (size_t i = offsetof(struct kin_put_entry, reserved); i < given->size; i++)
 		if (bytes[i])
 			return kin__error(error, KIN_TOO_NEW,
-			                  "kin_producer_put_entry(): the entry uses a member that "
-			                  "libkinstream %s does not know",
-			                  kin_version());
+			                  "%s: the entry uses a member that libkinstream %s does not know",
+			                  call, kin_version());
 	*own = *given;
 	return KIN_OK;
 }
 
-static int check_entry(const struct kin_put_entry *entry, int64_t timeout_ms, const char *call,
-                       struct kin_error *error)
+static int check_timeout(int64_t timeout_ms, const char *call, struct kin_error *error)
+{
+	if (timeout_ms < -1)
+		return kin__error(error, KIN_INVALID,
+		                  "%s: timeout_ms is %lld; it must be 0 or more, or -1 for no limit", call,
+		                  (long long)timeout_ms);
+	return KIN_OK;
+}
+
+static int check_entry(const struct kin_put_entry *entry, const char *call, struct kin_error *error)
 {
 	struct kin__reason reason = { "" };
 
@@ -134,11 +144,23 @@ static int check_entry(const struct kin_put_entry *entry, int64_t timeout_ms, co
 		                  "%s: ttl_ms is %lld; it must be 100..2147483647, or 0 for the producer's "
 		                  "record_ttl_ms",
 		                  call, (long long)entry->ttl_ms);
-	if (timeout_ms < -1)
-		return kin__error(error, KIN_INVALID,
-		                  "%s: timeout_ms is %lld; it must be 0 or more, or -1 for no limit", call,
-		                  (long long)timeout_ms);
+	if (entry->release && !entry->data)
+		return kin__error(error, KIN_INVALID, "%s: data is NULL: there is nothing to be released",
+		                  call);
 	return KIN_OK;
+}
+
+static int put_one(struct kin_producer *producer, const struct kin_put_entry *entry, int64_t timeout_ms,
+                   const char *call, struct kin_error *error)
+{
+	struct kin__produce_patience patience = { .timeout_ms = timeout_ms };
+	size_t accepted = 0;
+	int code = check_entry(entry, call, error);
+
+	if (code == KIN_OK)
+		code = check_timeout(timeout_ms, call, error);
+	return code == KIN_OK ? kin__produce_put(producer->produce, entry, 1, &accepted, &patience, error)
+	                      : code;
 }
 
 int kin_producer_put(struct kin_producer *producer, const void *key, size_t key_size, const void *data,
@@ -149,9 +171,7 @@ int kin_producer_put(struct kin_producer *producer, const void *key, size_t key_
 	};
 	int code = check(producer, "kin_producer_put()", error);
 
-	if (code == KIN_OK)
-		code = check_entry(&entry, timeout_ms, "kin_producer_put()", error);
-	return code == KIN_OK ? kin__produce_put(producer->produce, &entry, NULL, timeout_ms, error) : code;
+	return code == KIN_OK ? put_one(producer, &entry, timeout_ms, "kin_producer_put()", error) : code;
 }
 
 int kin_producer_put_entry(struct kin_producer *producer, const struct kin_put_entry *entry, void *token,
@@ -161,10 +181,83 @@ int kin_producer_put_entry(struct kin_producer *producer, const struct kin_put_e
 	int code = check(producer, "kin_producer_put_entry()", error);
 
 	if (code == KIN_OK)
-		code = read_entry(&own, entry, error);
+		code = read_entry(&own, entry, "kin_producer_put_entry()", error);
+	if (code != KIN_OK)
+		return code;
+	own.token = token;
+	return put_one(producer, &own, timeout_ms, "kin_producer_put_entry()", error);
+}
+
+/* --- many in one call -------------------------------------------------------------------- */
+
+/* In an array of structs that may be longer than ours. */
+static const struct kin_put_entry *entry_at(const struct kin_put_entry *entries, size_t i)
+{
+	return (const struct kin_put_entry *)(const void *)((const char *)entries + i * entries->size);
+}
+
+/* How many of the first `n` are fine; code: what is wrong with the one behind them. */
+static size_t read_some(struct kin_put_entry *own, const struct kin_put_entry *entries, size_t first,
+                        size_t n, int *code, struct kin_error *error)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct kin_put_entry *entry = entry_at(entries, first + i);
+
+		*code = entry->size != entries->size
+		                        ? kin__error(error, KIN_INVALID,
+		                                     "kin_producer_put_many(): clear each entry with "
+		                                     "kin_put_entry_init() first")
+		                        : read_entry(&own[i], entry, "kin_producer_put_many()", error);
+		if (*code == KIN_OK)
+			*code = check_entry(&own[i], "kin_producer_put_many()", error);
+		if (*code != KIN_OK)
+			break;
+	}
+	return i;
+}
+
+static int put_all(struct kin_producer *producer, const struct kin_put_entry *entries, size_t n,
+                   size_t *accepted, int64_t timeout_ms, struct kin_error *error)
+{
+	struct kin__produce_patience patience = { .timeout_ms = timeout_ms };
+	struct kin_put_entry own[PUT_AT_ONCE];
+	int code = KIN_OK;
+
+	while (code == KIN_OK && *accepted < n) {
+		size_t left = n - *accepted;
+		size_t fine = read_some(own, entries, *accepted, left < PUT_AT_ONCE ? left : PUT_AT_ONCE,
+		                        &code, error);
+		int put = kin__produce_put(producer->produce, own, fine, accepted, &patience, error);
+
+		if (put != KIN_OK)
+			code = put;
+	}
+	return code;
+}
+
+int kin_producer_put_many(struct kin_producer *producer, const struct kin_put_entry *entries, size_t n,
+                          size_t *accepted, int64_t timeout_ms, struct kin_error *error)
+{
+	static const char call[] = "kin_producer_put_many()";
+	size_t own_accepted = 0;
+	int code;
+
+	if (accepted)
+		*accepted = 0;
+	code = check(producer, call, error);
 	if (code == KIN_OK)
-		code = check_entry(&own, timeout_ms, "kin_producer_put_entry()", error);
-	return code == KIN_OK ? kin__produce_put(producer->produce, &own, token, timeout_ms, error) : code;
+		code = check_timeout(timeout_ms, call, error);
+	if (code == KIN_OK && n > 0 && (!entries || entries->size % _Alignof(struct kin_put_entry) != 0))
+		code = kin__error(error, KIN_INVALID, "%s: %s", call,
+		                  entries ? "clear each entry with kin_put_entry_init() first"
+		                          : "entries must not be NULL");
+	if (code == KIN_OK && n > 0)
+		code = put_all(producer, entries, n, &own_accepted, timeout_ms, error);
+	if (accepted)
+		*accepted = own_accepted;
+	return code;
 }
 
 int kin_producer_flush(struct kin_producer *producer, int64_t timeout_ms, struct kin_error *error)
@@ -192,11 +285,7 @@ static int check_pull(const struct kin_producer *producer, enum kin__produce_rep
 						: "%s: the producer was opened with on_delivery, which gets "
 						  "the reports from kin_producer_poll()",
 				call);
-	if (timeout_ms < -1)
-		return kin__error(error, KIN_INVALID,
-		                  "%s: timeout_ms is %lld; it must be 0 or more, or -1 for no limit", call,
-		                  (long long)timeout_ms);
-	return KIN_OK;
+	return check_timeout(timeout_ms, call, error);
 }
 
 int kin_producer_poll(struct kin_producer *producer, int64_t timeout_ms, uint32_t max,

@@ -66,7 +66,7 @@ static void publish(struct kin__produce *produce)
 	const struct kin__bug *bug = kin__producer_bug(produce->own.machine);
 	struct kin_producer_stats *stats = &produce->inbox.stats;
 	struct kin__list idle;
-	bool frozen = bug->what && !produce->own.frozen, soon;
+	bool frozen = bug->what && !produce->own.frozen, soon, wake;
 
 	kin__list_init(&idle);
 	pthread_mutex_lock(&produce->inbox.lock);
@@ -76,6 +76,9 @@ static void publish(struct kin__produce *produce)
 	produce->inbox.attended = produce->inbox.saturated || soon;
 	if (produce->set.places) /* those that wait for company of their own shard say nothing of a full request */
 		produce->inbox.fresh_n = produce->inbox.fresh_bytes = 0;
+	/* What was put since the step began was told that the loop would look anyway. */
+	wake = kin__produce_unattended(produce);
+	produce->inbox.woken |= wake;
 	stats->in_flight = counts->in_flight;
 	stats->requests = counts->requests;
 	stats->requests_failed = counts->requests_failed;
@@ -90,6 +93,8 @@ static void publish(struct kin__produce *produce)
 	}
 	pthread_mutex_unlock(&produce->inbox.lock);
 	free_requests(&idle);
+	if (wake)
+		kin__loop_post(kin__core_loop(produce->set.core), &produce->attend);
 	if (!frozen)
 		return;
 	produce->own.frozen = true;
@@ -292,10 +297,11 @@ static int open_reports(struct kin__produce *produce, bool own_client, struct ki
 
 	if (produce->set.reports == KIN__PRODUCE_POLL || produce->set.reports == KIN__PRODUCE_NEXT)
 		return kin__pipe_open(&produce->inbox.pipe, "kin_producer_fd()", error);
-	if (produce->set.reports == KIN__PRODUCE_CALL && !own_client)
+	produce->set.reporter = kin__core_callbacks(produce->set.core);
+	if (produce->set.reports == KIN__PRODUCE_CALL && !own_client) {
 		code = kin__pool_open(&produce->set.own_reporter, "kin-report", 1, error);
-	produce->set.reporter =
-			own_client ? kin__core_callbacks(produce->set.core) : produce->set.own_reporter;
+		produce->set.reporter = produce->set.own_reporter;
+	}
 	return code;
 }
 

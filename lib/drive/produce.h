@@ -69,7 +69,15 @@ struct kin__produce_fault {
 	struct kin_error error;
 };
 
-/* In a chunk, followed by hash key, key and data, and by what the machine must know to place it, if it does. */
+/* Data that stays where the program has it, until the record was reported. */
+struct kin__produce_loan {
+	const void *data;
+	void (*release)(void *user, void *data); /* NULL: it is only borrowed */
+	void *user;
+};
+
+/* In a chunk, followed by hash key, key and data (or its loan, not aligned), and by what the machine must know to place
+ * it, if it does. */
 struct kin__produce_record {
 	struct kin__producer_record machine; /* first */
 	struct kin__produce_chunk *chunk;
@@ -81,7 +89,8 @@ struct kin__produce_record {
 	void *token;
 	uint32_t key_n, data_n;
 	uint8_t hash_n, status; /* status: enum kin_delivery_status, once it is known */
-	uint32_t sub_sequence;  /* its place in the aggregate that it is stored in */
+	bool on_loan;
+	uint32_t sub_sequence; /* its place in the aggregate that it is stored in */
 };
 
 struct kin__produce_request {
@@ -104,8 +113,8 @@ struct kin__produce {
 		void (*on_delivery)(void *user, const struct kin_delivery *delivery);
 		void *user;
 		enum kin__produce_reports reports;
-		struct kin__pool *reporter;     /* CALL: where they are made */
-		struct kin__pool *own_reporter; /* NULL: that is the client's, which nobody else can use */
+		struct kin__pool *reporter;     /* CALL: where they are made; COUNT: where data is released */
+		struct kin__pool *own_reporter; /* NULL: that is the client's */
 		uint32_t record_bytes_max;
 		uint64_t memory_max; /* of chunks */
 		bool places;         /* records by their shard */
@@ -145,6 +154,7 @@ struct kin__produce {
 		uint64_t memory; /* of all chunks, spares too */
 		struct kin__rng rng;
 		bool closing, woken, flush;
+		bool releases; /* data was given away: somebody must be told */
 		/* what the machine said last */
 		bool attended, saturated; /* it will look here soon by itself; it cannot send more anyway */
 		uint64_t fresh_n, fresh_bytes;
@@ -188,9 +198,15 @@ struct kin__produce_options { /* borrowed until return */
 int kin__produce_open(struct kin__produce **out, struct kin__core *core,
                       const struct kin__produce_options *options,
                       struct kin_error *error); /* takes a reference to core */
-/* The entry is checked but for what the options say of sizes. */
-int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *entry, void *token,
-                     int64_t timeout_ms, struct kin_error *error);
+/* How long one call waits for room, in all. */
+struct kin__produce_patience {
+	int64_t timeout_ms;
+	uint64_t until_us; /* 0: it did not wait yet */
+};
+/* Accepts entries from the front until one is not, adding 1 to *accepted each time; KIN_OK: all are.  They are checked but
+ * for what the options say of sizes. */
+int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
+                     size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error);
 int kin__produce_flush(struct kin__produce *produce, int64_t timeout_ms, struct kin_error *error);
 /* POLL; see kin_producer_poll(). */
 int kin__produce_poll(struct kin__produce *produce, int64_t timeout_ms, uint32_t max,
@@ -210,11 +226,18 @@ int kin__produce_snapshot(struct kin__produce *produce, struct kin__produced **o
 void kin__produce_step(struct kin__produce *produce,
                        struct kin__producer_event *event); /* loop thread: one step and its effects */
 
+/* drive/produce_put; under the lock: must the loop be told of what was put?  Not if it will look in time by itself. */
+bool kin__produce_unattended(const struct kin__produce *produce);
+
 /* drive/produce_record; all under the lock. */
 /* size: kin__produce_record_size(). */
 struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
                                                     const struct kin_put_entry *entry, struct kin__span key,
                                                     size_t size); /* NULL: out of memory */
+/* One that is larger than KIN__PRODUCE_LARGE: the lock is not held meanwhile. */
+struct kin__produce_record *kin__produce_record_new_large(struct kin__produce *produce,
+                                                          const struct kin_put_entry *entry,
+                                                          struct kin__span key, size_t size);
 /* What the machine must know to place it, if it does: room for it. */
 struct kin__placed *kin__produce_record_placed(struct kin__produce_record *record);
 bool kin__produce_record_fits(const struct kin__produce *produce,
@@ -226,6 +249,9 @@ void kin__produce_chunks_fini(struct kin__produce *produce);
 struct kin__span kin__produce_record_hash(const struct kin__produce_record *record);
 struct kin__span kin__produce_record_key(const struct kin__produce_record *record);
 struct kin__span kin__produce_record_data(const struct kin__produce_record *record);
+/* NULL: its data was copied. */
+const struct kin__produce_loan *kin__produce_record_loan(const struct kin__produce_record *record,
+                                                         struct kin__produce_loan *out);
 
 /* drive/produce_request; loop thread. */
 void kin__produce_send(struct kin__produce *produce, const struct kin__producer_effect *effect);

@@ -5,6 +5,13 @@
 
 enum { MADE_KEY = 16 };
 
+/* What is about to be accepted. */
+struct coming {
+	const struct kin_put_entry *entry;
+	struct kin__span key; /* at: NULL, one is made */
+	size_t size;          /* in a chunk */
+};
+
 /* 16 hexadecimal digits of a random number: its MD5 falls anywhere. */
 static struct kin__span make_key(struct kin__produce *produce, char out[static MADE_KEY])
 {
@@ -17,9 +24,10 @@ static struct kin__span make_key(struct kin__produce *produce, char out[static M
 }
 
 /* What could never be accepted, however long one waits. */
-static int check_size(const struct kin__produce *produce, const struct kin_put_entry *entry, size_t key_n,
+static int check_size(const struct kin__produce *produce, const struct kin_put_entry *entry,
                       struct kin_error *error)
 {
+	size_t key_n = entry->key ? entry->key_size : MADE_KEY;
 	const struct {
 		const char *option;
 		uint64_t max;
@@ -56,12 +64,18 @@ static int full(const struct kin__produce *produce, int code, struct kin_error *
 	return kin__produce_troubled(produce, error, code);
 }
 
-/* Under the lock: KIN_OK when there is room for it now. */
-static int wait_for_room(struct kin__produce *produce, uint64_t bytes, size_t size, int64_t timeout_ms,
-                         struct kin_error *error)
+/* Under the lock. */
+static bool has_room(const struct kin__produce *produce, const struct coming *coming)
 {
-	const struct kin__room *room = &produce->inbox.room;
-	uint64_t until_us = 0;
+	return kin__room_has(&produce->inbox.room, coming->entry->data_size + coming->key.n) &&
+	       kin__produce_record_fits(produce, coming->size);
+}
+
+/* Under the lock: KIN_OK when there is room for it now. */
+static int wait_for_room(struct kin__produce *produce, const struct coming *coming,
+                         struct kin__produce_patience *patience, struct kin_error *error)
+{
+	int64_t timeout_ms = patience->timeout_ms;
 	bool in_time = true;
 
 	for (;;) {
@@ -74,7 +88,7 @@ static int wait_for_room(struct kin__produce *produce, uint64_t bytes, size_t si
 			return kin__error(error, KIN_CLOSED,
 			                  "kin_producer_put(): the producer of %s is being closed",
 			                  produce->set.stream);
-		if (kin__room_has(room, bytes) && kin__produce_record_fits(produce, size))
+		if (has_room(produce, coming))
 			return KIN_OK;
 		if (timeout_ms != 0 && kin__produce_is_telling(produce))
 			return kin__error(error, KIN_WOULD_DEADLOCK,
@@ -84,73 +98,122 @@ static int wait_for_room(struct kin__produce *produce, uint64_t bytes, size_t si
 			return full(produce, KIN_FULL, error);
 		if (!in_time)
 			return full(produce, KIN_TIMEOUT, error);
-		if (until_us == 0)
-			until_us = kin__clock_until_us(timeout_ms);
-		in_time = kin__produce_serve(produce) ? kin__clock_us() < until_us
-		                                      : kin__thread_cond_wait(&produce->inbox.change,
-		                                                              &produce->inbox.lock, until_us);
+		if (patience->until_us == 0)
+			patience->until_us = kin__clock_until_us(timeout_ms);
+		in_time = kin__produce_serve(produce)
+		                          ? kin__clock_us() < patience->until_us
+		                          : kin__thread_cond_wait(&produce->inbox.change,
+		                                                  &produce->inbox.lock, patience->until_us);
 	}
 }
 
-/* Under the lock: must the loop look at it now?  Not if it will in time by itself, or is at it already. */
-static bool must_wake(const struct kin__produce *produce, const struct kin__produce_record *record)
+bool kin__produce_unattended(const struct kin__produce *produce)
 {
-	const struct kin__producer_settings *machine = &produce->set.machine;
-
-	if (produce->inbox.woken)
+	if (produce->inbox.records_n == 0 || produce->inbox.woken)
 		return false;
-	if (!produce->inbox.attended || record->machine.ttl_us ||
-	    machine->record_ttl_us <= machine->linger_us)
+	if (!produce->inbox.attended)
 		return true;
 	return !produce->inbox.saturated &&
 	       (produce->inbox.fresh_n + produce->inbox.records_n >= produce->set.wake_records ||
 	        produce->inbox.fresh_bytes + produce->inbox.records_bytes >= produce->set.wake_bytes);
 }
 
-/* Under the lock; NULL: out of memory. */
-static struct kin__produce_record *accept(struct kin__produce *produce, const struct kin_put_entry *entry,
-                                          struct kin__span key, size_t size)
+/* Under the lock: must the loop look at it now? */
+static bool must_wake(const struct kin__produce *produce, const struct kin__produce_record *record)
 {
-	struct kin__produce_record *record = kin__produce_record_new(produce, entry, key, size);
+	const struct kin__producer_settings *machine = &produce->set.machine;
 
+	if (record->machine.ttl_us || machine->record_ttl_us <= machine->linger_us)
+		return !produce->inbox.woken;
+	return kin__produce_unattended(produce);
+}
+
+/* Under the lock, which is not held while a large record is copied; NULL: out of memory. */
+static struct kin__produce_record *take_in(struct kin__produce *produce, const struct coming *coming)
+{
+	uint64_t bytes = coming->entry->data_size + coming->key.n;
+	char made[MADE_KEY];
+	struct kin__span key = coming->key.at ? coming->key : make_key(produce, made);
+	struct kin__produce_record *record;
+
+	kin__room_take(&produce->inbox.room, bytes);
+	record = coming->size > KIN__PRODUCE_LARGE
+	                         ? kin__produce_record_new_large(produce, coming->entry, key, coming->size)
+	                         : kin__produce_record_new(produce, coming->entry, key, coming->size);
 	if (!record)
-		return NULL;
-	kin__room_take(&produce->inbox.room, record->machine.bytes);
+		kin__room_give(&produce->inbox.room, bytes, 1);
 	return record;
 }
 
-int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *entry, void *token,
-                     int64_t timeout_ms, struct kin_error *error)
+/* Under the lock: there is room for it. */
+static int accept(struct kin__produce *produce, const struct coming *coming, bool *wake,
+                  struct kin_error *error)
 {
-	char made[MADE_KEY];
-	struct kin__span key = kin__span(entry->key, entry->key ? entry->key_size : MADE_KEY);
-	struct kin__produce_record *record = NULL;
-	size_t size = kin__produce_record_size(produce, entry, key);
-	bool wake = false;
-	int code = check_size(produce, entry, key.n, error);
+	struct kin__produce_record *record = take_in(produce, coming);
 
-	if (code != KIN_OK)
-		return code;
+	if (!record)
+		return kin__error_nomem(error);
+	record->token = coming->entry->token;
+	produce->inbox.releases |= coming->entry->release != NULL;
+	kin__list_append(&produce->inbox.records, &record->machine.queue);
+	produce->inbox.records_n++;
+	produce->inbox.records_bytes += record->machine.bytes;
+	produce->inbox.stats.accepted++;
+	if (must_wake(produce, record))
+		*wake = produce->inbox.woken = true;
+	return KIN_OK;
+}
+
+static struct coming coming_of(const struct kin__produce *produce, const struct kin_put_entry *entry)
+{
+	struct coming coming = { .entry = entry,
+		                 .key = kin__span(entry->key, entry->key ? entry->key_size : MADE_KEY) };
+
+	coming.size = kin__produce_record_size(produce, entry, coming.key);
+	return coming;
+}
+
+/* Waits for room for the first one; those behind it come along as far as there is room then, so that the loop is told of
+ * what is there before this thread waits again. */
+static int put_some(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
+                    size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error)
+{
+	struct coming coming = coming_of(produce, entries);
+	bool wake = false;
+	size_t i = 0;
+	int code;
+
 	pthread_mutex_lock(&produce->inbox.lock);
-	code = wait_for_room(produce, entry->data_size + key.n, size, timeout_ms, error);
-	if (code == KIN_OK) {
-		if (!key.at)
-			key = make_key(produce, made);
-		record = accept(produce, entry, key, size);
-		if (!record)
-			code = kin__error_nomem(error);
-	}
-	if (record) {
-		record->token = token;
-		kin__list_append(&produce->inbox.records, &record->machine.queue);
-		produce->inbox.records_n++;
-		produce->inbox.records_bytes += record->machine.bytes;
-		produce->inbox.stats.accepted++;
-		wake = must_wake(produce, record);
-		produce->inbox.woken |= wake;
+	code = wait_for_room(produce, &coming, patience, error);
+	while (code == KIN_OK && i < n && has_room(produce, &coming)) {
+		code = accept(produce, &coming, &wake, error);
+		i += code == KIN_OK;
+		if (i < n)
+			coming = coming_of(produce, &entries[i]);
 	}
 	pthread_mutex_unlock(&produce->inbox.lock);
+	*accepted += i;
 	if (wake)
 		kin__loop_post(kin__core_loop(produce->set.core), &produce->attend);
+	return code;
+}
+
+int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
+                     size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error)
+{
+	size_t fine = 0, done = 0;
+	int code = KIN_OK;
+
+	while (fine < n && (code = check_size(produce, &entries[fine], error)) == KIN_OK)
+		fine++;
+	while (done < fine) {
+		size_t some = 0;
+		int failed = put_some(produce, entries + done, fine - done, &some, patience, error);
+
+		done += some;
+		*accepted += some;
+		if (failed != KIN_OK)
+			return failed;
+	}
 	return code;
 }

@@ -1,7 +1,8 @@
 /* drive/produce_record - records in chunks of memory; see produce.h
  *
  * Records are put one behind the other and mostly end in that order, so a chunk is given back soon after
- * its last record.  What a few old records pin down is bounded by set.memory_max.
+ * its last record.  What a few old records pin down is bounded by set.memory_max.  A large record is copied
+ * without the lock, into memory that was counted before.
  */
 #include "base/mem.h"
 #include "drive/produce.h"
@@ -11,11 +12,18 @@ static size_t aligned(size_t n)
 	return (n + 15) & ~(size_t)15;
 }
 
+/* Its data stays where the program has it. */
+static bool stays(const struct kin_put_entry *entry)
+{
+	return entry->release || (entry->borrowed && entry->data_size > 0);
+}
+
 size_t kin__produce_record_size(const struct kin__produce *produce, const struct kin_put_entry *entry,
                                 struct kin__span key)
 {
 	size_t hash_n = entry->hash_key ? strlen(entry->hash_key) : 0;
-	size_t size = aligned(sizeof(struct kin__produce_record) + hash_n + key.n + entry->data_size);
+	size_t data_n = stays(entry) ? sizeof(struct kin__produce_loan) : entry->data_size;
+	size_t size = aligned(sizeof(struct kin__produce_record) + hash_n + key.n + data_n);
 
 	return produce->set.places ? size + aligned(sizeof(struct kin__placed)) : size;
 }
@@ -66,29 +74,30 @@ static struct kin__produce_chunk *take_spare(struct kin__produce *produce)
 	return kin__container(node, struct kin__produce_chunk, node);
 }
 
-static struct kin__produce_chunk *chunk_new(struct kin__produce *produce, size_t size)
+static struct kin__produce_chunk *chunk_alloc(size_t size)
 {
-	bool large = size > KIN__PRODUCE_LARGE;
+	struct kin__produce_chunk *chunk = kin__mem_alloc(sizeof *chunk + size);
+
+	if (chunk)
+		*chunk = (struct kin__produce_chunk){ .size = size };
+	return chunk;
+}
+
+static struct kin__produce_chunk *chunk_new(struct kin__produce *produce)
+{
 	struct kin__produce_chunk *chunk;
 
-	if (!large && produce->inbox.spares_n > 0) {
+	if (produce->inbox.spares_n > 0) {
 		chunk = take_spare(produce);
 	} else {
-		if (large)
-			free_spares(produce); /* what memory_max allows is for records */
-		chunk = kin__mem_alloc(sizeof *chunk + (large ? size : KIN__PRODUCE_CHUNK));
+		chunk = chunk_alloc(KIN__PRODUCE_CHUNK);
 		if (!chunk)
 			return NULL;
-		chunk->size = large ? size : KIN__PRODUCE_CHUNK;
 		produce->inbox.memory += chunk->size;
 	}
 	chunk->used = 0;
 	chunk->live = 0;
-	if (large)
-		kin__list_prepend(&produce->inbox.chunks,
-		                  &chunk->node); /* full from the start: the open one stays open */
-	else
-		kin__list_append(&produce->inbox.chunks, &chunk->node);
+	kin__list_append(&produce->inbox.chunks, &chunk->node);
 	return chunk;
 }
 
@@ -99,20 +108,30 @@ static struct kin__produce_chunk *find_chunk(struct kin__produce *produce, size_
 
 	if (chunk && chunk->live == 0)
 		chunk->used = 0;
-	return has_space(chunk, size) ? chunk : chunk_new(produce, size);
+	return has_space(chunk, size) ? chunk : chunk_new(produce);
 }
 
-struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
-                                                    const struct kin_put_entry *entry, struct kin__span key,
-                                                    size_t size)
+/* Behind its hash key and key. */
+static void keep_data(struct kin__produce_record *record, char *at, const struct kin_put_entry *entry)
 {
-	struct kin__produce_chunk *chunk = find_chunk(produce, size);
-	struct kin__produce_record *record;
-	char *at;
+	const struct kin__produce_loan loan = { .data = entry->data,
+		                                .release = entry->release,
+		                                .user = entry->release_user };
 
-	if (!chunk)
-		return NULL;
-	record = (struct kin__produce_record *)(void *)(chunk->bytes + chunk->used);
+	record->on_loan = stays(entry);
+	if (record->on_loan)
+		memcpy(at, &loan, sizeof loan);
+	else if (record->data_n)
+		memcpy(at, entry->data, record->data_n);
+}
+
+static struct kin__produce_record *fill(struct kin__produce_chunk *chunk, const struct kin_put_entry *entry,
+                                        struct kin__span key, size_t size)
+{
+	struct kin__produce_record *record =
+			(struct kin__produce_record *)(void *)(chunk->bytes + chunk->used);
+	char *at = (char *)(record + 1);
+
 	chunk->used += size;
 	chunk->live++;
 	memset(record, 0, sizeof *record);
@@ -122,19 +141,48 @@ struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce
 	record->hash_n = entry->hash_key ? (uint8_t)strlen(entry->hash_key) : 0;
 	record->machine.bytes = record->key_n + record->data_n;
 	record->machine.ttl_us = (uint64_t)entry->ttl_ms * 1000;
-	at = (char *)(record + 1);
 	if (record->hash_n)
 		memcpy(at, entry->hash_key, record->hash_n);
 	memcpy(at + record->hash_n, key.at, key.n);
-	if (record->data_n)
-		memcpy(at + record->hash_n + key.n, entry->data, record->data_n);
+	keep_data(record, at + record->hash_n + key.n, entry);
+	return record;
+}
+
+struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
+                                                    const struct kin_put_entry *entry, struct kin__span key,
+                                                    size_t size)
+{
+	struct kin__produce_chunk *chunk = find_chunk(produce, size);
+
+	return chunk ? fill(chunk, entry, key, size) : NULL;
+}
+
+struct kin__produce_record *kin__produce_record_new_large(struct kin__produce *produce,
+                                                          const struct kin_put_entry *entry,
+                                                          struct kin__span key, size_t size)
+{
+	struct kin__produce_record *record = NULL;
+	struct kin__produce_chunk *chunk;
+
+	free_spares(produce); /* what memory_max allows is for records */
+	produce->inbox.memory += size;
+	pthread_mutex_unlock(&produce->inbox.lock);
+	chunk = chunk_alloc(size);
+	if (chunk)
+		record = fill(chunk, entry, key, size);
+	pthread_mutex_lock(&produce->inbox.lock);
+	if (chunk) /* full from the start: the open one, which is the last, stays open */
+		kin__list_prepend(&produce->inbox.chunks, &chunk->node);
+	else
+		produce->inbox.memory -= size;
 	return record;
 }
 
 /* Behind the record's bytes. */
 struct kin__placed *kin__produce_record_placed(struct kin__produce_record *record)
 {
-	size_t bytes_n = (size_t)record->hash_n + record->key_n + record->data_n;
+	size_t data_n = record->on_loan ? sizeof(struct kin__produce_loan) : record->data_n;
+	size_t bytes_n = (size_t)record->hash_n + record->key_n + data_n;
 
 	return (struct kin__placed *)(void *)((char *)record + aligned(sizeof *record + bytes_n));
 }
@@ -176,7 +224,20 @@ struct kin__span kin__produce_record_key(const struct kin__produce_record *recor
 	return kin__span((const char *)(record + 1) + record->hash_n, record->key_n);
 }
 
+const struct kin__produce_loan *kin__produce_record_loan(const struct kin__produce_record *record,
+                                                         struct kin__produce_loan *out)
+{
+	if (!record->on_loan)
+		return NULL;
+	memcpy(out, (const char *)(record + 1) + record->hash_n + record->key_n, sizeof *out);
+	return out;
+}
+
 struct kin__span kin__produce_record_data(const struct kin__produce_record *record)
 {
+	struct kin__produce_loan loan;
+
+	if (kin__produce_record_loan(record, &loan))
+		return kin__span(loan.data, record->data_n);
 	return kin__span((const char *)(record + 1) + record->hash_n + record->key_n, record->data_n);
 }

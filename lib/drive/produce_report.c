@@ -71,13 +71,25 @@ static void describe(const struct kin__produce *produce, const struct kin__produ
 	}
 }
 
+/* No lock is held: nothing reads its data any more. */
+static void release(const struct kin__produce_record *record)
+{
+	struct kin__produce_loan loan;
+
+	if (kin__produce_record_loan(record, &loan) && loan.release)
+		loan.release(loan.user, (void *)(uintptr_t)loan.data); /* it was given away, const or not */
+}
+
 /* No lock is held. */
 static void tell(struct kin__produce *produce, const struct kin__produce_record *record)
 {
 	struct kin__produce_shown shown;
 
-	describe(produce, record, &shown);
-	produce->set.on_delivery(produce->set.user, &shown.delivery);
+	if (produce->set.on_delivery) {
+		describe(produce, record, &shown);
+		produce->set.on_delivery(produce->set.user, &shown.delivery);
+	}
+	release(record);
 }
 
 /* Under the lock: the record is reported. */
@@ -230,19 +242,20 @@ static size_t count(const struct kin__list *list)
 void kin__produce_report(struct kin__produce *produce)
 {
 	uint64_t oldest = kin__producer_oldest(produce->own.machine);
-	bool post = false;
+	bool post = false, count_only;
 
 	if (kin__list_empty(&produce->own.reports))
 		return;
 	pthread_mutex_lock(&produce->inbox.lock);
 	produce->inbox.ended_below = oldest;
-	if (produce->set.reports == KIN__PRODUCE_COUNT) {
+	count_only = produce->set.reports == KIN__PRODUCE_COUNT && !produce->inbox.releases;
+	if (count_only) {
 		settle_all(produce, &produce->own.reports);
 	} else {
 		produce->inbox.reports_n += count(&produce->own.reports);
 		move_all(&produce->inbox.reports, &produce->own.reports);
 	}
-	if (produce->set.reports == KIN__PRODUCE_CALL) {
+	if (produce->set.reporter && !count_only) {
 		post = !produce->inbox.reporting;
 		produce->inbox.reporting = true;
 	} else {
@@ -357,6 +370,7 @@ int kin__produce_next(struct kin__produce *produce, const struct kin_delivery **
 	pthread_mutex_unlock(&produce->inbox.lock);
 	if (code != KIN_OK)
 		return code;
+	release(produce->inbox.current);
 	describe(produce, produce->inbox.current, &produce->shown);
 	*out = &produce->shown.delivery;
 	return KIN_OK;
@@ -370,9 +384,15 @@ bool kin__produce_reads(const struct kin__produce *produce)
 
 void kin__produce_forget_unread(struct kin__produce *produce)
 {
+	struct kin__list *reports = &produce->inbox.reports;
+
 	if (produce->set.reports != KIN__PRODUCE_NEXT)
 		return;
 	read_one(produce);
 	produce->inbox.taken_n = produce->inbox.reports_n;
-	settle_all(produce, &produce->inbox.reports);
+	pthread_mutex_unlock(&produce->inbox.lock); /* nobody else is here any more */
+	for (struct kin__list *node = reports->next; node != reports; node = node->next)
+		release(record_of(node));
+	pthread_mutex_lock(&produce->inbox.lock);
+	settle_all(produce, reports);
 }

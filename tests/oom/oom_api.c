@@ -193,12 +193,46 @@ static void take_reports(struct kin_producer *producer)
 		on_delivery(NULL, delivery);
 }
 
+static atomic_uint released;
+
+static void on_release(void *user, void *data)
+{
+	(void)user;
+	free(data);
+	atomic_fetch_add(&released, 1);
+}
+
+/* Small, large, given away; what is refused is still ours. */
+static int put_several(struct kin_producer *producer, unsigned *accepted, unsigned *given)
+{
+	static const char large[20000] = "";
+	struct kin_put_entry entries[6];
+	size_t some = 0;
+	int code;
+
+	for (int i = 0; i < 6; i++) {
+		kin_put_entry_init(&entries[i]);
+		entries[i].data = i % 3 == 0 ? "small" : i % 3 == 1 ? large : strdup("given");
+		entries[i].data_size = i % 3 == 1 ? sizeof large : 5;
+		entries[i].release = i % 3 == 2 ? on_release : NULL;
+	}
+	code = TRY(kin_producer_put_many(producer, entries, 6, &some, SOON_MS, &error));
+	if ((code == KIN_OK) != (some == 6))
+		bad("kin_producer_put_many() is not of one mind with its count", code);
+	*accepted += (unsigned)some;
+	*given = some / 3;
+	for (size_t i = some; i < 6; i++)
+		if (entries[i].release)
+			free((void *)(uintptr_t)entries[i].data);
+	return code;
+}
+
 static int produce(int32_t reports, void (*function)(void *user, const struct kin_delivery *delivery))
 {
 	struct kin_producer_options options;
 	struct kin_producer *made;
 	struct kin_client *client;
-	unsigned accepted = 0;
+	unsigned accepted = 0, given = 0;
 	int code = open_client(&client), worst = code;
 
 	if (code != KIN_OK)
@@ -216,6 +250,12 @@ static int produce(int32_t reports, void (*function)(void *user, const struct ki
 		accepted += put == KIN_OK;
 		worst = put == KIN_OK ? worst : put;
 	}
+	atomic_store(&released, 0);
+	if (code == KIN_OK) {
+		int put = put_several(made, &accepted, &given);
+
+		worst = put == KIN_OK ? worst : put;
+	}
 	if (code == KIN_OK) {
 		int flushed = TRY(kin_producer_flush(made, SOON_MS, &error)), looked = look_at_producer(made);
 		int closed;
@@ -230,6 +270,8 @@ static int produce(int32_t reports, void (*function)(void *user, const struct ki
 		                            : worst;
 		if (atomic_load(&reported) != accepted)
 			bad("not one report for each record", KIN_BUG);
+		if (atomic_load(&released) != given)
+			bad("not one release for each record given away", KIN_BUG);
 	}
 	doing = "kin_client_close";
 	kin_client_close(client);

@@ -110,7 +110,7 @@ START_TEST(arguments_are_checked)
 	ck_assert_int_eq(kin_producer_put_entry(producer, &entry, NULL, 0, &error), KIN_INVALID);
 	ck_assert_ptr_nonnull(strstr(error.message, "kin_put_entry_init"));
 	kin_put_entry_init(&entry);
-	entry.reserved = 1;
+	entry.reserved[0] = 1;
 	ck_assert_int_eq(kin_producer_put_entry(producer, &entry, NULL, 0, &error), KIN_TOO_NEW);
 	ck_assert_int_eq(kin_producer_stats(producer, &stats, &error), KIN_INVALID);
 	ck_assert_int_eq(kin_producer_stats(producer, NULL, &error), KIN_INVALID);
@@ -227,5 +227,6 @@ static Suite *suite(void)
 	suite_add_tcase(all, scenes);
 	suite_add_tcase(all, placed_case());
 	suite_add_tcase(all, reports_case());
+	suite_add_tcase(all, many_case());
 	return all;
 }
