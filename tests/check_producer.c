@@ -285,6 +285,27 @@ START_TEST(leaves_when_full_of_bytes)
 }
 END_TEST
 
+/* Neither what came before nor what comes behind it goes with it; nothing waits for company with it. */
+START_TEST(one_larger_than_a_request_goes_alone)
+{
+	struct story *s = begin(500, 100, 8);
+
+	put(s, 2, 10);
+	put(s, 1, 101);
+	tells(s, "send 1 2; send 3");
+	put(s, 1, 10485760);
+	tells(s, "send 4");
+	put(s, 1, 10);
+	tells(s, "");
+	answer(s, 2, "t");
+	answer(s, 3, "S");
+	tells(s, "4 stored after 1");
+	at(s, 100);
+	tells(s, "send 3; send 5");
+	end(s);
+}
+END_TEST
+
 START_TEST(flush_does_not_linger)
 {
 	struct story *s = begin(500, 1000000, 8);

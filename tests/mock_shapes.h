@@ -3,6 +3,7 @@
 #define KIN_TEST_MOCK_SHAPES_H
 #include "mock_asker.h"
 
+#define ARN_S "\"StreamARN\":\"arn:aws:kinesis:us-east-1:000000000000:stream/s\""
 #define S "\"StreamName\":\"s\""
 #define ONE "\"StreamName\":\"one\""
 #define NAME_129                                                                                             \
@@ -93,6 +94,17 @@ static const struct {
 	  "1024" },
 	{ "CreateStream", "{\"StreamName\":\"n\",\"ShardCount\":1,\"MaxRecordSizeInKiB\":10241}", VAL,
 	  "10240" },
+	{ "CreateStream", "{\"StreamName\":\"n\",\"ShardCount\":1,\"RecordDistributionStrategy\":\"AUTO\"}",
+	  VAL, "ON_DEMAND mode" },
+	{ "CreateStream", "{\"StreamName\":\"n\",\"ShardCount\":1,\"RecordDistributionStrategy\":\"auto\"}",
+	  VAL, "[AUTO, USER_PARTITION_KEY]" },
+	{ "UpdateMaxRecordSize", "{\"MaxRecordSizeInKiB\":2048}", VAL, "Value null at 'streamARN'" },
+	{ "UpdateMaxRecordSize", "{" ARN_S "}", VAL, "Value null at 'maxRecordSizeInKiB'" },
+	{ "UpdateMaxRecordSize", "{" ARN_S ",\"MaxRecordSizeInKiB\":1023}", VAL, "1024" },
+	{ "UpdateMaxRecordSize", "{" ARN_S ",\"MaxRecordSizeInKiB\":10241}", VAL, "10240" },
+	{ "UpdateMaxRecordSize",
+	  "{\"StreamARN\":\"arn:aws:kinesis:us-east-1:000000000000:stream/no\",\"MaxRecordSizeInKiB\":2048}",
+	  "ResourceNotFoundException", "no" },
 	{ "ListStreams", "{\"Limit\":0}", VAL, "'limit'" },
 	{ "ListStreams", "{\"Limit\":10001}", VAL, "less than or equal to 10000" },
 	{ "ListStreams", "{\"Limit\":1e300}", VAL, "less than or equal to 10000" },

@@ -103,6 +103,95 @@ START_TEST(split_and_merge)
 }
 END_TEST
 
+static void put_bytes(size_t data_n, struct answer *answer)
+{
+	char *body = malloc(data_n * 2 + 200), *at = body;
+
+	at += sprintf(at, "{\"StreamName\":\"one\",\"PartitionKey\":\"k\",\"Data\":\"");
+	memset(at, 'A', data_n / 3 * 4);
+	strcpy(at + data_n / 3 * 4, "\"}");
+	ask("PutRecord", body, answer);
+	free(body);
+}
+
+/* 1 MiB with the key, until more is allowed; then less again. */
+START_TEST(record_size_updated)
+{
+	static const char update[] = "{\"StreamARN\":\"arn:aws:kinesis:us-east-1:000000000000:stream/one\","
+				     "\"MaxRecordSizeInKiB\":";
+	struct answer answer;
+	char body[200];
+
+	put_bytes(1048577, &answer); /* 1048575 bytes: a multiple of three */
+	ck_status(&answer, 200);
+	answer_free(&answer);
+	put_bytes(1048578, &answer);
+	expect_error(&answer, 400, "InvalidArgumentException", "exceeds the 1048576 bytes of stream one");
+	answer_free(&answer);
+	snprintf(body, sizeof body, "%s10240}", update);
+	done("UpdateMaxRecordSize", body);
+	ask("DescribeStreamSummary", "{\"StreamName\":\"one\"}", &answer);
+	ck_assert_int_eq(number_at(&answer, AT("MaxRecordSizeInKiB")), 10240);
+	answer_free(&answer);
+	put_bytes(10485756, &answer);
+	ck_status(&answer, 200);
+	answer_free(&answer);
+	snprintf(body, sizeof body, "%s1024}", update);
+	done("UpdateMaxRecordSize", body);
+	put_bytes(1048578, &answer);
+	expect_error(&answer, 400, "InvalidArgumentException", "exceeds the 1048576 bytes");
+	answer_free(&answer);
+}
+END_TEST
+
+/* The service spreads what brings no hash key; a key may be left out, and then none is read. */
+START_TEST(records_spread_by_the_service)
+{
+	struct answer answer;
+	char iterator[600], body[700], text[600];
+	int shards = 0;
+
+	done("CreateStream", "{\"StreamName\":\"auto\",\"StreamModeDetails\":{\"StreamMode\":\"ON_DEMAND\"},"
+	                     "\"RecordDistributionStrategy\":\"AUTO\"}");
+	fetch("DescribeStreamSummary", "{\"StreamName\":\"auto\"}", AT("RecordDistributionStrategy"), text);
+	ck_assert_str_eq(text, "AUTO");
+	fetch("DescribeStreamSummary", "{\"StreamName\":\"s\"}", AT("RecordDistributionStrategy"), text);
+	ck_assert_str_eq(text, "USER_PARTITION_KEY");
+	for (int i = 0; i < 60; i++)
+		done("PutRecords",
+		     "{\"StreamName\":\"auto\",\"Records\":[{\"Data\":\"eA==\"},{\"Data\":\"eQ==\","
+		     "\"PartitionKey\":\"k\"}]}");
+	done("PutRecord", "{\"StreamName\":\"auto\",\"Data\":\"eg==\",\"ExplicitHashKey\":\"0\"}");
+	for (int shard = 0; shard < 4; shard++) {
+		snprintf(body, sizeof body,
+		         "{\"StreamName\":\"auto\",\"ShardId\":\"shardId-%012d\",\"ShardIteratorType\":"
+		         "\"TRIM_HORIZON\"}",
+		         shard);
+		fetch("GetShardIterator", body, "ShardIterator", iterator);
+		snprintf(body, sizeof body, "{\"ShardIterator\":\"%s\"}", iterator);
+		ask("GetRecords", body, &answer);
+		size_t n = kin__json_count(kin__json_path(answer.json, "Records"));
+		shards += n > 0;
+		for (size_t i = 0; i < n; i++) {
+			const struct kin__json *record =
+					kin__json_at(kin__json_path(answer.json, "Records"), i);
+			bool keyed = !kin__json_is_null(kin__json_member(record, "PartitionKey"));
+			struct kin__span data = { NULL, 0 };
+
+			kin__json_text(kin__json_member(record, "Data"), &data);
+			ck_assert_int_eq(keyed, kin__span_is(data, "eQ=="));
+			ck_assert_int_ge(shard == 0, kin__span_is(data, "eg=="));
+		}
+		answer_free(&answer);
+	}
+	ck_assert_int_ge(shards, 2);
+	refused("PutRecords",
+	        "{\"StreamName\":\"s\",\"Records\":[{\"Data\":\"\",\"PartitionKey\":\"k\"},"
+	        "{\"Data\":\"\"}]}",
+	        400, "ValidationException", "Value null at 'records.2.member.partitionKey'");
+}
+END_TEST
+
 /* CREATING, UPDATING and DELETING last; meanwhile the stream is not there to be used. */
 START_TEST(transitions)
 {
@@ -461,6 +550,8 @@ static void stream_cases_add(Suite *suite, void (*open)(void), void (*close_all)
 	tcase_add_test(scenes, on_demand);
 	tcase_add_test(scenes, shards_of_three);
 	tcase_add_test(scenes, split_and_merge);
+	tcase_add_test(scenes, record_size_updated);
+	tcase_add_test(scenes, records_spread_by_the_service);
 	tcase_add_test(scenes, transitions);
 	tcase_add_test(scenes, streams_in_pages);
 	tcase_add_test(scenes, shards_in_pages);

@@ -55,6 +55,9 @@ static void ask(enum kin__operation operation)
 	case KIN__MERGE_SHARDS:
 		kin__model_merge(model, now, S("s"), S(shard0), S(shard1), &answer);
 		return;
+	case KIN__UPDATE_MAX_RECORD_SIZE:
+		kin__model_set_record_max(model, now, S("s"), 2097152, &answer);
+		return;
 	case KIN__PUT_RECORD:
 		put("s", "a", "x");
 		return;
@@ -76,7 +79,7 @@ static const enum kin__operation asked[] = {
 	KIN__CREATE_STREAM,      KIN__DELETE_STREAM, KIN__DESCRIBE_STREAM_SUMMARY,
 	KIN__LIST_STREAMS,       KIN__LIST_SHARDS,   KIN__SPLIT_SHARD,
 	KIN__MERGE_SHARDS,       KIN__PUT_RECORD,    KIN__PUT_RECORDS,
-	KIN__GET_SHARD_ITERATOR, KIN__GET_RECORDS
+	KIN__GET_SHARD_ITERATOR, KIN__GET_RECORDS,   KIN__UPDATE_MAX_RECORD_SIZE
 };
 
 START_TEST(faults_strike_each_operation)

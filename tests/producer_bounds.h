@@ -218,6 +218,7 @@ static Suite *suite(void)
 	tcase_add_test(stories, lingers_for_company);
 	tcase_add_test(stories, leaves_when_full_of_records);
 	tcase_add_test(stories, leaves_when_full_of_bytes);
+	tcase_add_test(stories, one_larger_than_a_request_goes_alone);
 	tcase_add_test(stories, flush_does_not_linger);
 	tcase_add_test(stories, flush_outlives_a_full_line);
 	tcase_add_test(stories, requests_in_flight_are_bounded);

@@ -124,6 +124,30 @@ START_TEST(the_pace_is_asked_behind_what_waits_for_its_key)
 }
 END_TEST
 
+/* More than a shard takes in a second is saved up for, and paid for to the byte. */
+START_TEST(a_record_larger_than_a_seconds_worth_is_paid_for)
+{
+	struct story *s = begin_placed(false, false, 1);
+
+	s->settings.linger_us = 0;
+	s->settings.record_bytes_max = 4000;
+	begin_again(s);
+	put_at(s, "0", 100, 0);
+	map(s, "aaaaaaaa");
+	tells(s, "list; send 1"); /* 10,385 are left */
+	put_at(s, "0", 31455, 0); /* three seconds' worth */
+	put_at(s, "0", 100, 0);
+	tells(s, "");
+	ck_assert_uint_eq(wake_ms(s), (31455 - 10385) * 1000 / 10485 + 1);
+	at(s, wake_ms(s));
+	tells(s, "send 2");
+	ck_assert_uint_ge(wake_ms(s), s->now_ms + 100 * 1000 / 10485 - 1);
+	at(s, wake_ms(s));
+	tells(s, "send 3");
+	end(s);
+}
+END_TEST
+
 /* After a throttled entry half of the pace is kept, and a hundredth part of the whole comes back each tenth of a second. */
 START_TEST(throttling_lowers_the_pace_for_a_time)
 {
@@ -229,6 +253,7 @@ static void paced_case(Suite *suite)
 	tcase_add_test(tcase, aggregates_have_the_pace_of_their_bytes);
 	tcase_add_test(tcase, the_pace_is_asked_for_what_may_go);
 	tcase_add_test(tcase, the_pace_is_asked_behind_what_waits_for_its_key);
+	tcase_add_test(tcase, a_record_larger_than_a_seconds_worth_is_paid_for);
 	tcase_add_test(tcase, throttling_lowers_the_pace_for_a_time);
 	tcase_add_test(tcase, one_overload_counts_once);
 	tcase_add_test(tcase, throttled_entries_wait_apart);

@@ -71,8 +71,11 @@ void tool_json_record(FILE *out, const struct kin_record *r)
 	tool_json_text(out, r->shard_id, strlen(r->shard_id));
 	fputs(",\"sequenceNumber\":", out);
 	tool_json_text(out, r->sequence_number, r->sequence_number_size);
-	fprintf(out, ",\"subSequenceNumber\":%llu,\"partitionKey\":", (unsigned long long)r->sub_sequence);
-	tool_json_text(out, r->partition_key, r->partition_key_size);
+	fprintf(out, ",\"subSequenceNumber\":%llu", (unsigned long long)r->sub_sequence);
+	if (r->partition_key) {
+		fputs(",\"partitionKey\":", out);
+		tool_json_text(out, r->partition_key, r->partition_key_size);
+	}
 	fprintf(out, ",\"approximateArrivalTimestamp\":%lld,\"data\":", (long long)r->arrival_ms);
 	tool_json_base64(out, r->data, r->data_size);
 	fputs("}\n", out);

@@ -4,14 +4,16 @@
 #include <time.h>
 
 static const char usage[] =
-		"usage: kinstream stream create NAME [--shards N | --on-demand] [--tag K=V]... [--wait]\n"
+		"usage: kinstream stream create NAME [--shards N | --on-demand [--auto]] [--record-max KIB]\n"
+		"                               [--tag K=V]... [--wait]\n"
 		"       kinstream stream describe NAME\n"
 		"       kinstream stream list\n"
 		"       kinstream stream delete NAME [--wait]\n"
 		"       kinstream stream shards NAME\n"
 		"       kinstream stream split NAME SHARD [--at HASHKEY] [--wait]     (default: in the "
 		"middle)\n"
-		"       kinstream stream merge NAME SHARD ADJACENT [--wait]\n\n"
+		"       kinstream stream merge NAME SHARD ADJACENT [--wait]\n"
+		"       kinstream stream record-max NAME KIB [--wait]     (1024 to 10240)\n\n"
 		"NAME may be an ARN but for create.  Answers are JSON lines.  --wait: until the stream is "
 		"ACTIVE, or gone.\n";
 
@@ -19,9 +21,9 @@ struct request {
 	struct tool *tool;
 	struct kin_client *client;
 	const char *name, *shard, *other; /* positionals */
-	const char *shards, *at;
+	const char *shards, *at, *record_max;
 	struct tool_many tags;
-	bool on_demand, wait;
+	bool on_demand, distributed, wait;
 };
 
 /* An operation on the stream, its other members as text pairs ended by NULL. */
@@ -89,12 +91,24 @@ static int add_tags(struct request *r, struct kin_call *call, struct kin_error *
 	return code;
 }
 
+static bool read_record_max(struct request *r, const char *text, int64_t *kib)
+{
+	if (tool_number(text, 1024, 10240, kib))
+		return true;
+	tool_usage(r->tool, "%s: the largest record must be 1024 to 10240 KiB", text);
+	return false;
+}
+
 static int create(struct request *r)
 {
 	struct kin_error error = { .code = KIN_NOMEM };
 	struct kin_call *call;
-	int64_t shards = 1;
+	int64_t shards = 1, kib = 0;
 
+	if (r->record_max && !read_record_max(r, r->record_max, &kib))
+		return TOOL_USAGE;
+	if (r->distributed && !r->on_demand)
+		return tool_usage(r->tool, "--auto is for a stream made with --on-demand");
 	if (r->shards && (r->on_demand || !tool_number(r->shards, 1, 1000000, &shards)))
 		return tool_usage(r->tool, r->on_demand ? "--shards and --on-demand exclude each other"
 		                                        : "--shards: must be a number from 1");
@@ -108,6 +122,10 @@ static int create(struct request *r)
 		code = r->on_demand ? kin_call_set_json(call, "StreamModeDetails",
 		                                        "{\"StreamMode\":\"ON_DEMAND\"}", &error)
 		                    : kin_call_set_integer(call, "ShardCount", shards, &error);
+	if (code == KIN_OK && r->distributed)
+		code = kin_call_set_text(call, "RecordDistributionStrategy", "AUTO", &error);
+	if (code == KIN_OK && kib > 0)
+		code = kin_call_set_integer(call, "MaxRecordSizeInKiB", kib, &error);
 	if (code == KIN_OK && r->tags.n)
 		code = add_tags(r, call, &error);
 	code = finish(call, code, &error);
@@ -158,6 +176,9 @@ static int describe(struct request *r)
 		number(call, "retentionHours", "StreamDescriptionSummary.RetentionPeriodHours", false);
 		number(call, "creationTimestamp", "StreamDescriptionSummary.StreamCreationTimestamp", true);
 		member(call, "encryptionType", "StreamDescriptionSummary.EncryptionType", false);
+		number(call, "maxRecordSizeInKiB", "StreamDescriptionSummary.MaxRecordSizeInKiB", false);
+		member(call, "recordDistributionStrategy",
+		       "StreamDescriptionSummary.RecordDistributionStrategy", false);
 		puts("}");
 	}
 	kin_call_free(call);
@@ -340,6 +361,35 @@ static int merge(struct request *r)
 	return code == TOOL_DONE && r->wait ? wait_for(r, false) : code;
 }
 
+/* Named by its ARN alone, which is asked for. */
+static int record_max(struct request *r)
+{
+	struct kin_call *asked = NULL, *call = NULL;
+	struct kin_error error;
+	const char *arn = r->name;
+	int64_t kib;
+	int code = KIN_OK;
+
+	if (!read_record_max(r, r->shard, &kib))
+		return TOOL_USAGE;
+	if (strncmp(r->name, "arn:", 4) != 0) {
+		code = begin(r, "DescribeStreamSummary", &asked, &error);
+		if (code == KIN_OK)
+			code = kin_call_wait(asked, -1, &error);
+		if (code == KIN_OK)
+			code = kin_call_text(asked, "StreamDescriptionSummary.StreamARN", &arn, NULL);
+	}
+	if (code == KIN_OK)
+		code = kin_call_new(&call, r->client, "UpdateMaxRecordSize", &error);
+	if (code == KIN_OK)
+		code = kin_call_set_text(call, "StreamARN", arn, &error);
+	if (code == KIN_OK)
+		code = kin_call_set_integer(call, "MaxRecordSizeInKiB", kib, &error);
+	code = finish(call, code, &error);
+	kin_call_free(asked);
+	return code == TOOL_DONE && r->wait ? wait_for(r, false) : code;
+}
+
 static const struct verb {
 	const char *name, *full;
 	size_t positionals;
@@ -353,6 +403,7 @@ static const struct verb {
 	{ "shards", "stream shards", 1, "NAME", shards },
 	{ "split", "stream split", 2, "NAME SHARD", split },
 	{ "merge", "stream merge", 3, "NAME SHARD ADJACENT", merge },
+	{ "record-max", "stream record-max", 2, "NAME KIB", record_max },
 	{ "scale", NULL, 0, NULL, NULL },
 	{ "retention", NULL, 0, NULL, NULL },
 	{ "encrypt", NULL, 0, NULL, NULL },
@@ -376,6 +427,8 @@ int tool_stream(struct tool *tool, int argc, char **argv)
 	const struct tool_flag flags[] = { { .name = "--help", .set = &help },
 		                           { .name = "--shards", .value = &r.shards },
 		                           { .name = "--on-demand", .set = &r.on_demand },
+		                           { .name = "--auto", .set = &r.distributed },
+		                           { .name = "--record-max", .value = &r.record_max },
 		                           { .name = "--tag", .many = &r.tags },
 		                           { .name = "--wait", .set = &r.wait },
 		                           { .name = "--at", .value = &r.at },
@@ -391,7 +444,8 @@ int tool_stream(struct tool *tool, int argc, char **argv)
 		return fputs(usage, stdout) < 0;
 	const struct verb *verb = find_verb(argv[1]);
 	if (!verb)
-		return tool_usage(tool, "no '%s'; create, describe, list, delete, shards, split, merge",
+		return tool_usage(tool,
+		                  "no '%s'; create, describe, list, delete, shards, split, merge, record-max",
 		                  argv[1]);
 	if (!verb->run)
 		return tool_usage(tool, "%s is not supported by this version", argv[1]);

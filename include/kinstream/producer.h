@@ -58,6 +58,12 @@ enum kin_reports {
 			1 /* the program asks: kin_producer_poll(), or without on_delivery kin_producer_next() */
 };
 
+/* The stream's RecordDistributionStrategy: what chooses the shard of a record without a hash key of its own. */
+enum kin_distribution {
+	KIN_DISTRIBUTION_KEY = 0, /* USER_PARTITION_KEY: its partition key */
+	KIN_DISTRIBUTION_AUTO = 1 /* AUTO: the service; a record may have no key */
+};
+
 struct kin_producer_options {
 	size_t size;        /* set by the _init; leave it */
 	const char *stream; /* name or ARN; required; copied */
@@ -72,15 +78,17 @@ struct kin_producer_options {
 	uint32_t request_records_max; /* 1..500, default 500 */
 	uint32_t request_bytes_max;   /* 2048..10485760, default 5242880: data and keys of one request */
 	uint32_t requests_max;        /* 1..256, default 8: in flight at once */
-	/* 1024..10485760, default 1048576: data and key of one record; the stream's own limit */
+	/* 1024..10485760: data and key of one record; 0, the default: what the stream takes, asked when needed */
 	uint32_t record_bytes_max;
 	uint32_t aggregation_max_bytes;   /* 64..10485760, default 51200 */
 	uint32_t aggregation_max_records; /* 1..4294967295, default 4294967295 */
 	uint32_t rate_percent; /* 0..10000, default 0: no limit; of what a shard takes: 1 MiB and 1000 records/s */
 	int32_t order;         /* enum kin_order, default KIN_ORDER_NONE */
 	int32_t reports;       /* enum kin_reports, default KIN_REPORTS_CALLBACK */
+	/* enum kin_distribution, default KIN_DISTRIBUTION_KEY; _AUTO: key NULL sends none, see kin_producer(3) */
+	int32_t record_distribution_strategy;
 	bool aggregate; /* default false; true: KPL aggregates, one shard's records in each; see kin_producer(3) */
-	uint8_t reserved[7];
+	uint8_t reserved[3];
 };
 
 /* A snapshot; counts since open. */

@@ -4,6 +4,7 @@
 #define STRUCT struct kin_producer_options
 #include "api/options_rows.h"
 
+static const char *const strategies[] = { "user_partition_key", "auto", NULL };
 static const char *const orders[] = { "none", "key", NULL };
 static const char *const reports[] = { "callback", "poll", NULL };
 
@@ -16,7 +17,6 @@ static const struct kin_producer_options defaults = {
 	.request_records_max = 500,
 	.request_bytes_max = 5242880,
 	.requests_max = 8,
-	.record_bytes_max = 1048576,
 	.aggregation_max_bytes = 51200,
 	.aggregation_max_records = 4294967295,
 };
@@ -38,8 +38,8 @@ static const struct kin__options_row rows[] = {
 	           "CollectionMaxSize", 1, "The most bytes of data and keys of one request."),
 	ROW_NUMBER(U32, requests_max, "requests_max", "requests", 8, 1, 256, NULL, 1,
 	           "The most requests in flight at once."),
-	ROW_NUMBER(U32, record_bytes_max, "record_bytes_max", "bytes", 1048576, 1024, 10485760, NULL, 1,
-	           "The most bytes of data and key of one record, which is the stream's own limit."),
+	ROW_NUMBER(U32, record_bytes_max, "record_bytes_max", "bytes", 0, 0, 10485760, NULL, 1,
+	           "The most bytes of data and key of one record, 1024 or more; 0: what the stream takes."),
 	ROW_BOOL(aggregate, "aggregate", false, "AggregationEnabled",
 	         "Whether records of one shard are put together in the KPL's format."),
 	ROW_NUMBER(U32, aggregation_max_bytes, "aggregation_max_bytes", "bytes", 51200, 64, 10485760,
@@ -50,6 +50,9 @@ static const struct kin__options_row rows[] = {
 	           "What is stored in the order of the puts: nothing, or the records of each key."),
 	ROW_CHOICE(reports, "reports", "callback", "callback|poll", reports, NULL,
 	           "Whether delivery reports are made by themselves, or when the program asks for them."),
+	ROW_CHOICE(record_distribution_strategy, "record_distribution_strategy", "user_partition_key",
+	           "user_partition_key|auto", strategies, "RecordDistributionStrategy",
+	           "The stream's own: what chooses the shard of a record."),
 	ROW_NUMBER(U32, rate_percent, "rate_percent", "percent", 0, 0, 10000, "RateLimit", 1,
 	           "How much of what the service lets a shard take is sent to it; 0: no limit."),
 };

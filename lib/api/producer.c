@@ -26,9 +26,27 @@ static void machine_settings(struct kin__producer_settings *machine,
 	machine->aggregate = options->aggregate;
 	machine->aggregate_bytes_max = options->aggregation_max_bytes;
 	machine->aggregate_records_max = options->aggregation_max_records;
-	machine->record_bytes_max = options->record_bytes_max;
+	if (options->record_bytes_max > 0) /* else aggregates are such that every stream takes them */
+		machine->record_bytes_max = options->record_bytes_max;
 	machine->rate_percent = options->rate_percent;
 	machine->order_by_key = options->order == KIN_ORDER_KEY;
+}
+
+/* Where the service chooses the shard nobody knows it before, and the records of a key lie in many. */
+static int check_distribution(const struct kin_producer_options *own, struct kin_error *error)
+{
+	const char *option = own->aggregate                ? "aggregate"
+	                     : own->order == KIN_ORDER_KEY ? "order = key"
+	                     : own->rate_percent > 0       ? "rate_percent"
+	                                                   : NULL;
+
+	if (!option || own->record_distribution_strategy != KIN_DISTRIBUTION_AUTO)
+		return KIN_OK;
+	return kin__error(error, KIN_INVALID,
+	                  "kin_producer_open(): option %s needs a stream whose shards are chosen by the "
+	                  "partition "
+	                  "key; with record_distribution_strategy = auto the service chooses them",
+	                  option);
 }
 
 static int read_options(struct kin_producer_options *own, const struct kin_producer_options *given,
@@ -45,7 +63,13 @@ static int read_options(struct kin_producer_options *own, const struct kin_produ
 		                  "stream");
 	if (!kin__limits_stream(kin__span_text(own->stream), &reason))
 		return kin__error(error, KIN_INVALID, "kin_producer_open(): option stream: %s", reason.text);
-	return KIN_OK;
+	if (own->record_bytes_max > 0 && own->record_bytes_max < 1024)
+		return kin__error(error, KIN_INVALID,
+		                  "kin_producer_open(): option record_bytes_max is %u; it must be "
+		                  "1024..10485760, "
+		                  "or 0 for what the stream takes",
+		                  (unsigned)own->record_bytes_max);
+	return check_distribution(own, error);
 }
 
 static int open_produce(struct kin_producer *producer, struct kin_client *client,
@@ -56,7 +80,9 @@ static int open_produce(struct kin_producer *producer, struct kin_client *client
 		                                .user = own->user,
 		                                .polled = own->reports == KIN_REPORTS_POLL,
 		                                .own_client = !client,
-		                                .record_bytes_max = own->record_bytes_max };
+		                                .record_bytes_max = own->record_bytes_max,
+		                                .keyless = own->record_distribution_strategy ==
+		                                           KIN_DISTRIBUTION_AUTO };
 	struct kin__core *core;
 	int code = kin__handle_core(client, "kin_producer_open()", &core, error);
 

@@ -185,6 +185,7 @@ static void on_detach(struct kin__loop_task *task)
 
 	produce->own.leaving = true;
 	kin__core_cancel(produce->set.core, &produce->list.attempt);
+	kin__produce_limit_detach(produce);
 	while (!kin__list_empty(&produce->own.busy)) /* only of a frozen one */
 		kin__core_cancel(produce->set.core,
 		                 &kin__container(produce->own.busy.next, struct kin__produce_request, node)
@@ -211,6 +212,7 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 	else
 		produce->set.reports = options->on_delivery ? KIN__PRODUCE_CALL : KIN__PRODUCE_COUNT;
 	produce->set.record_bytes_max = options->record_bytes_max;
+	produce->set.keyless = options->keyless;
 	produce->set.machine = *machine;
 	produce->set.wake_records = machine->request_records_max;
 	produce->set.wake_bytes = machine->request_bytes_max;
@@ -264,6 +266,7 @@ static void produce_free(struct kin__produce *produce)
 	kin__attempt_fini(&produce->list.attempt);
 	kin__bytes_fini(&produce->list.body);
 	kin__listing_fini(&produce->list.listing);
+	kin__produce_limit_fini(produce);
 	free_requests(&produce->inbox.answered);
 	free_requests(&produce->inbox.idle);
 	kin__produce_chunks_fini(produce);
@@ -328,7 +331,7 @@ int kin__produce_open(struct kin__produce **out, struct kin__core *core,
 		produce_free(produce);
 		return code;
 	}
-	if (!allocate(produce, options->stream) ||
+	if (!allocate(produce, options->stream) || kin__produce_limit_init(produce) != KIN_OK ||
 	    kin__loop_timer_init(kin__core_loop(core), &produce->own.timer, on_timer) != KIN_OK) {
 		produce_free(produce);
 		return kin__error_nomem(error);

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include "base/rng.h"
+#include "drive/call.h"
 #include "drive/core.h"
 #include "drive/listing.h"
 #include "io/pipe.h"
@@ -115,9 +116,10 @@ struct kin__produce {
 		enum kin__produce_reports reports;
 		struct kin__pool *reporter;     /* CALL: where they are made; COUNT: where data is released */
 		struct kin__pool *own_reporter; /* NULL: that is the client's */
-		uint32_t record_bytes_max;
-		uint64_t memory_max; /* of chunks */
-		bool places;         /* records by their shard */
+		uint32_t record_bytes_max;      /* 0: what the stream takes */
+		uint64_t memory_max;            /* of chunks */
+		bool places;                    /* records by their shard */
+		bool keyless;                   /* key NULL: the record is sent without one */
 		/* So many new ones are looked at without delay. */
 		uint64_t wake_records, wake_bytes;
 		struct kin__producer_settings machine;
@@ -141,6 +143,13 @@ struct kin__produce {
 		uint64_t id;
 		bool failed; /* the last one */
 	} list;
+	struct { /* how large a record the stream takes; the loop's own, too */
+		struct kin__call call;
+		struct kin__bytes body;
+		struct kin__loop_task ask;
+		uint32_t told;
+		bool warned;
+	} limit;
 	struct {
 		pthread_mutex_t lock;
 		pthread_cond_t change;
@@ -155,6 +164,11 @@ struct kin__produce {
 		struct kin__rng rng;
 		bool closing, woken, flush;
 		bool releases; /* data was given away: somebody must be told */
+		/* how large a record the stream takes, for all that is known; so often was it answered, last with this error */
+		uint32_t limit_bytes;
+		uint64_t limit_until_us, limit_asked;
+		struct kin_error limit_error;
+		bool limit_asking, limit_denied;
 		/* what the machine said last */
 		bool attended, saturated; /* it will look here soon by itself; it cannot send more anyway */
 		uint64_t fresh_n, fresh_bytes;
@@ -193,6 +207,7 @@ struct kin__produce_options { /* borrowed until return */
 	bool polled;     /* no report is made unasked */
 	bool own_client; /* the core's callback thread has nothing else to do */
 	uint32_t record_bytes_max;
+	bool keyless; /* key NULL: the record is sent without one */
 };
 
 int kin__produce_open(struct kin__produce **out, struct kin__core *core,
@@ -286,6 +301,14 @@ uint32_t kin__produce_history(const struct kin__produce *produce, const struct k
 
 /* drive/produce_shards; loop thread. */
 void kin__produce_list(struct kin__produce *produce, uint64_t id);
+
+/* drive/produce_limit */
+int kin__produce_limit_init(struct kin__produce *produce);    /* KIN_OK or KIN_NOMEM */
+void kin__produce_limit_detach(struct kin__produce *produce); /* loop thread */
+void kin__produce_limit_fini(struct kin__produce *produce);
+/* A program's thread: does the stream take a record that not every stream takes? */
+int kin__produce_limit_check(struct kin__produce *produce, const struct kin_put_entry *entry, size_t key_n,
+                             struct kin__produce_patience *patience, struct kin_error *error);
 
 /* drive/produce_report */
 void kin__produce_report(struct kin__produce *produce); /* loop thread: own.reports to who makes them */

@@ -2,13 +2,14 @@
 #include "drive/produce.h"
 #include "io/clock.h"
 #include "io/thread.h"
+#include "kinesis/limits.h"
 
 enum { MADE_KEY = 16 };
 
 /* What is about to be accepted. */
 struct coming {
 	const struct kin_put_entry *entry;
-	struct kin__span key; /* at: NULL, one is made */
+	struct kin__span key; /* at NULL: one is made, or it goes without */
 	size_t size;          /* in a chunk */
 };
 
@@ -23,25 +24,34 @@ static struct kin__span make_key(struct kin__produce *produce, char out[static M
 	return kin__span(out, MADE_KEY);
 }
 
-/* What could never be accepted, however long one waits. */
-static int check_size(const struct kin__produce *produce, const struct kin_put_entry *entry,
-                      struct kin_error *error)
+/* Of the key that it is sent with. */
+static size_t key_size(const struct kin__produce *produce, const struct kin_put_entry *entry)
 {
-	size_t key_n = entry->key ? entry->key_size : MADE_KEY;
+	return entry->key || produce->set.keyless ? entry->key_size : MADE_KEY;
+}
+
+/* What could never be accepted, however long one waits. */
+static int check_size(struct kin__produce *produce, const struct kin_put_entry *entry,
+                      struct kin__produce_patience *patience, struct kin_error *error)
+{
+	size_t key_n = key_size(produce, entry);
 	const struct {
 		const char *option;
 		uint64_t max;
-	} limits[] = { { "record_bytes_max", produce->set.record_bytes_max },
-		       { "request_bytes_max", produce->set.machine.request_bytes_max },
-		       { "buffer_bytes_max", produce->set.machine.buffer_bytes_max } };
+	} limits[] = { { "record_bytes_max =", produce->set.record_bytes_max },
+		       { "buffer_bytes_max =", produce->set.machine.buffer_bytes_max },
+		       { "what any stream takes,", KIN__RECORD_BYTES_MAX } };
 
 	for (size_t i = 0; i < KIN__ARRAY_LEN(limits); i++)
-		if (entry->data_size > limits[i].max || key_n > limits[i].max - entry->data_size)
+		if (limits[i].max > 0 &&
+		    (entry->data_size > limits[i].max || key_n > limits[i].max - entry->data_size))
 			return kin__error(error, KIN_INVALID,
 			                  "kin_producer_put(): a record of %zu bytes of data and %zu of key "
-			                  "is larger than %s = %llu",
+			                  "is larger than %s %llu",
 			                  entry->data_size, key_n, limits[i].option,
 			                  (unsigned long long)limits[i].max);
+	if (produce->set.record_bytes_max == 0 && entry->data_size + key_n > KIN__RECORD_BYTES_DEFAULT)
+		return kin__produce_limit_check(produce, entry, key_n, patience, error);
 	return KIN_OK;
 }
 
@@ -133,9 +143,11 @@ static struct kin__produce_record *take_in(struct kin__produce *produce, const s
 {
 	uint64_t bytes = coming->entry->data_size + coming->key.n;
 	char made[MADE_KEY];
-	struct kin__span key = coming->key.at ? coming->key : make_key(produce, made);
+	struct kin__span key = coming->key;
 	struct kin__produce_record *record;
 
+	if (!key.at && !produce->set.keyless)
+		key = make_key(produce, made);
 	kin__room_take(&produce->inbox.room, bytes);
 	record = coming->size > KIN__PRODUCE_LARGE
 	                         ? kin__produce_record_new_large(produce, coming->entry, key, coming->size)
@@ -166,8 +178,7 @@ static int accept(struct kin__produce *produce, const struct coming *coming, boo
 
 static struct coming coming_of(const struct kin__produce *produce, const struct kin_put_entry *entry)
 {
-	struct coming coming = { .entry = entry,
-		                 .key = kin__span(entry->key, entry->key ? entry->key_size : MADE_KEY) };
+	struct coming coming = { .entry = entry, .key = kin__span(entry->key, key_size(produce, entry)) };
 
 	coming.size = kin__produce_record_size(produce, entry, coming.key);
 	return coming;
@@ -204,7 +215,7 @@ int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *e
 	size_t fine = 0, done = 0;
 	int code = KIN_OK;
 
-	while (fine < n && (code = check_size(produce, &entries[fine], error)) == KIN_OK)
+	while (fine < n && (code = check_size(produce, &entries[fine], patience, error)) == KIN_OK)
 		fine++;
 	while (done < fine) {
 		size_t some = 0;

@@ -143,7 +143,8 @@ static struct kin__produce_record *fill(struct kin__produce_chunk *chunk, const 
 	record->machine.ttl_us = (uint64_t)entry->ttl_ms * 1000;
 	if (record->hash_n)
 		memcpy(at, entry->hash_key, record->hash_n);
-	memcpy(at + record->hash_n, key.at, key.n);
+	if (key.n)
+		memcpy(at + record->hash_n, key.at, key.n);
 	keep_data(record, at + record->hash_n + key.n, entry);
 	return record;
 }
@@ -221,7 +222,7 @@ struct kin__span kin__produce_record_hash(const struct kin__produce_record *reco
 
 struct kin__span kin__produce_record_key(const struct kin__produce_record *record)
 {
-	return kin__span((const char *)(record + 1) + record->hash_n, record->key_n);
+	return kin__span(record->key_n ? (const char *)(record + 1) + record->hash_n : NULL, record->key_n);
 }
 
 const struct kin__produce_loan *kin__produce_record_loan(const struct kin__produce_record *record,

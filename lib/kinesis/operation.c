@@ -67,6 +67,11 @@ static const struct kin__member merge_shards[] = {
 	TEXT("ShardToMerge", true, KIN__NAME_MAX, kin__limits_shard_id),
 	TEXT("AdjacentShardToMerge", true, KIN__NAME_MAX, kin__limits_shard_id),
 };
+static const struct kin__member update_max_record_size[] = {
+	TEXT("StreamARN", true, KIN__STREAM_ARN_MAX, kin__limits_stream_arn),
+	TEXT("StreamId", false, 24, NULL),
+	INTEGER("MaxRecordSizeInKiB", true, KIN__RECORD_KIB_MIN, KIN__RECORD_KIB_MAX),
+};
 static const struct kin__member put_record[] = {
 	STREAM,
 	DATA("Data"),
@@ -107,6 +112,8 @@ static const struct kin__operation_row rows[KIN__OPERATIONS] = {
 			ROW("ListShards", list_shards, true, true, false, false), /* NextToken stands alone */
 	[KIN__SPLIT_SHARD] = ROW("SplitShard", split_shard, true, false, true, true),
 	[KIN__MERGE_SHARDS] = ROW("MergeShards", merge_shards, true, false, true, true),
+	[KIN__UPDATE_MAX_RECORD_SIZE] =
+			ROW("UpdateMaxRecordSize", update_max_record_size, true, false, false, true),
 	[KIN__PUT_RECORD] = ROW("PutRecord", put_record, false, false, true, false),
 	[KIN__PUT_RECORDS] = ROW("PutRecords", put_records, false, false, true, false),
 	[KIN__GET_SHARD_ITERATOR] = ROW("GetShardIterator", get_shard_iterator, false, true, true, false),

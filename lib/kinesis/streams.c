@@ -78,7 +78,7 @@ static void read_summary(struct kin__members_tree *tree, const struct kin__json 
 {
 	const struct kin__json *created = kin__json_member(json, "StreamCreationTimestamp");
 	int64_t hours = KIN__RETENTION_HOURS_MIN, open = 0, kib = 0;
-	struct kin__span mode = { NULL, 0 };
+	struct kin__span mode = { NULL, 0 }, strategy = { NULL, 0 };
 
 	summary->name = kin__members_tree_text(tree, json, "StreamName", KIN__NAME_MAX, true);
 	summary->arn = kin__members_tree_text(tree, json, "StreamARN", KIN__STREAM_ARN_MAX, true);
@@ -90,6 +90,8 @@ static void read_summary(struct kin__members_tree *tree, const struct kin__json 
 	kin__members_tree_integer(tree, json, "MaxRecordSizeInKiB", KIN__RECORD_KIB_MAX, &kib);
 	kin__json_text(kin__json_path(json, "StreamModeDetails.StreamMode"), &mode);
 	summary->on_demand = kin__span_is(mode, "ON_DEMAND");
+	kin__json_text(kin__json_member(json, "RecordDistributionStrategy"), &strategy);
+	summary->distributed = kin__span_is(strategy, "AUTO");
 	summary->retention_ms = hours * HOUR_MS;
 	summary->open_shards = (uint32_t)open;
 	summary->record_bytes_max = (uint32_t)kib * 1024;

@@ -20,6 +20,7 @@ enum kin__operation { /* rows of kinesis/operation.h's table */
 	              KIN__LIST_SHARDS,
 	              KIN__SPLIT_SHARD,
 	              KIN__MERGE_SHARDS,
+	              KIN__UPDATE_MAX_RECORD_SIZE,
 	              KIN__PUT_RECORD,
 	              KIN__PUT_RECORDS,
 	              KIN__GET_SHARD_ITERATOR,
@@ -49,6 +50,7 @@ struct kin__stream_summary {
 	uint32_t record_bytes_max; /* MaxRecordSizeInKiB * 1024; 0: not told */
 	uint8_t status;            /* enum kin__stream_status */
 	bool on_demand;
+	bool distributed; /* RecordDistributionStrategy AUTO */
 };
 
 struct kin__shard_info {

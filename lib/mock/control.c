@@ -79,16 +79,24 @@ void kin__control_create(struct kin__mock_exchange *x, int64_t now_ms, const str
 
 	kin__json_text(kin__json_path(request, "StreamModeDetails.StreamMode"), &mode);
 	bool on_demand = kin__span_is(mode, "ON_DEMAND");
+	bool spread = kin__span_is(kin__asked_text(request, "RecordDistributionStrategy"), "AUTO");
 	if (on_demand == (shards > 0)) {
 		kin__gate_refuse(x, "ValidationException",
 		                 on_demand ? "ShardCount must not be given for a stream in ON_DEMAND mode."
 		                           : "ShardCount is required for a stream in PROVISIONED mode.");
 		return;
 	}
+	if (spread && !on_demand) {
+		kin__gate_refuse(x, "ValidationException",
+		                 "RecordDistributionStrategy AUTO is for a stream in ON_DEMAND mode.");
+		return;
+	}
 	kin__model_create_stream(x->mock->model, now_ms, name,
 	                         on_demand ? ON_DEMAND_SHARDS : (uint32_t)shards, kib * 1024, &x->answer);
 	if (!x->answer.code && on_demand)
 		kin__model_set_on_demand(x->mock->model, now_ms, name);
+	if (!x->answer.code && spread)
+		kin__model_set_distributed(x->mock->model, now_ms, name);
 }
 
 static void identity(struct kin__jsontext *json, const struct kin__stream_summary *summary)
@@ -134,6 +142,7 @@ void kin__control_describe(struct kin__mock_exchange *x, int64_t now_ms, const s
 	kin__jsontext_u64(&json, 0);
 	kin__jsontext_name(&json, "MaxRecordSizeInKiB");
 	kin__jsontext_u64(&json, summary.record_bytes_max / 1024);
+	text_member(&json, "RecordDistributionStrategy", summary.distributed ? "AUTO" : "USER_PARTITION_KEY");
 	kin__jsontext_object_end(&json);
 	kin__jsontext_object_end(&json);
 }
@@ -273,6 +282,14 @@ void kin__control_merge(struct kin__mock_exchange *x, int64_t now_ms, const stru
 	if (kin__asked_stream(x, request, &stream))
 		kin__model_merge(x->mock->model, now_ms, stream, kin__asked_text(request, "ShardToMerge"),
 		                 kin__asked_text(request, "AdjacentShardToMerge"), &x->answer);
+}
+
+void kin__control_record_max(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request)
+{
+	uint32_t kib = (uint32_t)kin__asked_number(request, "MaxRecordSizeInKiB", 0);
+
+	kin__model_set_record_max(x->mock->model, now_ms, kin__asked_text(request, "StreamARN"), kib * 1024,
+	                          &x->answer);
 }
 
 void kin__control_delete(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request)

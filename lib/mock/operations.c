@@ -137,6 +137,7 @@ void kin__operations_run(struct kin__mock_exchange *x, int64_t now_ms)
 		                                      [KIN__LIST_SHARDS] = kin__control_list_shards,
 		                                      [KIN__SPLIT_SHARD] = kin__control_split,
 		                                      [KIN__MERGE_SHARDS] = kin__control_merge,
+		                                      [KIN__UPDATE_MAX_RECORD_SIZE] = kin__control_record_max,
 		                                      [KIN__PUT_RECORD] = put_record,
 		                                      [KIN__GET_SHARD_ITERATOR] = get_iterator,
 		                                      [KIN__GET_RECORDS] = get_records };

@@ -96,7 +96,7 @@ static bool fits_entry(struct kin__mock_exchange *x, const struct put_request *p
 		                                 : "not be null");
 		return false;
 	}
-	if (key_n < 1 || key_n > KIN__SHAPE_KEY_MAX) {
+	if (entry->key.at && (key_n < 1 || key_n > KIN__SHAPE_KEY_MAX)) {
 		snprintf(path, sizeof path, "records.%zu.member.partitionKey", i + 1);
 		return kin__shape_text(x, path, KIN__SHAPE_TEXT, KIN__SHAPE_KEY_MAX, entry->key);
 	}
@@ -212,22 +212,26 @@ static void write_record(struct kin__bytes *out, const struct kin__model_record 
 	kin__bytes_text(out, arrival);
 	kin__bytes_text(out, ",\"Data\":");
 	kin__jsontext_quote_base64(out, NULL, record->data.at, record->data.n);
-	kin__bytes_text(out, ",\"PartitionKey\":");
-	kin__jsontext_quote(out, record->key);
+	if (record->key.at) {
+		kin__bytes_text(out, ",\"PartitionKey\":");
+		kin__jsontext_quote(out, record->key);
+	}
 	kin__bytes_char(out, '}');
 }
 
 static void write_cbor_record(struct kin__bytes *out, const struct kin__model_record *record)
 {
-	kin__cbor_put_map(out, 4);
+	kin__cbor_put_map(out, 3 + (record->key.at != NULL));
 	kin__cbor_put_name(out, "SequenceNumber");
 	kin__cbor_put_name(out, record->sequence);
 	kin__cbor_put_name(out, "ApproximateArrivalTimestamp");
 	kin__cbor_put_time_ms(out, record->arrival_ms);
 	kin__cbor_put_name(out, "Data");
 	kin__cbor_put_bytes(out, record->data);
-	kin__cbor_put_name(out, "PartitionKey");
-	kin__cbor_put_text(out, record->key);
+	if (record->key.at) {
+		kin__cbor_put_name(out, "PartitionKey");
+		kin__cbor_put_text(out, record->key);
+	}
 }
 
 /* A page that is not the last of its shard, which alone has more to say. */

@@ -29,6 +29,7 @@ struct member {
 	}
 
 static const char *const modes[] = { "PROVISIONED", "ON_DEMAND", NULL };
+static const char *const strategies[] = { "AUTO", "USER_PARTITION_KEY", NULL };
 static const char *const filters[] = { "AFTER_SHARD_ID",
 	                               "AT_TRIM_HORIZON",
 	                               "FROM_TRIM_HORIZON",
@@ -46,6 +47,7 @@ static const struct member create_stream[] = {
 	{ "StreamModeDetails", KIN__SHAPE_OBJECT },
 	{ "StreamModeDetails.StreamMode", KIN__SHAPE_WORD, .required = true, .words = modes },
 	{ "MaxRecordSizeInKiB", KIN__SHAPE_NUMBER, .least = 1024, .most = 10240 },
+	{ "RecordDistributionStrategy", KIN__SHAPE_WORD, .words = strategies },
 	{ 0 }
 };
 static const struct member delete_stream[] = { STREAM,
@@ -71,10 +73,14 @@ static const struct member split[] = {
 	STREAM, SHARD("ShardToSplit"), { "NewStartingHashKey", KIN__SHAPE_HASH, .required = true }, { 0 }
 };
 static const struct member merge[] = { STREAM, SHARD("ShardToMerge"), SHARD("AdjacentShardToMerge"), { 0 } };
+static const struct member update_max_record_size[] = {
+	{ "StreamARN", KIN__SHAPE_ARN, .required = true, .most = 2048 },
+	{ "MaxRecordSizeInKiB", KIN__SHAPE_NUMBER, .required = true, .least = 1024, .most = 10240 },
+	{ 0 }
+};
 static const struct member put_record[] = { STREAM,
 	                                    { "Data", KIN__SHAPE_BLOB, .required = true },
-	                                    { "PartitionKey", KIN__SHAPE_TEXT, .required = true,
-	                                      .most = KIN__SHAPE_KEY_MAX },
+	                                    { "PartitionKey", KIN__SHAPE_TEXT, .most = KIN__SHAPE_KEY_MAX },
 	                                    { "ExplicitHashKey", KIN__SHAPE_HASH },
 	                                    { "SequenceNumberForOrdering", KIN__SHAPE_SEQUENCE },
 	                                    DRY_RUN,
@@ -101,6 +107,8 @@ static const struct member *const members_of[KIN__OPERATIONS] = { [KIN__CREATE_S
 	                                                          [KIN__LIST_SHARDS] = list_shards,
 	                                                          [KIN__SPLIT_SHARD] = split,
 	                                                          [KIN__MERGE_SHARDS] = merge,
+	                                                          [KIN__UPDATE_MAX_RECORD_SIZE] =
+	                                                                          update_max_record_size,
 	                                                          [KIN__PUT_RECORD] = put_record,
 	                                                          [KIN__GET_SHARD_ITERATOR] = get_iterator,
 	                                                          [KIN__GET_RECORDS] = get_records };

@@ -9,6 +9,7 @@ static const char *const operations[KIN__OPERATIONS] = {
 	[KIN__LIST_SHARDS] = "ListShards",
 	[KIN__SPLIT_SHARD] = "SplitShard",
 	[KIN__MERGE_SHARDS] = "MergeShards",
+	[KIN__UPDATE_MAX_RECORD_SIZE] = "UpdateMaxRecordSize",
 	[KIN__PUT_RECORD] = "PutRecord",
 	[KIN__PUT_RECORDS] = "PutRecords",
 	[KIN__GET_SHARD_ITERATOR] = "GetShardIterator",

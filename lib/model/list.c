@@ -13,6 +13,7 @@ static void summarize(const struct kin__model_stream *stream, struct kin__stream
 		.record_bytes_max = stream->record_bytes_max,
 		.status = stream->status,
 		.on_demand = stream->on_demand,
+		.distributed = stream->distributed,
 	};
 }
 

@@ -95,6 +95,15 @@ bool kin__model_set_on_demand(struct kin__model *model, int64_t now_ms, struct k
 	return found != NULL;
 }
 
+bool kin__model_set_distributed(struct kin__model *model, int64_t now_ms, struct kin__span stream)
+{
+	struct kin__model_stream *found = kin__stream_find(model, now_ms, stream);
+
+	if (found)
+		found->distributed = true;
+	return found != NULL;
+}
+
 size_t kin__model_count(struct kin__model *model, int64_t now_ms, struct kin__span stream,
                         struct kin__span shard)
 {

@@ -45,7 +45,7 @@ struct kin__model_answer {
 };
 
 struct kin__model_entry {
-	struct kin__span key, data;
+	struct kin__span key, data; /* key at NULL: none, on a stream whose records the service spreads */
 	bool has_hash;
 	struct kin__hashkey hash; /* instead of the key's MD5 */
 };
@@ -59,7 +59,7 @@ struct kin__model_put {
 };
 
 struct kin__model_record {
-	struct kin__span key, data; /* borrowed until the next call */
+	struct kin__span key, data; /* borrowed until the next call; key at NULL: none */
 	int64_t arrival_ms;
 	char sequence[KIN__MODEL_SEQUENCE];
 };
@@ -107,6 +107,8 @@ void kin__model_create_stream(struct kin__model *model, int64_t now_ms, struct k
                               struct kin__model_answer *answer); /* record_bytes_max 0: the default */
 /* It is only described so: the shards stay as they were made.  false: no such stream. */
 bool kin__model_set_on_demand(struct kin__model *model, int64_t now_ms, struct kin__span stream);
+/* Only of an on-demand one: the service spreads its records, and keys may be left out.  false: no such stream. */
+bool kin__model_set_distributed(struct kin__model *model, int64_t now_ms, struct kin__span stream);
 void kin__model_delete_stream(struct kin__model *model, int64_t now_ms, struct kin__span stream,
                               struct kin__model_answer *answer);
 void kin__model_describe(struct kin__model *model, int64_t now_ms, struct kin__span stream,
@@ -125,6 +127,10 @@ void kin__model_split(struct kin__model *model, int64_t now_ms, struct kin__span
                       struct kin__model_answer *answer);
 void kin__model_merge(struct kin__model *model, int64_t now_ms, struct kin__span stream,
                       struct kin__span shard, struct kin__span adjacent, struct kin__model_answer *answer);
+
+/* UpdateMaxRecordSize: it holds from now on. */
+void kin__model_set_record_max(struct kin__model *model, int64_t now_ms, struct kin__span stream,
+                               uint32_t record_bytes_max, struct kin__model_answer *answer);
 
 /* PutRecord.  `ordering`: SequenceNumberForOrdering, or empty. */
 void kin__model_put_record(struct kin__model *model, int64_t now_ms, struct kin__span stream,

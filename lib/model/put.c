@@ -43,13 +43,43 @@ static bool refuse_sizes(const struct put *put, struct kin__model_answer *answer
 	return false;
 }
 
+/* Only where the service spreads the records may the key be left out. */
+static bool refuse_keyless(const struct put *put, enum kin__operation operation,
+                           struct kin__model_answer *answer)
+{
+	bool alone = operation == KIN__PUT_RECORD;
+	char number[24];
+
+	for (size_t i = 0; i < put->n && !put->stream->distributed; i++) {
+		if (put->entries[i].key.at)
+			continue;
+		KIN__REFUSE(answer, "ValidationException",
+		            "1 validation error detected: Value null at '%%%partitionKey' failed to satisfy "
+		            "constraint: Member must not be null",
+		            kin__span_text(alone ? "" : "records."),
+		            alone ? kin__span_text("") : kin__answer_number((int64_t)i + 1, number),
+		            kin__span_text(alone ? "" : ".member."));
+		return true;
+	}
+	return false;
+}
+
+static struct kin__model_shard *anywhere(const struct put *put)
+{
+	return put->stream->open[kin__rng_below(&put->model->rng, put->stream->open_n)];
+}
+
 static void place(struct put *put)
 {
 	for (size_t i = 0; i < put->n; i++) {
-		struct kin__hashkey key = put->entries[i].has_hash ? put->entries[i].hash
-		                                                   : kin__hashkey_of(put->entries[i].key);
+		const struct kin__model_entry *entry = &put->entries[i];
 
-		put->shards[i] = kin__shard_of_hash(put->stream, key);
+		if (put->stream->distributed && !entry->has_hash)
+			put->shards[i] = anywhere(put);
+		else
+			put->shards[i] = kin__shard_of_hash(put->stream,
+			                                    entry->has_hash ? entry->hash
+			                                                    : kin__hashkey_of(entry->key));
 		put->shards[i]->struck_throttle = false;
 		put->shards[i]->struck_per_mille = 0;
 	}
@@ -90,7 +120,7 @@ static bool store(struct put *put, size_t i, struct kin__model_put *out)
 		.arrival_ms = put->now_ms -
 		              (jitter ? (int64_t)kin__rng_below(&put->model->rng, (uint64_t)jitter + 1) : 0),
 		.block = put->block,
-		.key = keep(put, entry->key),
+		.key = entry->key.at ? keep(put, entry->key) : NULL,
 		.key_n = (uint32_t)entry->key.n,
 		.data = keep(put, entry->data),
 		.data_n = (uint32_t)entry->data.n,
@@ -181,7 +211,7 @@ static bool begin(struct put *put, enum kin__operation operation, struct kin__sp
 		kin__answer_no_stream(put->model, answer, name);
 		return false;
 	}
-	if (refuse_sizes(put, answer))
+	if (refuse_keyless(put, operation, answer) || refuse_sizes(put, answer))
 		return false;
 	if (!make_block(put)) {
 		kin__answer_nomem(answer);

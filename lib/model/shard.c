@@ -25,6 +25,12 @@ static void make_limits(struct kin__model_shard *shard, int64_t now_ms)
 	shard->read_until_us = INT64_MIN;
 }
 
+void kin__shard_allow(struct kin__model_shard *shard, uint32_t record_bytes_max)
+{
+	if (record_bytes_max > shard->bytes_in.burst)
+		shard->bytes_in.burst = record_bytes_max;
+}
+
 struct kin__model_shard *kin__shard_new(struct kin__model *model, struct kin__model_stream *stream,
                                         int64_t now_ms, struct kin__hashkey first, struct kin__hashkey last)
 {

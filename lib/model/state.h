@@ -48,12 +48,13 @@ struct kin__model_stream {
 	int64_t due_ms; /* when CREATING, DELETING or UPDATING ends */
 	int64_t created_ms, created_s, retention_ms;
 	uint32_t record_bytes_max;
-	bool on_demand;
+	bool on_demand, distributed;
 	struct kin__model_shard **shards; /* by index */
 	size_t shards_n, shards_room;
 	struct kin__model_shard **open; /* by hash range */
 	size_t open_n, open_room;
-	struct kin__model_shard *changing, *changing_too; /* UPDATING: split the one, or merge both */
+	struct kin__model_shard *changing,
+			*changing_too; /* UPDATING: split the one, or merge both; or none */
 	struct kin__hashkey split_at;
 	uint32_t create_shards;
 };
@@ -104,6 +105,8 @@ struct kin__model_shard *kin__shard_new(struct kin__model *model, struct kin__mo
                                         int64_t now_ms, struct kin__hashkey first,
                                         struct kin__hashkey last); /* appended; NULL: out of memory */
 void kin__shard_free(struct kin__model_shard *shard);
+void kin__shard_allow(struct kin__model_shard *shard,
+                      uint32_t record_bytes_max);         /* a record so large passes */
 int kin__shard_reindex(struct kin__model_stream *stream); /* makes `open` anew; 0 or -1 */
 struct kin__model_shard *kin__shard_find(struct kin__model_stream *stream,
                                          struct kin__span id); /* not the gone ones */

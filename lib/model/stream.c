@@ -81,7 +81,8 @@ static struct kin__model_stream *settle(struct kin__model *model, size_t at, int
 	}
 	if (stream->status == KIN__STREAM_CREATING && make_shards(model, stream, stream->due_ms) < 0)
 		return stream;
-	if (stream->status == KIN__STREAM_UPDATING && reshard(model, stream, stream->due_ms) < 0)
+	if (stream->status == KIN__STREAM_UPDATING && stream->changing &&
+	    reshard(model, stream, stream->due_ms) < 0)
 		return stream;
 	stream->status = KIN__STREAM_ACTIVE;
 	stream->changing = stream->changing_too = NULL;
@@ -268,7 +269,7 @@ static void begin_update(struct kin__model *model, struct kin__model_stream *str
 	stream->due_ms = now_ms + model->set.transition_ms;
 	if (model->set.transition_ms > 0)
 		return;
-	if (reshard(model, stream, now_ms) < 0)
+	if (stream->changing && reshard(model, stream, now_ms) < 0)
 		kin__answer_nomem(answer);
 	stream->status = KIN__STREAM_ACTIVE;
 	stream->changing = stream->changing_too = NULL;
@@ -348,5 +349,20 @@ void kin__model_merge(struct kin__model *model, int64_t now_ms, struct kin__span
 	}
 	stream->changing = one;
 	stream->changing_too = two;
+	begin_update(model, stream, now_ms, answer);
+}
+
+void kin__model_set_record_max(struct kin__model *model, int64_t now_ms, struct kin__span name,
+                               uint32_t record_bytes_max, struct kin__model_answer *answer)
+{
+	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
+
+	kin__answer_init(answer);
+	if (!kin__answer_begin(model, KIN__UPDATE_MAX_RECORD_SIZE, NULL, 0, answer) ||
+	    !need_active(model, stream, name, answer))
+		return;
+	stream->record_bytes_max = record_bytes_max;
+	for (size_t i = 0; i < stream->shards_n; i++)
+		kin__shard_allow(stream->shards[i], record_bytes_max);
 	begin_update(model, stream, now_ms, answer);
 }

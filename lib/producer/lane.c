@@ -140,6 +140,8 @@ uint64_t kin__lane_ready_us(struct kin__lane *lane, uint64_t bytes, uint64_t now
 
 	if (lane->percent == 0)
 		return now_us;
+	if (bytes > lane->bytes_pace.burst) /* else it would leave without being paid for */
+		lane->bytes_pace.burst = bytes;
 	recover(lane, now_us);
 	records_us = kin__pacer_ready_us(&lane->records_pace, 1, now_us);
 	bytes_us = kin__pacer_ready_us(&lane->bytes_pace, bytes, now_us);

@@ -1,5 +1,6 @@
 /* producer/placer - see placer.h */
 #include "base/mem.h"
+#include "kinesis/limits.h"
 #include "producer/placer.h"
 #include "wire/aggregate_write.h"
 
@@ -162,7 +163,7 @@ static void put(struct kin__placer *placer, uint64_t now_us, struct kin__list *r
 
 		kin__list_remove(&record->queue);
 		KIN__CHECK(&producer->bug,
-		           record->bytes <= producer->settings.request_bytes_max &&
+		           record->bytes <= KIN__RECORD_BYTES_MAX &&
 		                           record->bytes == record->placed->key_n + record->placed->data_n);
 		record->placed->alone = record->placed->parked = false;
 		record->placed->released = 0;

@@ -1,5 +1,6 @@
 /* producer/producer - see producer.h */
 #include "base/mem.h"
+#include "kinesis/limits.h"
 #include "producer/placer.h"
 
 void kin__producer_settings_init(struct kin__producer_settings *settings)
@@ -135,6 +136,13 @@ static bool may_join(const struct kin__producer_request *request, const struct k
 	return request->n == 0 || record->part == request->records[0]->part;
 }
 
+/* One larger than a request should be goes alone. */
+static bool has_room(const struct kin__producer *producer, const struct kin__producer_request *request,
+                     const struct kin__producer_record *record)
+{
+	return request->n == 0 || request->bytes + record->bytes <= producer->settings.request_bytes_max;
+}
+
 static void collect(struct kin__producer *producer, uint64_t now_us)
 {
 	struct kin__producer_request *request =
@@ -147,7 +155,7 @@ static void collect(struct kin__producer *producer, uint64_t now_us)
 	request->bytes = 0;
 	while (request->n < producer->settings.request_records_max &&
 	       (record = next_record(producer, now_us)) && may_join(request, record) &&
-	       request->bytes + record->bytes <= producer->settings.request_bytes_max) {
+	       has_room(producer, request, record)) {
 		kin__state_sending(producer, record);
 		request->records[request->n++] = record;
 		request->bytes += record->bytes;
@@ -170,7 +178,7 @@ static void put(struct kin__producer *producer, uint64_t now_us, struct kin__lis
 		struct kin__producer_record *record = kin__state_of_queue(records->next);
 
 		kin__list_remove(&record->queue);
-		KIN__CHECK(&producer->bug, record->bytes <= producer->settings.request_bytes_max);
+		KIN__CHECK(&producer->bug, record->bytes <= KIN__RECORD_BYTES_MAX);
 		kin__state_fresh(producer, record, now_us);
 	}
 }

@@ -16,7 +16,7 @@ struct kin__producer; /* the machine */
 
 struct kin__producer_settings { /* copied */
 	uint32_t request_records_max, requests_max;
-	uint64_t request_bytes_max; /* sum of the records' bytes */
+	uint64_t request_bytes_max; /* sum of the records' bytes; a larger record goes alone */
 	uint64_t linger_us, record_ttl_us;
 	uint64_t buffer_bytes_max; /* kept by the owner with producer/room.h; here only checked */
 	uint64_t buffer_records_max;
@@ -29,7 +29,7 @@ struct kin__producer_settings { /* copied */
 	bool aggregate, order_by_key;
 	uint32_t rate_percent; /* of what the service lets a shard take; 0: no pace is kept */
 	uint32_t aggregate_bytes_max, aggregate_records_max;
-	uint32_t record_bytes_max; /* of the stream */
+	uint32_t record_bytes_max; /* of an aggregate, whatever aggregate_bytes_max says */
 	bool apart;                /* failed entries wait each for itself, and make no pause of all */
 
 	uint64_t seed;
@@ -73,7 +73,7 @@ static inline uint64_t kin__placed_hash_id(const struct kin__placed *placed)
 
 struct kin__producer_record {
 	/* Set by the owner before PUT, after clearing the rest. */
-	uint32_t bytes;             /* data and key; 1..request_bytes_max */
+	uint32_t bytes;             /* data and key; at most KIN__RECORD_BYTES_MAX */
 	uint64_t ttl_us;            /* 0: record_ttl_us */
 	struct kin__placed *placed; /* when records are placed; else NULL */
 

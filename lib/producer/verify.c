@@ -57,7 +57,8 @@ void kin__producer_check(struct kin__producer *producer)
 
 		KIN__CHECK(&producer->bug, request->n <= producer->settings.request_records_max);
 		KIN__CHECK(&producer->bug,
-		           request->id == 0 || request->bytes <= producer->settings.request_bytes_max);
+		           request->id == 0 || request->n == 1 ||
+		                           request->bytes <= producer->settings.request_bytes_max);
 		for (uint32_t k = 0; k < request->n; k++)
 			KIN__CHECK(&producer->bug, request->records[k]->state == KIN__RECORD_SENDING);
 		sending += request->n;

@@ -377,6 +377,7 @@ END_TEST
 #include "consumer_lanes.h"
 #include "consumer_pause.h"
 #include "consumer_memory.h"
+#include "consumer_large.h"
 
 START_TEST(bad_options)
 {
@@ -633,6 +634,7 @@ int main(void)
 	tcase_add_test(tcase, busy_and_stop);
 	tcase_add_loop_test(tcase, faults, 0, 6);
 	tcase_add_test(tcase, blocked_shards_leave_room);
+	tcase_add_test(tcase, the_largest_records_are_handled);
 	tcase_add_loop_test(tcase, bad_options, 0, 9);
 	tcase_add_test(tcase, no_such_stream);
 	tcase_add_test(tcase, store_in_use);

@@ -676,6 +676,7 @@ END_TEST
 #include "producer_placed.h"
 #include "producer_reports.h"
 #include "producer_many.h"
+#include "producer_large.h"
 #include "producer_manners.h"
 
 int main(void)

@@ -228,5 +228,6 @@ static Suite *suite(void)
 	suite_add_tcase(all, placed_case());
 	suite_add_tcase(all, reports_case());
 	suite_add_tcase(all, many_case());
+	suite_add_tcase(all, large_case());
 	return all;
 }

@@ -47,7 +47,8 @@ static void read_all(struct seen *seen)
 	for (int i = 0; i < 100; i++)
 		seen->last_of_key[i] = -1;
 	seen->ordered = true;
-	ck_assert_msg(kin_reader_open(&reader, client, "s", &start, &error) == KIN_OK, "%s", error.message);
+	ck_assert_msg(kin_reader_open(&reader, client, options.stream, &start, &error) == KIN_OK, "%s",
+	              error.message);
 	while ((code = kin_reader_next(reader, &record, 20000, &error)) == KIN_OK)
 		see(seen, record);
 	ck_assert_msg(code == KIN_END, "%s", error.message);
@@ -156,7 +157,7 @@ static void split(const char *shard, const char *at)
 	struct kin_call *call;
 
 	ck_assert_int_eq(kin_call_new(&call, client, "SplitShard", &error), KIN_OK);
-	ck_assert_int_eq(kin_call_set_text(call, "StreamName", "s", &error), KIN_OK);
+	ck_assert_int_eq(kin_call_set_text(call, "StreamName", options.stream, &error), KIN_OK);
 	ck_assert_int_eq(kin_call_set_text(call, "ShardToSplit", shard, &error), KIN_OK);
 	ck_assert_int_eq(kin_call_set_text(call, "NewStartingHashKey", at, &error), KIN_OK);
 	ck_assert_msg(kin_call_wait(call, -1, &error) == KIN_OK, "%s", error.message);
@@ -189,6 +190,50 @@ START_TEST(reshards_and_faults_lose_nothing)
 	read_all(&seen);
 	expect_found(&seen, 6000);
 	ck_assert(seen.ordered);
+}
+END_TEST
+
+/* It reshards by itself, without a word: what landed elsewhere is put again once, and a fresh list tells of the rest. */
+START_TEST(an_on_demand_stream_grows)
+{
+	static struct seen seen = { .keys = 50 };
+	struct kin_call *call;
+	uint64_t retried;
+
+	ck_assert_int_eq(kin_call_new(&call, client, "CreateStream", &error), KIN_OK);
+	ck_assert_int_eq(kin_call_set_text(call, "StreamName", "grows", &error), KIN_OK);
+	ck_assert_int_eq(kin_call_set_json(call, "StreamModeDetails", "{\"StreamMode\":\"ON_DEMAND\"}",
+	                                   &error),
+	                 KIN_OK);
+	ck_assert_msg(kin_call_wait(call, -1, &error) == KIN_OK, "%s", error.message);
+	kin_call_free(call);
+	options.stream = "grows";
+	options.aggregate = true;
+	open_it();
+	put_keyed(0, 1500, 50);
+	flush_all();
+	ck_assert_uint_eq(stats_now().retried, 0);
+	for (int shard = 0; shard < 4; shard++) {
+		static const char *const halves[] = { "42535295865117307932921825928971026432",
+			                              "127605887595351923798765477786913079296",
+			                              "212676479325586539664609129644855132160",
+			                              "297747071055821155530452781502797185024" };
+		char id[24];
+
+		snprintf(id, sizeof id, "shardId-%012d", shard);
+		split(id, halves[shard]);
+	}
+	put_keyed(1500, 1500, 50);
+	flush_all();
+	retried = stats_now().retried;
+	ck_assert_uint_gt(retried, 0);
+	put_keyed(3000, 1500, 50);
+	flush_all();
+	ck_assert_uint_eq(stats_now().retried, retried);
+	close_it(KIN_OK);
+	expect(0, 4500, KIN_OK, KIN_STORED);
+	read_all(&seen);
+	expect_found(&seen, 4500);
 }
 END_TEST
 
@@ -297,6 +342,7 @@ static TCase *placed_case(void)
 	tcase_add_test(tcase, an_aggregate_holds_no_more_than_it_may);
 	tcase_add_test(tcase, aggregates_of_records_that_say_where);
 	tcase_add_test(tcase, reshards_and_faults_lose_nothing);
+	tcase_add_test(tcase, an_on_demand_stream_grows);
 	tcase_add_test(tcase, without_the_list_of_shards_records_go_alone);
 	tcase_add_test(tcase, order_of_each_key_is_kept);
 	tcase_add_test(tcase, a_slow_answer_holds_up_its_key_alone);

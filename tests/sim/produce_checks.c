@@ -25,7 +25,7 @@ static void check_reason(struct produce_world *w, const struct kin__producer_eff
 	for (uint32_t i = (uint32_t)(last - w->items) + 1; i < w->next_item && !next; i++)
 		if (w->items[i].held && w->items[i].sends == 0)
 			next = &w->items[i];
-	if (effect->send.bytes == w->settings.request_bytes_max ||
+	if (effect->send.bytes >= w->settings.request_bytes_max ||
 	    (next && effect->send.bytes + next->record.bytes > w->settings.request_bytes_max)) {
 		produce_met[PRODUCE_FULL_BYTES]++;
 		return;
@@ -106,7 +106,10 @@ void produce_check_send(struct produce_world *w, const struct kin__producer_effe
 		check_records(w, effect);
 	for (uint32_t i = 0; i < effect->send.n; i++)
 		bytes += effect->send.records[i]->bytes;
-	PRODUCE_CHECK(w, bytes == effect->send.bytes && bytes <= w->settings.request_bytes_max,
+	produce_met[PRODUCE_ALONE] += bytes > w->settings.request_bytes_max;
+	PRODUCE_CHECK(w,
+	              bytes == effect->send.bytes &&
+	                              (effect->send.n == 1 || bytes <= w->settings.request_bytes_max),
 	              "a request of %llu bytes", (unsigned long long)bytes);
 	if (w->pauses >= PAUSES)
 		PRODUCE_CHECK(w, w->now_us - w->pauses_since_us >= PAUSES_LEAST_US,

@@ -30,6 +30,7 @@ const char *const produce_event_names[PRODUCE_EVENTS] = {
 	"buffer full",
 	"request full of records",
 	"request full of bytes",
+	"alone, larger than a request",
 	"lingered",
 	"flush",
 	"crash",
@@ -386,7 +387,7 @@ static void draw_settings(struct produce_world *w)
 	                                             : 60000000 + kin__rng_below(rng, 60000000);
 	s->buffer_records_max = kin__rng_between(rng, 1, kin__rng_chance(rng, 500) ? 20 : 300);
 	w->item_bytes_max = kin__rng_chance(rng, 500) ? 60 : (uint32_t)kin__rng_between(rng, 200, 20000);
-	if (w->item_bytes_max > s->request_bytes_max)
+	if (w->item_bytes_max > s->request_bytes_max && kin__rng_chance(rng, 500)) /* else some go alone */
 		w->item_bytes_max = (uint32_t)s->request_bytes_max;
 	s->buffer_bytes_max =
 			kin__rng_between(rng, w->item_bytes_max, kin__rng_chance(rng, 300) ? 65536 : 4000000);
