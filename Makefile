@@ -20,7 +20,7 @@ endif
 # from the includes and from the undefined symbols of the pure rooms' objects.
 
 PURE  := base wire aws kinesis event filter producer consumer metrics model
-CORE  := base wire aws kinesis event filter producer consumer metrics io stores sinks drive api
+CORE  := base wire aws kinesis event filter producer consumer metrics io spool stores sinks drive api
 MOCK  := base wire aws kinesis model io mock
 ROOMS := $(sort $(CORE) $(MOCK))
 
@@ -35,10 +35,11 @@ consumer_USES := base wire aws kinesis event
 metrics_USES  := base wire
 model_USES    := base wire kinesis
 io_USES       := base wire aws kinesis event
+spool_USES    := base wire aws kinesis event producer io
 stores_USES   := base wire aws kinesis event io
 sinks_USES    := base wire aws kinesis event io
-drive_USES    := base wire aws kinesis event filter producer consumer metrics io stores sinks
-api_USES      := base wire aws kinesis event filter producer consumer metrics io stores sinks drive
+drive_USES    := base wire aws kinesis event filter producer consumer metrics io spool stores sinks
+api_USES      := base wire aws kinesis event filter producer consumer metrics io spool stores sinks drive
 mock_USES     := base wire aws kinesis model io
 
 files = $(sort $(patsubst $(srcdir)/%,%,$(wildcard $(addprefix $(srcdir)/,$(1)))))
@@ -128,7 +129,7 @@ endef
 $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 
 # Archives are searched in order: the highest floor first.
-FLOORS := mock api drive sinks stores io model metrics consumer producer filter event kinesis aws wire base
+FLOORS := mock api drive sinks stores spool io model metrics consumer producer filter event kinesis aws wire base
 closure = $(1) $(foreach room,$($(1)_USES),$(call closure,$(room)))
 room_libs = $(foreach room,$(filter $(call closure,$(1)),$(FLOORS)),lib/lib$(room).la)
 .SECONDEXPANSION:

@@ -362,8 +362,9 @@ START_TEST(marks_of_an_earlier_process_are_skipped)
 	kin__spool_init(&spool, 1 << 20);
 	segment = kin__spool_found(&spool, 7, SPOOL_LIFE, SPOOL_HEAD, 1000);
 	for (size_t i = 0; i < KIN__ARRAY_LEN(marks); i++)
-		ck_assert(kin__spool_found_done(&spool, segment, marks[i]));
+		ck_assert(kin__spool_found_done(segment, marks[i]));
 	kin__spool_found_end(segment);
+	kin__spool_marked(&spool, segment, 5 * KIN__SPOOL_MARK);
 	ck_assert_uint_eq(segment->done.n, 2);
 	for (uint64_t at = 0; at < 600; at++)
 		ck_assert_int_eq(kin__spool_is_done(segment, at),
@@ -398,7 +399,7 @@ START_TEST(a_spool_without_memory)
 	ck_assert_ptr_eq(kin__spool_removable(&spool, true), segment);
 	segment = kin__spool_found(&spool, 9, SPOOL_LIFE, SPOOL_HEAD, SPOOL_HEAD);
 	kin__mem_fail_at(1);
-	ck_assert(!kin__spool_found_done(&spool, segment, (struct kin__spool_range){ 1, 2 }));
+	ck_assert(!kin__spool_found_done(segment, (struct kin__spool_range){ 1, 2 }));
 	kin__mem_fail_at(0);
 	kin__spool_fini(&spool);
 }

@@ -217,6 +217,11 @@ int kin__file_make_folders(const char *path, struct kin_error *error)
 	return each_folder(path, make_folder, error);
 }
 
+int kin__file_sync_folder(const char *path, struct kin_error *error)
+{
+	return sync_folder(path, false, error);
+}
+
 int kin__file_sync_folders(const char *path, struct kin_error *error)
 {
 	return each_folder(path, sync_folder_above, error);

@@ -16,6 +16,7 @@ int kin__file_replace(const char *path, struct kin__span content, struct kin_err
 int kin__file_remove(const char *path, struct kin_error *error);       /* no such file: KIN_OK */
 int kin__file_make_folders(const char *path, struct kin_error *error); /* as mkdir -p */
 /* A path's folders last, whoever made them; not what is in the last one. */
+int kin__file_sync_folder(const char *path, struct kin_error *error); /* the names in its last folder */
 int kin__file_sync_folders(const char *path, struct kin_error *error);
 
 /* The descriptor, or another one of the same file above 2: a program that closed its standard output still

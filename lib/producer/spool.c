@@ -129,11 +129,8 @@ struct kin__spool_segment *kin__spool_found(struct kin__spool *spool, uint64_t n
 	return segment;
 }
 
-bool kin__spool_found_done(struct kin__spool *spool, struct kin__spool_segment *segment,
-                           struct kin__spool_range range)
+bool kin__spool_found_done(struct kin__spool_segment *segment, struct kin__spool_range range)
 {
-	segment->journal += KIN__SPOOL_MARK;
-	spool->bytes += KIN__SPOOL_MARK;
 	return add_range(&segment->done, range);
 }
 
@@ -163,7 +160,8 @@ enum kin__spool_next kin__spool_next(struct kin__spool *spool, size_t bytes, siz
 
 	if (spool->bytes <= spool->bytes_max && need <= spool->bytes_max - spool->bytes)
 		return begins ? KIN__SPOOL_BEGIN : KIN__SPOOL_APPEND;
-	if (open && open->size > head && is_final(open)) /* then it is the one that may go */
+	if (open && !spool->writing && open->size > head &&
+	    is_final(open)) /* then it is the one that may go */
 		kin__spool_complete(spool);
 	return KIN__SPOOL_FULL;
 }
@@ -244,7 +242,7 @@ void kin__spool_final(struct kin__spool *spool, struct kin__spool_segment *segme
 	segment->live--;
 	spool->fresh |= add_range(&segment->fresh, range);
 	/* So that a spool at rest does not keep what nobody needs. */
-	if (segment == spool->open && is_final(segment) &&
+	if (segment == spool->open && !spool->writing && is_final(segment) &&
 	    segment->size >= spool->segment_bytes_max / RETIRE_SHARE)
 		kin__spool_complete(spool);
 }
@@ -273,7 +271,7 @@ void kin__spool_marked(struct kin__spool *spool, struct kin__spool_segment *segm
 
 struct kin__spool_segment *kin__spool_removable(struct kin__spool *spool, bool last)
 {
-	if (last && spool->open && is_final(spool->open))
+	if (last && spool->open && !spool->writing && is_final(spool->open))
 		kin__spool_complete(spool);
 	for (struct kin__list *node = spool->segments.next; node != &spool->segments; node = node->next) {
 		struct kin__spool_segment *segment = at_node(node);

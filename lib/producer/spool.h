@@ -36,6 +36,7 @@ struct kin__spool {
 	uint64_t bytes, segments_n; /* of all */
 	uint64_t unread;            /* bytes that wait to be handed out */
 	bool fresh;                 /* some segment may have such ranges */
+	bool writing;               /* of the owner: the open segment stays open meanwhile */
 };
 
 void kin__spool_init(struct kin__spool *spool, uint64_t bytes_max);
@@ -45,9 +46,8 @@ void kin__spool_fini(struct kin__spool *spool);
 /* Its records begin at `head` bytes.  NULL: out of memory. */
 struct kin__spool_segment *kin__spool_found(struct kin__spool *spool, uint64_t number, uint64_t life,
                                             uint64_t head, uint64_t size);
-/* A mark of its journal; false: out of memory. */
-bool kin__spool_found_done(struct kin__spool *spool, struct kin__spool_segment *segment,
-                           struct kin__spool_range range);
+/* A mark of its journal, which kin__spool_marked() counts; false: out of memory. */
+bool kin__spool_found_done(struct kin__spool_segment *segment, struct kin__spool_range range);
 /* All marks were given. */
 void kin__spool_found_end(struct kin__spool_segment *segment);
 /* A number was seen that no new segment may have. */

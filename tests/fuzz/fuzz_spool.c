@@ -84,8 +84,7 @@ static void marks(struct kin__span bytes)
 
 		memcpy(&range, bytes.at + at, 8);
 		kin__spool_write_mark(&crc, LIFE, range, sealed);
-		if (kin__spool_read_mark(&crc, LIFE, sealed, &read) &&
-		    !kin__spool_found_done(&spool, segment, read))
+		if (kin__spool_read_mark(&crc, LIFE, sealed, &read) && !kin__spool_found_done(segment, read))
 			break;
 	}
 	if (segment)

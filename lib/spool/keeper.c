@@ -1,0 +1,235 @@
+/* spool/keeper - the spooler's thread: reads what waits, writes marks, syncs, removes; see spooler.h */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "base/mem.h"
+#include "io/clock.h"
+#include "io/thread.h"
+#include "spool/own.h"
+
+enum { REST_US = 1000000 }; /* after a failure of the disk */
+
+/* Under the lock; says what failed without it. */
+static void rest(struct kin__spooler *spooler, const struct kin_error *error)
+{
+	spooler->own.rest_until_us = kin__clock_us() + REST_US;
+	pthread_mutex_unlock(&spooler->lock);
+	kin__spooler_log(spooler, KIN_LOG_ERROR, "%s; it is tried again", error->message);
+	pthread_mutex_lock(&spooler->lock);
+}
+
+static bool is_resting(const struct kin__spooler *spooler)
+{
+	return spooler->own.rest_until_us > 0 && kin__clock_us() < spooler->own.rest_until_us;
+}
+
+/* --- removing ------------------------------------------------------------------------- */
+
+/* First what holds records, then what says that they are final. */
+static int remove_files(struct kin__spooler *spooler, uint64_t number, bool damaged, struct kin_error *error)
+{
+	struct kin__bytes path;
+	int code = KIN_OK;
+
+	if (damaged)
+		return kin__spooler_set_aside(spooler, number, error);
+	kin__bytes_init(&path);
+	for (int i = 0; i < 2 && code == KIN_OK; i++) {
+		kin__bytes_clear(&path);
+		code = kin__spooler_path(spooler, number, i == 0 ? ".spool" : ".done", &path)
+		                       ? kin__file_remove(path.at, error)
+		                       : kin__error_nomem(error);
+	}
+	kin__bytes_fini(&path);
+	return code;
+}
+
+/* Under the lock; true: something was done. */
+static bool remove_one(struct kin__spooler *spooler)
+{
+	struct kin__spool_segment *segment = kin__spool_removable(&spooler->books, spooler->stopping);
+	struct kin_error error;
+	int code;
+
+	if (!segment)
+		return false;
+	pthread_mutex_unlock(&spooler->lock);
+	code = remove_files(spooler, segment->number, segment->damaged, &error);
+	pthread_mutex_lock(&spooler->lock);
+	if (code != KIN_OK) {
+		rest(spooler, &error);
+		return false;
+	}
+	kin__spool_removed(&spooler->books, segment);
+	spooler->told = true;
+	return true;
+}
+
+/* --- marks ---------------------------------------------------------------------------- */
+
+/* A journal may end in a mark that was torn: each mark has its place. */
+static int write_marks(struct kin__spooler *spooler, const struct kin__spool_segment *segment,
+                       uint64_t journal, const struct kin__spool_ranges *ranges, struct kin_error *error)
+{
+	struct kin__bytes path, marks;
+	int code = KIN_OK, fd;
+
+	kin__bytes_init(&path);
+	kin__bytes_init(&marks);
+	for (size_t i = 0; i < ranges->n; i++) {
+		char *at = kin__bytes_extend(&marks, KIN__SPOOL_MARK);
+
+		if (at)
+			kin__spool_write_mark(&spooler->set.crc, segment->life, ranges->at[i], at);
+	}
+	if (!kin__spooler_path(spooler, segment->number, ".done", &path) || marks.failed) {
+		code = kin__error_nomem(error);
+	} else {
+		fd = kin__file_raise(open(path.at, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+		if (fd < 0 || lseek(fd, (off_t)journal, SEEK_SET) < 0 ||
+		    kin__spooler_write(fd, kin__bytes_view(&marks)) != 0)
+			code = kin__error_errno(error, KIN_IO, errno, "the spool cannot write %s", path.at);
+		if (fd >= 0)
+			close(fd);
+	}
+	kin__bytes_fini(&marks);
+	kin__bytes_fini(&path);
+	return code;
+}
+
+/* Under the lock: back among those to be written. */
+static void give_back(struct kin__spool_segment *segment, struct kin__spool_ranges *ranges)
+{
+	struct kin__spool_ranges *fresh = &segment->fresh;
+
+	if (kin__mem_room(&ranges->at, &ranges->room, ranges->n + fresh->n, sizeof *ranges->at) == 0) {
+		if (fresh->n > 0)
+			memcpy(ranges->at + ranges->n, fresh->at, fresh->n * sizeof *fresh->at);
+		ranges->n += fresh->n;
+		kin__mem_free(fresh->at);
+		*fresh = *ranges;
+	} else { /* without memory those before are forgotten: they may be sent again by another process */
+		kin__mem_free(ranges->at);
+	}
+}
+
+static bool mark_one(struct kin__spooler *spooler)
+{
+	struct kin__spool_segment *segment = kin__spool_to_mark(&spooler->books);
+	struct kin__spool_ranges ranges;
+	struct kin_error error;
+	int code;
+
+	if (!segment)
+		return false;
+	ranges = segment->fresh;
+	segment->fresh = (struct kin__spool_ranges){ NULL, 0, 0 };
+	pthread_mutex_unlock(&spooler->lock);
+	code = write_marks(spooler, segment, segment->journal, &ranges, &error);
+	pthread_mutex_lock(&spooler->lock);
+	if (code != KIN_OK) {
+		give_back(segment, &ranges);
+		rest(spooler, &error);
+		return false;
+	}
+	kin__spool_marked(&spooler->books, segment, ranges.n * KIN__SPOOL_MARK);
+	kin__mem_free(ranges.at);
+	return true;
+}
+
+/* --- syncing -------------------------------------------------------------------------- */
+
+static uint64_t sync_due_us(const struct kin__spooler *spooler)
+{
+	if (!spooler->dirty)
+		return UINT64_MAX;
+	return spooler->stopping ? 0 : spooler->dirty_us + spooler->set.interval_us;
+}
+
+/* Through a descriptor of its own: that of the writer may be closed meanwhile, but not before it is synced, too. */
+static bool sync_open(struct kin__spooler *spooler)
+{
+	uint64_t now_us = kin__clock_us();
+	struct kin_error error;
+	int fd, code = KIN_OK;
+
+	if (sync_due_us(spooler) > now_us || spooler->fd < 0)
+		return false;
+	fd = fcntl(spooler->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	spooler->dirty = false;
+	pthread_mutex_unlock(&spooler->lock);
+	if (fd < 0 || fsync(fd) != 0)
+		code = kin__error_errno(&error, KIN_IO, errno,
+		                        "the spool in %s cannot be synced: what it took since the last time "
+		                        "would not survive a loss of power",
+		                        spooler->set.folder);
+	if (fd >= 0)
+		close(fd);
+	pthread_mutex_lock(&spooler->lock);
+	if (code != KIN_OK &&
+	    !spooler->books.writing) /* its pages count as clean now, whatever the disk has */
+		kin__spool_complete(&spooler->books);
+	if (code != KIN_OK)
+		rest(spooler, &error);
+	return true;
+}
+
+/* --- the thread ------------------------------------------------------------------------ */
+
+static void tell_turn(struct kin__spooler *spooler)
+{
+	if (!spooler->told)
+		return;
+	spooler->told = false;
+	pthread_mutex_unlock(&spooler->lock);
+	spooler->set.turn(spooler->set.user);
+	pthread_mutex_lock(&spooler->lock);
+}
+
+static bool work(struct kin__spooler *spooler)
+{
+	bool done = false;
+
+	if (!is_resting(spooler)) {
+		spooler->own.rest_until_us = 0;
+		while (remove_one(spooler))
+			done = true;
+		while (spooler->own.rest_until_us == 0 && mark_one(spooler))
+			done = true;
+	}
+	done |= sync_open(spooler);
+	if (!spooler->stopping && !spooler->blocked && spooler->own.rest_until_us == 0)
+		done |= kin__spooler_read(spooler);
+	tell_turn(spooler);
+	return done;
+}
+
+void *kin__spooler_keep(void *user)
+{
+	struct kin__spooler *spooler = user;
+	uint64_t until_us;
+
+	pthread_mutex_lock(&spooler->lock);
+	for (;;) {
+		bool stopping = spooler->stopping;
+
+		if (work(spooler))
+			continue;
+		if (stopping)
+			break;
+		if (spooler->stopping)
+			continue;
+		until_us = sync_due_us(spooler);
+		if (spooler->own.rest_until_us > 0 && spooler->own.rest_until_us < until_us)
+			until_us = spooler->own.rest_until_us;
+		if (spooler->blocked && kin__clock_us() + REST_US < until_us)
+			until_us = kin__clock_us() + REST_US; /* it may have been memory that was missing */
+		spooler->asleep = true;
+		if (!kin__thread_cond_wait(&spooler->work, &spooler->lock, until_us))
+			spooler->blocked = false;
+		spooler->asleep = false;
+	}
+	pthread_mutex_unlock(&spooler->lock);
+	return NULL;
+}

@@ -1,0 +1,182 @@
+/* spool/reader - records that wait on disk, handed out in order; see spooler.h */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include "io/clock.h"
+#include "spool/own.h"
+
+enum { PIECE = 256 << 10, AT_ONCE = 256, REST_US = 1000000 };
+
+void kin__spooler_read_end(struct kin__spooler *spooler)
+{
+	if (spooler->own.fd >= 0)
+		close(spooler->own.fd);
+	spooler->own.fd = -1;
+	kin__bytes_fini(&spooler->own.window);
+	kin__bytes_init(&spooler->own.window);
+}
+
+static int open_segment(struct kin__spooler *spooler, uint64_t number, struct kin_error *error)
+{
+	struct kin__bytes path;
+	int code = KIN_OK;
+
+	if (spooler->own.fd >= 0 && spooler->own.number == number)
+		return KIN_OK;
+	kin__spooler_read_end(spooler);
+	kin__bytes_init(&path);
+	if (!kin__spooler_path(spooler, number, ".spool", &path)) {
+		code = kin__error_nomem(error);
+	} else {
+		spooler->own.fd = kin__file_raise(open(path.at, O_RDONLY | O_CLOEXEC));
+		spooler->own.number = number;
+		spooler->own.begin = 0;
+		if (spooler->own.fd < 0)
+			code = kin__error_errno(error, KIN_IO, errno, "the spool cannot open %s", path.at);
+	}
+	kin__bytes_fini(&path);
+	return code;
+}
+
+/* The window then begins at `at`, and holds `want` bytes at least. */
+static int fill(struct kin__spooler *spooler, uint64_t at, size_t want, uint64_t size,
+                struct kin_error *error)
+{
+	struct kin__bytes *window = &spooler->own.window;
+	size_t n = want > PIECE ? want : PIECE, have = 0;
+
+	n = n > size - at ? (size_t)(size - at) : n;
+	kin__bytes_clear(window);
+	if (!kin__bytes_extend(window, n))
+		return kin__error_nomem(error);
+	while (have < n) {
+		ssize_t got = pread(spooler->own.fd, window->at + have, n - have, (off_t)(at + have));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			kin__bytes_clear(window);
+			return kin__error_errno(error, KIN_IO, got < 0 ? errno : EIO,
+			                        "the spool cannot read %s/%016llx.spool at byte %llu",
+			                        spooler->set.folder, (unsigned long long)spooler->own.number,
+			                        (unsigned long long)(at + have));
+		}
+		have += (size_t)got;
+	}
+	spooler->own.begin = at;
+	return KIN_OK;
+}
+
+/* Without the lock. */
+static void tell_damage(struct kin__spooler *spooler, const struct kin__spool_seen *seen, bool torn)
+{
+	kin__spooler_log(spooler, torn ? KIN_LOG_WARN : KIN_LOG_ERROR,
+	                 torn ? "%s/%016llx.spool ends at byte %llu: the %llu bytes behind it were not whole "
+	                        "when their writer was interrupted"
+	                      : "%s/%016llx.spool is damaged at byte %llu: %llu bytes are left out, the file "
+	                        "is "
+	                        "kept as .damaged",
+	                 spooler->set.folder, (unsigned long long)spooler->own.number,
+	                 (unsigned long long)seen->from, (unsigned long long)(seen->to - seen->from));
+}
+
+/* What can be had of the segment, up to `size`, ends here. */
+static void give_up(struct kin__spooler *spooler, struct kin__spool_segment *segment, uint64_t size,
+                    const struct kin_error *error)
+{
+	uint64_t from = segment->read;
+
+	pthread_mutex_unlock(&spooler->lock);
+	kin__spooler_log(spooler, KIN_LOG_ERROR,
+	                 "%s: its %llu bytes from byte %llu on are left out, the file is kept as .damaged",
+	                 error->message, (unsigned long long)(size - from), (unsigned long long)from);
+	kin__spooler_read_end(spooler);
+	pthread_mutex_lock(&spooler->lock);
+	segment->damaged = true;
+	spooler->damaged++;
+	kin__spool_passed(&spooler->books, segment, size, false);
+}
+
+/* Without the lock; false: there is no room for it. */
+static bool hand_out(struct kin__spooler *spooler, struct kin__spool_segment *segment,
+                     const struct kin__spool_seen *seen)
+{
+	struct kin__spooler_found found = { .entry = &seen->entry,
+		                            .place = { segment,
+		                                       { (uint32_t)seen->from, (uint32_t)seen->to } },
+		                            .earlier = segment->earlier };
+
+	return spooler->set.take(spooler->set.user, &found);
+}
+
+/* One thing found, without the lock but to enter it; false: stop for now. */
+static bool handle(struct kin__spooler *spooler, struct kin__spool_segment *segment,
+                   enum kin__spool_step step, const struct kin__spool_seen *seen)
+{
+	bool known = segment->earlier && step == KIN__SPOOL_RECORD && kin__spool_is_done(segment, seen->from);
+	bool record = step == KIN__SPOOL_RECORD && !known;
+
+	/* Said before it is asked, for room may come as soon as the answer was no. */
+	if (record) {
+		pthread_mutex_lock(&spooler->lock);
+		spooler->blocked = true;
+		pthread_mutex_unlock(&spooler->lock);
+		if (!hand_out(spooler, segment, seen))
+			return false;
+	}
+	if (step == KIN__SPOOL_DAMAGE || step == KIN__SPOOL_TORN)
+		tell_damage(spooler, seen, step == KIN__SPOOL_TORN);
+	pthread_mutex_lock(&spooler->lock);
+	spooler->blocked = false;
+	kin__spool_passed(&spooler->books, segment, seen->to, record);
+	spooler->recovered += record && segment->earlier;
+	spooler->damaged += step == KIN__SPOOL_DAMAGE;
+	segment->damaged |= step == KIN__SPOOL_DAMAGE;
+	spooler->told = true;
+	pthread_mutex_unlock(&spooler->lock);
+	return true;
+}
+
+/* Without the lock: up to AT_ONCE of them. */
+static int read_some(struct kin__spooler *spooler, struct kin__spool_segment *segment, uint64_t size,
+                     struct kin_error *error)
+{
+	struct kin__spool_scan scan;
+	struct kin__spool_seen seen;
+	int code = open_segment(spooler, segment->number, error);
+
+	kin__spool_scan_init(&scan, &spooler->set.crc, segment->life, segment->read, size);
+	for (int n = 0; code == KIN_OK && n < AT_ONCE;) {
+		enum kin__spool_step step = kin__spool_scan_next(
+				&scan, spooler->own.begin, kin__bytes_view(&spooler->own.window), &seen);
+
+		if (step == KIN__SPOOL_END)
+			return KIN_OK;
+		if (step == KIN__SPOOL_MORE)
+			code = fill(spooler, seen.from, seen.want, size, error);
+		else if (!handle(spooler, segment, step, &seen))
+			return KIN_OK;
+		n += step != KIN__SPOOL_MORE;
+	}
+	return code;
+}
+
+bool kin__spooler_read(struct kin__spooler *spooler)
+{
+	struct kin__spool_segment *segment = kin__spool_reading(&spooler->books);
+	struct kin_error error;
+	uint64_t size;
+	int code;
+
+	if (!segment)
+		return false;
+	size = segment->size;
+	pthread_mutex_unlock(&spooler->lock);
+	code = read_some(spooler, segment, size, &error);
+	pthread_mutex_lock(&spooler->lock);
+	if (code == KIN_IO)
+		give_up(spooler, segment, size, &error);
+	else if (code != KIN_OK) /* out of memory */
+		spooler->own.rest_until_us = kin__clock_us() + REST_US;
+	return code == KIN_OK && !spooler->blocked;
+}
