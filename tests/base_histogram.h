@@ -113,10 +113,83 @@ START_TEST(histogram_random)
 }
 END_TEST
 
+/* --- the coarse one ------------------------------------------------------------------------- */
+
+static const struct {
+	uint64_t us, told;
+} coarse_told[] = { { 0, 63 },
+	            { 63, 63 },
+	            { 64, 127 },
+	            { 511, 511 },
+	            { 512, 639 },
+	            { 639, 639 },
+	            { 640, 767 },
+	            { 1000, 1023 },
+	            { 1024, 1279 },
+	            { 20000, 20479 },
+	            { 1000000, 1048575 },
+	            { 5000000, 5242879 },
+	            { UINT64_C(3000000000), UINT64_C(3221225471) } };
+
+START_TEST(coarse_tells)
+{
+	struct kin__coarse coarse = { 0 };
+
+	ck_assert_uint_eq(kin__coarse_quantile(&coarse, 5000), 0);
+	kin__coarse_add(&coarse, coarse_told[_i].us);
+	ck_assert_uint_eq(kin__coarse_quantile(&coarse, 10000),
+	                  coarse_told[_i].us); /* the maximum is exact */
+	kin__coarse_add(&coarse, UINT64_C(1) << 40);
+	ck_assert_uint_eq(kin__coarse_quantile(&coarse, 5000), coarse_told[_i].told);
+	ck_assert_uint_eq(kin__coarse_quantile(&coarse, 5001), UINT64_C(1) << 40);
+	ck_assert_uint_eq(coarse.count, 2);
+	ck_assert_uint_eq(coarse.sum_us, coarse_told[_i].us + (UINT64_C(1) << 40));
+}
+END_TEST
+
+/* Never less than the value; at most a quarter and 64 us more; and a longer time is never told as less. */
+START_TEST(coarse_bounds)
+{
+	uint64_t before = 0;
+
+	for (uint64_t us = 0; us < UINT64_C(3600000000); us += 1 + us / 50) {
+		struct kin__coarse coarse = { 0 };
+		uint64_t shown;
+
+		kin__coarse_add(&coarse, us);
+		kin__coarse_add(&coarse, UINT64_MAX / 4);
+		shown = kin__coarse_quantile(&coarse, 1);
+		ck_assert_uint_ge(shown, us);
+		ck_assert_uint_le(shown, us + us / 4 + 64);
+		ck_assert_uint_ge(shown, before);
+		before = shown;
+	}
+}
+END_TEST
+
+START_TEST(coarse_quantiles)
+{
+	struct kin__coarse coarse = { 0 };
+
+	for (uint64_t i = 1; i <= 1000; i++)
+		kin__coarse_add(&coarse, i * 1000);
+	ck_assert_uint_eq(kin__coarse_quantile(&coarse, 5000), 524287); /* of 500000 */
+	ck_assert_uint_eq(kin__coarse_quantile(&coarse, 9900), 1000000);
+	ck_assert_uint_eq(kin__coarse_quantile(&coarse, 1), 1023);
+	for (int i = 0; i < 3; i++)
+		kin__coarse_add(&coarse, UINT64_MAX); /* the sum stays there */
+	ck_assert_uint_eq(coarse.sum_us, UINT64_MAX);
+	ck_assert_uint_eq(coarse.max_us, UINT64_MAX);
+}
+END_TEST
+
 static void add_histogram(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, histogram_tells, 0, COUNT(told));
 	tcase_add_test(tcase, histogram_edges);
 	tcase_add_loop_test(tcase, histogram_random, 0, 100);
+	tcase_add_loop_test(tcase, coarse_tells, 0, COUNT(coarse_told));
+	tcase_add_test(tcase, coarse_bounds);
+	tcase_add_test(tcase, coarse_quantiles);
 }
 #endif

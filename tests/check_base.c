@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/heap.h"
+#include "base/coarse.h"
 #include "base/histogram.h"
 #include "base/ids.h"
 #include "base/list.h"

@@ -609,6 +609,7 @@ END_TEST
 #include "drive_ready.h"
 #include "drive_wire.h"
 #include "drive_history.h"
+#include "drive_tally.h"
 
 START_TEST(attempt_no_memory)
 {
@@ -667,6 +668,7 @@ static Suite *drive_suite(void)
 	tcase_add_test(cores, open_no_memory);
 	suite_add_tcase(suite, one_try);
 	suite_add_tcase(suite, history_case());
+	suite_add_tcase(suite, tally_case());
 	suite_add_tcase(suite, calls);
 	suite_add_tcase(suite, cores);
 	return suite;

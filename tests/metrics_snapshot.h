@@ -9,7 +9,8 @@
 /* --- the tables --------------------------------------------------------------------------- */
 
 static const struct kin__family_table *const tables[] = { &kin__families_consumer, &kin__families_shard,
-	                                                  &kin__families_producer, &kin__families_failure };
+	                                                  &kin__families_producer, &kin__families_failure,
+	                                                  &kin__families_target };
 
 static char page[65536];
 
@@ -42,7 +43,8 @@ static void check_row(const struct kin__metric *row)
 	ck_assert_msg(ends_in(row->name, "_total") == counter, "%s: _total stands behind counters alone",
 	              row->name);
 	ck_assert_msg(strspn(row->name, "abcdefghijklmnopqrstuvwxyz_") == strlen(row->name), "%s", row->name);
-	ck_assert_msg((strstr(row->name, "_seconds") != NULL) == (row->decimals > 0),
+	ck_assert_msg((strstr(row->name, "_seconds") != NULL) == (row->decimals > 0) ||
+	                              ends_in(row->name, "_ratio"),
 	              "%s: times are in seconds", row->name);
 	ck_assert_msg((row->type == KIN__METRIC_HISTOGRAM) == (row->kind == KIN__METRIC_SPREAD) &&
 	                              (row->type == KIN__METRIC_HISTOGRAM) == (row->bounds != NULL),
@@ -227,6 +229,22 @@ static const char *code_name(int code)
 	return code == KIN_EXPIRED ? "KIN_EXPIRED" : "other";
 }
 
+static const struct kin_producer_shard target_rows[] = {
+	{ .shard_id = "shardId-000000000001",
+	  .records = 150,
+	  .stream_records = 10,
+	  .bytes = 4096,
+	  .throttled = 7,
+	  .pace_percent = 75,
+	  .requests = { .count = 2,
+	                .sum_us = 40000,
+	                .p50_us = 1,
+	                .p90_us = 2,
+	                .p99_us = 3,
+	                .max_us = 30000 } },
+	{ .shard_id = "a\"b", .records = 50, .stream_records = 6, .pace_percent = -1 }
+};
+
 /* Two hundred records stored, three expired. */
 static struct kin__produced *make_produced(const char *stream)
 {
@@ -234,12 +252,24 @@ static struct kin__produced *make_produced(const char *stream)
 
 	if (!produced)
 		return NULL;
-	produced->stats = (struct kin_producer_stats){ .accepted = 203, .stored = 200, .failed = 3 };
+	produced->stats = (struct kin_producer_stats){ .accepted = 203,
+		                                       .stored = 200,
+		                                       .failed = 3,
+		                                       .requests = 3,
+		                                       .stream_records = 16,
+		                                       .payload_units = 18 };
 	produced->tally.failed[-KIN_EXPIRED] = 2;
 	produced->tally.failed[-KIN_REFUSED] = 1;
 	kin__histogram_add(&produced->tally.waits, 100000);
 	kin__histogram_add(&produced->tally.requests, 20000);
 	kin__histogram_add(&produced->tally.deliveries, 120000);
+	kin__histogram_add(&produced->tally.holds, 30000);
+	kin__histogram_add(&produced->tally.reports, 150000);
+	for (size_t i = 0; i < KIN__ARRAY_LEN(target_rows); i++)
+		if (kin__produced_shard(produced, &target_rows[i]) < 0) {
+			kin__produced_free(produced);
+			return NULL;
+		}
 	kin__produced_end(produced, code_name);
 	return produced;
 }
@@ -264,33 +294,60 @@ START_TEST(produced_members)
 	ck_assert_str_eq(kin__produced_json(produced, &n),
 	                 "{\"time\":\"2018-12-17T22:10:50.987Z\",\"stream\":\"orders\",\"accepted\":203,"
 	                 "\"stored\":200,"
-	                 "\"failed\":3,\"bytesStored\":0,\"retried\":0,\"throttled\":0,\"requests\":0,"
+	                 "\"failed\":3,\"bytesStored\":0,\"retried\":0,\"throttled\":0,\"requests\":3,"
 	                 "\"requestsFailed\":0,"
 	                 "\"buffered\":0,\"bufferedBytes\":0,\"inFlight\":0,"
 	                 "\"waitUs\":{\"count\":1,\"sum\":100000,\"p50\":100000,\"p90\":100000,\"p99\":"
 	                 "100000,\"max\":100000},"
+	                 "\"holdUs\":{\"count\":1,\"sum\":30000,\"p50\":30000,\"p90\":30000,\"p99\":30000,"
+	                 "\"max\":30000},"
 	                 "\"requestUs\":{\"count\":1,\"sum\":20000,\"p50\":20000,\"p90\":20000,\"p99\":20000,"
 	                 "\"max\":20000},"
 	                 "\"deliveryUs\":{\"count\":1,\"sum\":120000,\"p50\":120000,\"p90\":120000,\"p99\":"
 	                 "120000,\"max\":120000},"
-	                 "\"failedByCode\":{\"other\":1,\"KIN_EXPIRED\":2}}");
+	                 "\"reportUs\":{\"count\":1,\"sum\":150000,\"p50\":150000,\"p90\":150000,\"p99\":"
+	                 "150000,\"max\":150000},"
+	                 "\"streamRecords\":16,\"payloadUnits\":18,\"requestsPerMillion\":15000,"
+	                 "\"aggregationMilli\":12500,"
+	                 "\"failedByCode\":{\"other\":1,\"KIN_EXPIRED\":2},"
+	                 "\"shards\":[{\"shardId\":\"shardId-000000000001\",\"records\":150,"
+	                 "\"streamRecords\":10,\"bytes\":4096,\"throttled\":7,\"pacePercent\":75,"
+	                 "\"requestUs\":{\"count\":2,\"sum\":40000,\"p50\":1,\"p90\":2,\"p99\":3,"
+	                 "\"max\":30000}},"
+	                 "{\"shardId\":\"a\\\"b\",\"records\":50,\"streamRecords\":6,\"bytes\":0,"
+	                 "\"throttled\":0,\"pacePercent\":null,"
+	                 "\"requestUs\":{\"count\":0,\"sum\":0,\"p50\":0,\"p90\":0,\"p99\":0,\"max\":0}}]}");
 	ck_assert_uint_eq(n, strlen(kin__produced_json(produced, NULL)));
+	ck_assert_int_eq(shown->requests_per_million, 15000);
+	ck_assert_int_eq(shown->aggregation_milli, 12500);
 	kin__produced_free(produced);
 	kin__produced_free(NULL);
+	produced = kin__produced_new("orders", 0); /* of nothing there is no share */
+	produced->stats.requests = produced->stats.stream_records = 5;
+	kin__produced_end(produced, code_name);
+	ck_assert_int_eq(produced->shown.requests_per_million, -1);
+	ck_assert_int_eq(produced->shown.aggregation_milli, -1);
+	kin__produced_free(produced);
 }
 END_TEST
 
-static bool write_all(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n)
+static bool write_with(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n,
+                       bool without_shards)
 {
 	struct kin__produced *produced[] = { make_produced("orders"), make_produced("others"),
 		                             make_produced("orders") };
 	bool there = produced[0] && produced[1] && produced[2];
 
 	if (there)
-		kin__snapshot_prometheus(out, snapshots, n, produced, 3);
+		kin__snapshot_prometheus(out, snapshots, n, produced, 3, without_shards);
 	for (size_t i = 0; i < 3; i++)
 		kin__produced_free(produced[i]);
 	return there && !out->failed;
+}
+
+static bool write_all(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n)
+{
+	return write_with(out, snapshots, n, false);
 }
 
 static void has_line(const char *text, const char *line)
@@ -352,6 +409,19 @@ START_TEST(snapshot_text)
 	has_line(out.at, "kinstream_producer_failed_records_by_code_total{stream=\"orders\",code=\"other\","
 	                 "handle=\"2\"} 1");
 	has_line(out.at, "kinstream_producer_delivery_seconds_sum{stream=\"orders\"} 0.12");
+	has_line(out.at, "kinstream_producer_aggregation_ratio{stream=\"others\"} 12.5");
+	has_line(out.at, "kinstream_producer_shard_stored_records_total{stream=\"others\",shard="
+	                 "\"shardId-000000000001\"} 150");
+	has_line(out.at, "kinstream_producer_shard_request_seconds_total{stream=\"orders\",shard="
+	                 "\"shardId-000000000001\",handle=\"2\"} 0.04");
+	has_line(out.at, "kinstream_producer_shard_pace_percent{stream=\"others\",shard="
+	                 "\"shardId-000000000001\"} 75");
+	ck_assert_ptr_null(strstr(out.at, "shard_pace_percent{stream=\"others\",shard=\"a"));
+	kin__bytes_clear(&out);
+	ck_assert(write_with(&out, snapshots, KIN__ARRAY_LEN(snapshots), true));
+	ck_assert_ptr_null(strstr(out.at, "shard=\""));
+	ck_assert_ptr_null(strstr(out.at, "kinstream_producer_shard_"));
+	has_line(out.at, "kinstream_producer_stored_records_total{stream=\"others\"} 200");
 	kin__bytes_fini(&out);
 	for (size_t i = 0; i < KIN__ARRAY_LEN(snapshots); i++)
 		kin__snapshot_free(snapshots[i]);
@@ -367,11 +437,11 @@ START_TEST(snapshot_many_twins)
 	for (size_t i = 0; i < KIN__ARRAY_LEN(all); i++)
 		all[i] = i < 1199 ? kin__produced_new("s", 0) : other;
 	kin__bytes_init(&out);
-	kin__snapshot_prometheus(&out, NULL, 0, all, KIN__ARRAY_LEN(all));
+	kin__snapshot_prometheus(&out, NULL, 0, all, KIN__ARRAY_LEN(all), false);
 	has_line(out.at, "kinstream_producer_requests_total{stream=\"s\"} 0");
 	has_line(out.at, "kinstream_producer_requests_total{stream=\"s\",handle=\"10\"} 0");
 	has_line(out.at, "kinstream_producer_requests_total{stream=\"s\",handle=\"1199\"} 0");
-	has_line(out.at, "kinstream_producer_requests_total{stream=\"o\"} 0");
+	has_line(out.at, "kinstream_producer_requests_total{stream=\"o\"} 3");
 	kin__bytes_fini(&out);
 	for (size_t i = 0; i < KIN__ARRAY_LEN(all); i++)
 		kin__produced_free(all[i]);

@@ -16,6 +16,7 @@ struct tool_metrics {
 	pthread_mutex_t lock; /* held while an answer is made: the handles stay open so long */
 	struct kin_consumer *consumer;
 	struct kin_producer *producer;
+	bool without_shards;
 };
 
 struct text {
@@ -60,7 +61,8 @@ static unsigned write_metrics(struct tool_metrics *metrics, struct text *text)
 		                               .consumers = &metrics->consumer,
 		                               .consumers_n = metrics->consumer != NULL,
 		                               .producers = &metrics->producer,
-		                               .producers_n = metrics->producer != NULL };
+		                               .producers_n = metrics->producer != NULL,
+		                               .without_shards = metrics->without_shards };
 	struct kin_error error;
 
 	if (kin_metrics_write(&handles, add, text, &error) == KIN_OK)
@@ -272,6 +274,7 @@ static void tell(const struct tool *tool, struct MHD_Daemon *daemon, const struc
 int tool_metrics_open(struct tool_metrics **out, const struct tool *tool)
 {
 	const char *listen = kin_config_get(tool->config, "metrics_listen");
+	const char *shards = kin_config_get(tool->config, "metrics_shards");
 	struct tool_metrics *metrics;
 	struct address address;
 
@@ -287,6 +290,7 @@ int tool_metrics_open(struct tool_metrics **out, const struct tool *tool)
 	if (!metrics)
 		return tool_say(KIN_LOG_ERROR, "%s: out of memory", tool->command), TOOL_FAILED;
 	pthread_mutex_init(&metrics->lock, NULL);
+	metrics->without_shards = shards && strcmp(shards, "false") == 0;
 	metrics->daemon = start(metrics, &address);
 	if (!metrics->daemon) {
 		tool_say(KIN_LOG_ERROR, "%s: option metrics_listen: %s cannot be opened: %s", tool->command,

@@ -89,6 +89,20 @@ struct kin_code_count {
 	const char *name; /* kin_code_name(code) */
 };
 
+/* Of a shard, by the answers so far. */
+struct kin_producer_shard {
+	size_t size;             /* what this library knows of it */
+	const char *shard_id;    /* as long as the snapshot */
+	uint64_t records;        /* of the program, acknowledged */
+	uint64_t stream_records; /* in so many records of the stream, */
+	uint64_t bytes;          /* of so many bytes of data and keys */
+	uint64_t throttled;      /* attempts of records refused there; known only if records are placed */
+	int32_t pace_percent;    /* of what a shard takes, when last it answered; -1: no pace is kept */
+	uint32_t reserved;
+	struct kin_times
+			requests; /* with a record for it; percentiles are at most 1/4 and 64 us above the true ones */
+};
+
 struct kin_producer_snapshot {
 	size_t size;                            /* what this library knows of it */
 	const char *stream;                     /* its name; as long as the snapshot */
@@ -99,11 +113,21 @@ struct kin_producer_snapshot {
 	struct kin_times waits, deliveries, requests;
 	const struct kin_code_count *failed; /* records reported as failed, by code; failed_n of them */
 	size_t failed_n;
+	/* Of the first record of each request: how much of its wait was not for company, but for the pace of its shard,
+	 * for its key, for a free request.  And of the first record of each turn of reports: from put to report. */
+	struct kin_times holds, reports;
+	int64_t requests_per_million; /* records stored; -1: none is */
+	int64_t aggregation_milli;    /* records stored in a thousand records of the stream; -1: none is */
+	size_t shards_n;
 };
 
 /* Any thread; does not wait.  *out is yours, free with kin_producer_snapshot_free(). */
 KIN_API KIN_MUST_CHECK int kin_producer_snapshot(struct kin_producer *producer,
                                                  struct kin_producer_snapshot **out, struct kin_error *error);
+/* The i-th of shards_n, in the order in which they were first met: those used last, at most 10,000.  NULL past the end.
+ * As long as the snapshot. */
+KIN_API const struct kin_producer_shard *kin_producer_snapshot_shard(const struct kin_producer_snapshot *of,
+                                                                     size_t i);
 /* As kin_consumer_snapshot_json(). */
 KIN_API const char *kin_producer_snapshot_json(struct kin_producer_snapshot *snapshot, size_t *size);
 KIN_API void kin_producer_snapshot_free(struct kin_producer_snapshot *snapshot);
@@ -116,6 +140,8 @@ struct kin_metrics_handles { /* borrowed until return; they stay open meanwhile 
 	size_t consumers_n;
 	struct kin_producer *const *producers;
 	size_t producers_n;
+	bool without_shards; /* no lines for single shards: 10,000 of a consumer take 8 MB */
+	uint8_t reserved[7];
 };
 
 /* Gets the text piece by piece, borrowed until return; KIN_OK: go on, anything else ends it. */

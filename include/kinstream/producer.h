@@ -101,6 +101,8 @@ struct kin_producer_stats {
 	uint64_t throttled;                /* record attempts refused as throughput exceeded */
 	uint64_t bytes_stored;             /* data bytes */
 	uint64_t requests_failed; /* requests that brought no usable answer: error status, network, time-out */
+	uint64_t stream_records;  /* acknowledged: records that were put alone, and aggregates */
+	uint64_t payload_units;   /* in them: each begun 25 KiB of data and key, which is what AWS bills */
 	uint64_t reserved[2];
 };
 

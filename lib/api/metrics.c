@@ -66,6 +66,14 @@ int kin_producer_snapshot(struct kin_producer *producer, struct kin_producer_sna
 	return code;
 }
 
+const struct kin_producer_shard *kin_producer_snapshot_shard(const struct kin_producer_snapshot *snapshot,
+                                                             size_t i)
+{
+	return i < snapshot->shards_n
+	                       ? &kin__container(snapshot, const struct kin__produced, shown)->shards[i]
+	                       : NULL;
+}
+
 const char *kin_producer_snapshot_json(struct kin_producer_snapshot *snapshot, size_t *size)
 {
 	return kin__produced_json(kin__container(snapshot, struct kin__produced, shown), size);
@@ -143,14 +151,15 @@ int kin_metrics_write(const struct kin_metrics_handles *handles, kin_metrics_fn 
 	if (!handles || !write)
 		return kin__error(error, KIN_INVALID, "kin_metrics_write(): %s must not be NULL",
 		                  handles ? "write" : "handles");
-	if (handles->size < sizeof *handles)
+	if (handles->size < offsetof(struct kin_metrics_handles, without_shards))
 		return kin__error(
 				error, KIN_INVALID,
 				"kin_metrics_write(): set handles->size to sizeof *handles before the call");
 	kin__bytes_init(&text);
 	code = gather(&all, handles, error);
 	if (code == KIN_OK) {
-		kin__snapshot_prometheus(&text, all.snapshots, all.snapshots_n, all.produced, all.produced_n);
+		kin__snapshot_prometheus(&text, all.snapshots, all.snapshots_n, all.produced, all.produced_n,
+		                         handles->size >= sizeof *handles && handles->without_shards);
 		code = text.failed ? kin__error_nomem(error) : KIN_OK;
 	}
 	free_gathered(&all);

@@ -270,6 +270,7 @@ static void produce_free(struct kin__produce *produce)
 	free_requests(&produce->inbox.answered);
 	free_requests(&produce->inbox.idle);
 	kin__produce_chunks_fini(produce);
+	kin__produce_shards_fini(&produce->shards);
 	kin__mem_free(produce->set.stream);
 	pthread_cond_destroy(&produce->inbox.change);
 	pthread_mutex_destroy(&produce->inbox.lock);
@@ -321,6 +322,12 @@ int kin__produce_open(struct kin__produce **out, struct kin__core *core,
 		return kin__error_nomem(error);
 	}
 	if (kin__thread_cond_init(&produce->inbox.change) != 0) {
+		pthread_mutex_destroy(&produce->inbox.lock);
+		kin__mem_free(produce);
+		return kin__error_nomem(error);
+	}
+	if (kin__produce_shards_init(&produce->shards) < 0) {
+		pthread_cond_destroy(&produce->inbox.change);
 		pthread_mutex_destroy(&produce->inbox.lock);
 		kin__mem_free(produce);
 		return kin__error_nomem(error);
@@ -499,6 +506,11 @@ int kin__produce_snapshot(struct kin__produce *produce, struct kin__produced **o
 	pthread_mutex_lock(&produce->inbox.lock);
 	made->tally = produce->inbox.tally;
 	pthread_mutex_unlock(&produce->inbox.lock);
+	if (kin__produce_shards_copy(&produce->shards, made) < 0) {
+		kin__produced_free(made);
+		*out = NULL;
+		return kin__error_nomem(error);
+	}
 	kin__produced_end(made, kin_code_name);
 	return KIN_OK;
 }

@@ -8,6 +8,8 @@
 #define KIN_DRIVE_PRODUCE_H
 #include <pthread.h>
 #include <stdatomic.h>
+#include "base/coarse.h"
+#include "base/map.h"
 #include "base/rng.h"
 #include "drive/call.h"
 #include "drive/core.h"
@@ -23,7 +25,8 @@ enum {
 	KIN__PRODUCE_CHUNK = 65536,
 	KIN__PRODUCE_LARGE = 16384, /* larger records have a chunk of their own */
 	KIN__PRODUCE_SPARES = 64,   /* empty chunks kept while there is work */
-	KIN__PRODUCE_AWS_CODES = 64
+	KIN__PRODUCE_AWS_CODES = 64,
+	KIN__PRODUCE_RECENT = 64
 };
 
 /* Who makes the reports. */
@@ -105,6 +108,28 @@ struct kin__produce_request {
 	uint32_t reports;               /* under the lock: stored records not yet reported */
 	struct kin__produce_try stored; /* what it was for these */
 	struct kin__list node;          /* in own.busy or own.unsent, or inbox.answered or inbox.idle */
+};
+
+/* What is counted of a shard. */
+struct kin__produce_shard {
+	struct kin__list node;
+	uint64_t records, stream_records, bytes, throttled;
+	uint64_t request; /* the last one */
+	int32_t pace_percent;
+	struct kin__coarse times;
+	char id[];
+};
+
+struct kin__produce_shards { /* under a lock of its own: a copy of 10,000 takes its time */
+	pthread_mutex_t lock;
+	struct kin__map by_id;
+	struct kin__list used; /* the one idle longest is first */
+	struct kin__produce_shard *recent[KIN__PRODUCE_RECENT];
+};
+
+/* Of an answer. */
+struct kin__produce_stored {
+	uint64_t entries, units; /* records of the stream; payload units */
 };
 
 struct kin__produce {
@@ -192,6 +217,7 @@ struct kin__produce {
 		int32_t frozen;            /* 0, or KIN_BUG */
 		bool detached;
 	} inbox;
+	struct kin__produce_shards shards;
 	struct kin__loop_task attend, detach;
 	struct kin__pool_job report;
 	char aws_codes[KIN__PRODUCE_AWS_CODES]
@@ -298,6 +324,14 @@ void kin__produce_note(struct kin__produce *produce, struct kin__produce_record 
 /* Of a record that is reported; gives how many. */
 uint32_t kin__produce_history(const struct kin__produce *produce, const struct kin__produce_record *record,
                               struct kin_attempt out[static KIN_ATTEMPTS_MAX]);
+
+/* drive/produce_tally; loop thread, but for the copy: any. */
+int kin__produce_shards_init(struct kin__produce_shards *shards); /* 0, or -1: no memory for its lock */
+void kin__produce_shards_fini(struct kin__produce_shards *shards);
+int kin__produce_shards_copy(struct kin__produce_shards *shards,
+                             struct kin__produced *to); /* 0, or -1: out of memory */
+/* After a whole answer was read, and before the machine is told. */
+void kin__produce_count(struct kin__produce_request *request, struct kin__produce_stored *stored);
 
 /* drive/produce_shards; loop thread. */
 void kin__produce_list(struct kin__produce *produce, uint64_t id);

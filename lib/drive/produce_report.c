@@ -115,8 +115,17 @@ static void settle(struct kin__produce *produce, struct kin__produce_record *rec
 	kin__produce_record_free(produce, record);
 }
 
+static void count_report(struct kin__produce *produce, const struct kin__produce_record *record)
+{
+	uint64_t now_us = kin__clock_us(), accepted_us = record->machine.accepted_us;
+
+	kin__histogram_add(&produce->inbox.tally.reports, now_us > accepted_us ? now_us - accepted_us : 0);
+}
+
 static void settle_all(struct kin__produce *produce, struct kin__list *records)
 {
+	if (!kin__list_empty(records))
+		count_report(produce, record_of(records->next));
 	while (!kin__list_empty(records)) {
 		struct kin__produce_record *record = record_of(records->next);
 
@@ -342,6 +351,7 @@ static void read_one(struct kin__produce *produce)
 {
 	if (!produce->inbox.current)
 		return;
+	count_report(produce, produce->inbox.current);
 	settle(produce, produce->inbox.current);
 	produce->inbox.current = NULL;
 	pthread_cond_broadcast(&produce->inbox.change);

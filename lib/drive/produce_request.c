@@ -149,11 +149,13 @@ static bool encode(struct kin__produce *produce, struct kin__produce_request *re
 static void count_wait(struct kin__produce *produce, const struct kin__produce_request *request)
 {
 	uint64_t now_us = kin__loop_now_us(kin__core_loop(produce->set.core));
+	uint64_t waited_us = now_us - accepted_us(request), linger_us = produce->set.machine.linger_us;
 
 	if (request->records[0]->attempts > 1)
 		return;
 	pthread_mutex_lock(&produce->inbox.lock);
-	kin__histogram_add(&produce->inbox.tally.waits, now_us - accepted_us(request));
+	kin__histogram_add(&produce->inbox.tally.waits, waited_us);
+	kin__histogram_add(&produce->inbox.tally.holds, waited_us > linger_us ? waited_us - linger_us : 0);
 	pthread_mutex_unlock(&produce->inbox.lock);
 }
 
@@ -326,6 +328,7 @@ static void judge(const struct kin__attempt *attempt, const struct kin__outcome 
 
 static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
 {
+	struct kin__produce_stored counted = { .entries = 0 };
 	struct kin__produce_request *request = attempt->user;
 	struct kin__produce *produce = request->produce;
 	struct kin__producer_event event = { .type = KIN__PRODUCER_ANSWERED };
@@ -346,12 +349,13 @@ static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
 		answer->maybe_stored = true;
 	}
 	answer->code = outcome->error.code;
-	if (answer->verdict == KIN__DONE)
+	if (answer->verdict == KIN__DONE) {
 		blame_entries(request, &outcome->error, &trouble);
-	else
+		kin__produce_count(request, &counted);
+	} else {
 		blame_all(request, &outcome->error);
-	if (answer->verdict != KIN__DONE)
 		trouble = outcome->error;
+	}
 	kin__list_remove(&request->node);
 	pthread_mutex_lock(&produce->inbox.lock);
 	if (trouble.code != KIN_OK)
@@ -359,6 +363,8 @@ static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
 	else
 		produce->inbox.trouble.code = KIN_OK;
 	count_answer(produce, request, outcome, answer);
+	produce->inbox.stats.stream_records += counted.entries;
+	produce->inbox.stats.payload_units += counted.units;
 	if (request->reports == 0)
 		kin__produce_request_give(produce, request);
 	else

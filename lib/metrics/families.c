@@ -159,10 +159,23 @@ static const struct kin__metric producer_rows[] = {
 	      "Requests sent and not yet answered."),
 	TIMES("wait_seconds", "waitUs", tally.waits, call_bounds,
 	      "How long the first record of a request waited from its put to its first sending."),
+	TIMES("hold_seconds", "holdUs", tally.holds, call_bounds,
+	      "How much of that was not for company, but for the pace of its shard, its key, or a free "
+	      "request."),
 	TIMES("request_duration_seconds", "requestUs", tally.requests, call_bounds,
 	      "How long requests took from sending to their answer."),
 	TIMES("delivery_seconds", "deliveryUs", tally.deliveries, call_bounds,
 	      "How long the first record of a request took from its put to the answer that it is stored."),
+	TIMES("report_seconds", "reportUs", tally.reports, call_bounds,
+	      "How long the first record of a turn of reports took from its put to its report."),
+	COUNTER("stream_records", "streamRecords", stats.stream_records,
+	        "Records of the stream acknowledged: those put alone, and aggregates."),
+	COUNTER("payload_units", "payloadUnits", stats.payload_units,
+	        "PUT payload units in them, of 25 KiB of data and key each: what AWS bills."),
+	GAUGE(I64, 0, "requests_per_million_records", "requestsPerMillion", shown.requests_per_million,
+	      "Requests sent for a million records reported as stored."),
+	GAUGE(I64, 3, "aggregation_ratio", "aggregationMilli", shown.aggregation_milli,
+	      "Records reported as stored for each record of the stream."),
 };
 #undef STRUCT
 #define STRUCT struct kin_code_count
@@ -171,7 +184,31 @@ static const struct kin__metric failure_rows[] = {
 	        "Records reported as not stored, or perhaps stored, by the code of their report."),
 };
 
+/* ---- a shard that a producer puts to ---- */
+
+#undef STRUCT
+#define STRUCT struct kin_producer_shard
+static const struct kin__metric target_rows[] = {
+	COUNTER("shard_stored_records", "records", records, "Records acknowledged by a shard."),
+	COUNTER("shard_stream_records", "streamRecords", stream_records,
+	        "Records of the stream acknowledged by a shard: those put alone, and aggregates."),
+	COUNTER("shard_stored_bytes", "bytes", bytes, "Bytes of data and keys acknowledged by a shard."),
+	COUNTER("shard_throttled_records", "throttled", throttled,
+	        "Times that the service refused a record as too many or too much for its shard, if records "
+	        "are placed."),
+	GAUGE(I32, 0, "shard_pace_percent", "pacePercent", pace_percent,
+	      "The pace of a shard, in percent of what the service lets one take."),
+	COUNTER("shard_requests", NULL, requests.count, "Requests with a record for a shard."),
+	{ .name = PREFIX "shard_request_seconds_total",
+	  .help = "How long the requests with a record for a shard took, all together.",
+	  .type = KIN__METRIC_COUNTER,
+	  .kind = KIN__METRIC_U64,
+	  .decimals = 6,
+	  .at = offsetof(STRUCT, requests.sum_us) },
+};
+
 const struct kin__family_table kin__families_consumer = { consumer_rows, KIN__ARRAY_LEN(consumer_rows) };
 const struct kin__family_table kin__families_shard = { shard_rows, KIN__ARRAY_LEN(shard_rows) };
 const struct kin__family_table kin__families_producer = { producer_rows, KIN__ARRAY_LEN(producer_rows) };
 const struct kin__family_table kin__families_failure = { failure_rows, KIN__ARRAY_LEN(failure_rows) };
+const struct kin__family_table kin__families_target = { target_rows, KIN__ARRAY_LEN(target_rows) };

@@ -11,7 +11,8 @@ struct kin__family_table {
 	size_t n;
 };
 
-/* Offsets: into struct kin__snapshot, struct kin_shard_snapshot, struct kin__produced, struct kin_code_count. */
+/* Offsets: into struct kin__snapshot, struct kin_shard_snapshot, struct kin__produced, struct kin_code_count, struct
+ * kin_producer_shard. */
 extern const struct kin__family_table kin__families_consumer, kin__families_shard, kin__families_producer,
-		kin__families_failure;
+		kin__families_failure, kin__families_target;
 #endif

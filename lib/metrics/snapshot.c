@@ -307,23 +307,54 @@ static size_t failure_objects(struct kin__metric_object *to, struct kin__produce
 	return made;
 }
 
-void kin__snapshot_prometheus(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n,
-                              struct kin__produced *const *produced, size_t produced_n)
+static size_t target_objects(struct kin__metric_object *to, struct kin__produced *const *produced, size_t n)
 {
-	size_t most = n > produced_n * KIN__PRODUCED_CODES ? n : produced_n * KIN__PRODUCED_CODES, shards = 0;
-	struct kin__metric_object *objects;
+	size_t made = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < produced[i]->shown.shards_n; k++) {
+			const struct kin_producer_shard *shard = &produced[i]->shards[k];
+			const char *labels[6] = { "stream", produced[i]->stream, "shard", shard->shard_id };
+
+			to[made] = (struct kin__metric_object){ .values = shard };
+			set_labels(&to[made++], labels, produced[i]->twin);
+		}
+	return made;
+}
+
+/* The objects of the largest family. */
+static size_t most_objects(struct kin__snapshot *const *snapshots, size_t n,
+                           struct kin__produced *const *produced, size_t produced_n)
+{
+	size_t codes = produced_n * KIN__PRODUCED_CODES, shards = 0, targets = 0,
+	       most = n > codes ? n : codes;
 
 	for (size_t i = 0; i < n; i++)
 		shards += snapshots[i]->shown.shards_n;
-	objects = kin__mem_array(1 + (shards > most ? shards : most), sizeof *objects);
+	for (size_t i = 0; i < produced_n; i++)
+		targets += produced[i]->shown.shards_n;
+	most = shards > most ? shards : most;
+	return targets > most ? targets : most;
+}
+
+void kin__snapshot_prometheus(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n,
+                              struct kin__produced *const *produced, size_t produced_n, bool without_shards)
+{
+	struct kin__metric_object *objects =
+			kin__mem_array(1 + most_objects(snapshots, n, produced, produced_n), sizeof *objects);
+
 	if (!objects) {
 		out->failed = true;
 		return;
 	}
 	number_twins(snapshots, n, produced, produced_n);
 	write_table(out, &kin__families_consumer, objects, consumer_objects(objects, snapshots, n));
-	write_table(out, &kin__families_shard, objects, shard_objects(objects, snapshots, n));
+	if (!without_shards)
+		write_table(out, &kin__families_shard, objects, shard_objects(objects, snapshots, n));
 	write_table(out, &kin__families_producer, objects, producer_objects(objects, produced, produced_n));
 	write_table(out, &kin__families_failure, objects, failure_objects(objects, produced, produced_n));
+	if (!without_shards)
+		write_table(out, &kin__families_target, objects,
+		            target_objects(objects, produced, produced_n));
 	kin__mem_free(objects);
 }

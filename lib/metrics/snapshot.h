@@ -46,5 +46,5 @@ const char *kin__snapshot_stream_name(const char *stream);                    /*
 struct kin_times kin__snapshot_times(const struct kin__histogram *spread);
 /* All of them in Prometheus' text.  Errors are those of the kin__bytes, and out->failed when memory runs out. */
 void kin__snapshot_prometheus(struct kin__bytes *out, struct kin__snapshot *const *snapshots, size_t n,
-                              struct kin__produced *const *produced, size_t produced_n);
+                              struct kin__produced *const *produced, size_t produced_n, bool without_shards);
 #endif
