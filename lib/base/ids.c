@@ -1,4 +1,5 @@
 /* base/ids - see ids.h */
+#include <stdbool.h>
 #include <string.h>
 #include "base/ids.h"
 #include "base/mem.h"
@@ -47,6 +48,11 @@ uint32_t kin__ids_find(const struct kin__ids *ids, uint64_t id)
 	return ids->slots[i] ? ids->slots[i] - 1 : KIN__IDS_NONE;
 }
 
+static bool has_room(const struct kin__ids *ids)
+{
+	return ids->n < ids->room && (ids->n + 1) * 2 <= ids->slots_n;
+}
+
 /* Room for one more number, and at least half of the slots empty. */
 static int make_room(struct kin__ids *ids)
 {
@@ -54,7 +60,7 @@ static int make_room(struct kin__ids *ids)
 
 	if (ids->n >= UINT32_MAX / 2 || kin__mem_room(&ids->at, &ids->room, ids->n + 1, sizeof *ids->at) < 0)
 		return -1;
-	if (ids->slots_n >= SLOTS_MIN && (ids->n + 1) * 2 <= ids->slots_n)
+	if ((ids->n + 1) * 2 <= ids->slots_n)
 		return 0;
 	if (kin__mem_room(&ids->slots, &ids->slots_room, slots_n, sizeof *ids->slots) < 0)
 		return -1;
@@ -67,13 +73,14 @@ static int make_room(struct kin__ids *ids)
 
 uint32_t kin__ids_add(struct kin__ids *ids, uint64_t id)
 {
-	uint32_t found = kin__ids_find(ids, id);
+	size_t slot;
 
-	if (found != KIN__IDS_NONE)
-		return found;
-	if (make_room(ids) < 0)
-		return KIN__IDS_NONE;
-	ids->at[ids->n++] = id;
-	ids->slots[slot_of(ids, id)] = (uint32_t)ids->n;
-	return (uint32_t)ids->n - 1;
+	if (!has_room(ids) && make_room(ids) < 0)
+		return kin__ids_find(ids, id);
+	slot = slot_of(ids, id);
+	if (ids->slots[slot] == 0) {
+		ids->at[ids->n++] = id;
+		ids->slots[slot] = (uint32_t)ids->n;
+	}
+	return ids->slots[slot] - 1;
 }

@@ -13,8 +13,10 @@ static uint32_t load(const uint8_t *at)
 
 static void store(uint8_t *at, uint32_t word)
 {
-	for (int i = 0; i < 4; i++, word >>= 8)
-		at[i] = (uint8_t)word;
+	at[0] = (uint8_t)word;
+	at[1] = (uint8_t)(word >> 8);
+	at[2] = (uint8_t)(word >> 16);
+	at[3] = (uint8_t)(word >> 24);
 }
 
 /* --- one lane, everywhere ------------------------------------------------------------------ */
@@ -68,7 +70,9 @@ static void pad(struct lane *lane, const char *rest, size_t rest_n, uint64_t mes
 
 	lane->last = rest_n + 1 + LENGTH <= BLOCK ? 1 : 2;
 	end = lane->last * BLOCK - LENGTH;
-	memset(lane->pad, 0, lane->last * BLOCK);
+	memset(lane->pad, 0, BLOCK);
+	if (lane->last == 2)
+		memset(lane->pad + BLOCK, 0, BLOCK);
 	if (rest_n > 0)
 		memcpy(lane->pad, rest, rest_n);
 	lane->pad[rest_n] = 0x80;

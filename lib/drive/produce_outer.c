@@ -87,6 +87,7 @@ static size_t write_aggregate(struct kin__produce *produce, const struct kin__ou
 	for (struct kin__list *node = outer->members.next; node != &outer->members; node = node->next) {
 		struct kin__aggregate_part part = part_of(record_of(node));
 
+		forget(produce, record_of(node));
 		if (kin__aggregate_write_add(write, &part) < 0)
 			return 0;
 	}
@@ -96,13 +97,14 @@ static size_t write_aggregate(struct kin__produce *produce, const struct kin__ou
 }
 
 /* An aggregate as the KPL does: the key of one letter, and the hash key of the first record. */
-static void add_outer(struct kin__put_records *put, const struct kin__outer *outer,
-                      struct kin__span aggregate)
+static void add_outer(struct kin__produce *produce, struct kin__put_records *put,
+                      const struct kin__outer *outer, struct kin__span aggregate)
 {
 	const struct kin__produce_record *first = record_of(outer->members.next);
 	char hash[KIN__HASHKEY_TEXT];
 
 	if (outer->n == 1) {
+		forget(produce, record_of(outer->members.next));
 		kin__put_records_add(put, kin__produce_record_key(first), kin__produce_record_hash(first),
 		                     kin__produce_record_data(first));
 		return;
@@ -131,7 +133,7 @@ static bool encode_some(struct kin__produce *produce, struct kin__put_records *p
 	for (size_t i = 0; i < n; i++) {
 		size_t taken = outers[i]->n == 1 ? 0 : bytes[all++];
 
-		add_outer(put, outers[i], kin__span(taken ? aggregates->at + from : NULL, taken));
+		add_outer(produce, put, outers[i], kin__span(taken ? aggregates->at + from : NULL, taken));
 		from += taken;
 	}
 	return true;
@@ -147,8 +149,6 @@ bool kin__produce_encode_outers(struct kin__produce *produce, struct kin__put_re
 	for (uint32_t i = 0; i < request->n; i++) {
 		struct kin__outer *outer = (struct kin__outer *)(void *)request->records[i];
 
-		for (struct kin__list *node = outer->members.next; node != &outer->members; node = node->next)
-			forget(produce, record_of(node));
 		some[n++] = outer;
 		bytes += outer->record.bytes;
 		if (n < AT_ONCE && bytes < BYTES_AT_ONCE && i + 1 < request->n)

@@ -98,15 +98,15 @@ uint32_t kin__hashkey_modulo(struct kin__hashkey key, uint32_t divisor)
 	return divide(&value, 0, divisor);
 }
 
+static uint64_t eight(const uint8_t *at)
+{
+	return (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 | (uint64_t)at[3] << 32 |
+	       (uint64_t)at[4] << 24 | (uint64_t)at[5] << 16 | (uint64_t)at[6] << 8 | at[7];
+}
+
 struct kin__hashkey kin__hashkey_of_md5(const struct kin__md5 *digest)
 {
-	struct kin__hashkey key = { 0, 0 };
-
-	for (int i = 0; i < 8; i++) {
-		key.high = key.high << 8 | digest->at[i];
-		key.low = key.low << 8 | digest->at[i + 8];
-	}
-	return key;
+	return (struct kin__hashkey){ eight(digest->at), eight(digest->at + 8) };
 }
 
 struct kin__hashkey kin__hashkey_of(struct kin__span partition_key)

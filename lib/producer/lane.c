@@ -41,9 +41,8 @@ struct kin__lane *kin__lane_new(const char *id, uint32_t percent, uint64_t bytes
 
 /* --- its records ---------------------------------------------------------------------- */
 
-uint64_t kin__lane_cost(const struct kin__producer_record *record)
+uint64_t kin__lane_cost(const struct kin__placed *placed)
 {
-	const struct kin__placed *placed = record->placed;
 	uint64_t cost = kin__aggregate_field(placed->key_n) +
 	                kin__aggregate_record(INDEX_MOST, placed->hash_n ? INDEX_MOST : KIN__IDS_NONE,
 	                                      placed->data_n);
@@ -55,7 +54,7 @@ static void enter(struct kin__lane *lane, struct kin__producer_record *record)
 {
 	record->placed->lane = lane;
 	lane->n++;
-	lane->bytes += kin__lane_cost(record);
+	lane->bytes += record->placed->cost;
 }
 
 void kin__lane_append(struct kin__lane *lane, struct kin__producer_record *record)
@@ -106,7 +105,7 @@ void kin__lane_remove(struct kin__producer_record *record)
 		kin__list_remove(&record->queue);
 	record->placed->lane = NULL;
 	lane->n--;
-	lane->bytes -= kin__lane_cost(record);
+	lane->bytes -= record->placed->cost;
 }
 
 bool kin__lane_covers(const struct kin__lane *lane, struct kin__hashkey hash)

@@ -35,8 +35,8 @@ struct kin__lane {
 
 struct kin__lane *kin__lane_new(const char *id, uint32_t percent, uint64_t bytes_max,
                                 uint64_t now_us); /* NULL: no memory.  bytes_max: of the largest record */
-/* At most what the record takes in an aggregate, its key included. */
-uint64_t kin__lane_cost(const struct kin__producer_record *record);
+/* At most what a record takes in an aggregate, its key included. */
+uint64_t kin__lane_cost(const struct kin__placed *placed);
 void kin__lane_append(struct kin__lane *lane, struct kin__producer_record *record);
 void kin__lane_prepend(struct kin__lane *lane, struct kin__producer_record *record);
 /* It is no more in its lane, nor counted; of a record that was reported meanwhile too. */

@@ -152,6 +152,17 @@ void kin__placer_due(struct kin__placer *placer, struct kin__lane *lane, uint64_
 	kin__heap_set(&placer->due, &lane->due, due);
 }
 
+/* With its last record it should or may leave at another time than before. */
+static bool has_news(const struct kin__placer *placer, const struct kin__lane *lane,
+                     const struct kin__producer_record *record)
+{
+	const struct kin__producer_settings *settings = &placer->producer->settings;
+
+	return lane->n == 1 || lane->n == settings->aggregate_records_max || lane->percent > 0 ||
+	       (lane->bytes >= placer->group_bytes_max &&
+	        lane->bytes - record->placed->cost < placer->group_bytes_max);
+}
+
 static void put(struct kin__placer *placer, uint64_t now_us, struct kin__list *records)
 {
 	struct kin__producer *producer = placer->producer;
@@ -167,6 +178,7 @@ static void put(struct kin__placer *placer, uint64_t now_us, struct kin__list *r
 		                           record->bytes == record->placed->key_n + record->placed->data_n);
 		record->placed->alone = record->placed->parked = false;
 		record->placed->released = 0;
+		record->placed->cost = (uint32_t)kin__lane_cost(record->placed);
 		record->placed->lane = NULL;
 		record->placed->key = NULL;
 		kin__state_fresh(producer, record, now_us);
@@ -175,7 +187,8 @@ static void put(struct kin__placer *placer, uint64_t now_us, struct kin__list *r
 		kin__list_remove(&record->queue);
 		lane = kin__placer_lane(placer, record->placed->hash);
 		kin__lane_append(lane, record);
-		kin__placer_due(placer, lane, now_us);
+		if (has_news(placer, lane, record))
+			kin__placer_due(placer, lane, now_us);
 	}
 }
 

@@ -59,6 +59,7 @@ struct kin__placed {
 
 	/* Of the machine. */
 	bool alone, parked;     /* alone: not in an aggregate any more, one with it was refused */
+	uint32_t cost;          /* kin__lane_cost() */
 	uint64_t released;      /* with which batch of its key; 0: it was not */
 	struct kin__lane *lane; /* that it waits in */
 	struct kin__key *key;   /* it is under way, or parked */
@@ -71,25 +72,29 @@ static inline uint64_t kin__placed_hash_id(const struct kin__placed *placed)
 	return placed->hash.high * UINT64_C(0x9e3779b97f4a7c15) ^ placed->hash.low;
 }
 
+/* What all moves of a record look at comes first: there are so many of them that each is in no cache any more when it
+ * moves on. */
 struct kin__producer_record {
-	/* Set by the owner before PUT, after clearing the rest. */
-	uint32_t bytes;             /* data and key; at most KIN__RECORD_BYTES_MAX */
-	uint64_t ttl_us;            /* 0: record_ttl_us */
-	struct kin__placed *placed; /* when records are placed; else NULL */
-
 	/* Of the machine. */
-	uint32_t attempts; /* requests it was part of */
-	uint32_t cuts;     /* of these, refused for what one of their records holds, and cut in two */
-	uint64_t order;    /* 1 for the first record put */
-	uint64_t part;     /* 0; else only records of the same part go with it */
-	uint64_t accepted_us;
-	struct kin__list all;         /* not yet reported, in order of acceptance */
-	struct kin__list queue;       /* of FRESH, AGAIN, DONE; and on its way to PUT */
-	struct kin__heap_node resend; /* of WAITING */
-	struct kin__heap_node end; /* due: when its time to live is over; in the heap with a ttl of its own */
+	struct kin__list queue; /* of FRESH, AGAIN, DONE; and on its way to PUT */
+	struct kin__list all;   /* not yet reported, in order of acceptance */
+	uint32_t attempts;      /* requests it was part of */
 	int32_t code;
 	uint8_t state;
 	bool maybe_stored; /* an attempt of it ended without a clean answer */
+
+	/* Set by the owner before PUT, after clearing the rest. */
+	uint32_t bytes;             /* data and key; at most KIN__RECORD_BYTES_MAX */
+	struct kin__placed *placed; /* when records are placed; else NULL */
+	uint64_t ttl_us;            /* 0: record_ttl_us */
+
+	/* Of the machine. */
+	uint64_t order; /* 1 for the first record put */
+	uint64_t accepted_us;
+	struct kin__heap_node end; /* due: when its time to live is over; in the heap with a ttl of its own */
+	struct kin__heap_node resend; /* of WAITING */
+	uint64_t part;                /* 0; else only records of the same part go with it */
+	uint32_t cuts; /* of its attempts: refused for what one of their records holds, and cut in two */
 };
 
 /* A record of the stream: it holds one record that was put, or an aggregate of many. */

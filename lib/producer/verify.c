@@ -86,7 +86,7 @@ static void check_lane(struct kin__placer *placer, const struct kin__lane *lane,
 		KIN__CHECK(bug, record->placed->lane == lane && !record->placed->parked);
 		KIN__CHECK(bug, lane == placer->unplaced || (placer->known && lane->open));
 		KIN__CHECK(bug, lane == placer->unplaced || kin__lane_covers(lane, record->placed->hash));
-		bytes += kin__lane_cost(record);
+		bytes += kin__lane_cost(record->placed);
 	}
 	KIN__CHECK(bug, n == lane->n && bytes == lane->bytes);
 	KIN__CHECK(bug, lane->due.index != 0);

@@ -42,19 +42,20 @@ void kin__aggregate_write_clear(struct kin__aggregate_write *write)
  * it is used: right, if not short. */
 static uint32_t enter(struct kin__aggregate_table *table, struct kin__span text, uint64_t id, uint64_t *size)
 {
-	uint32_t known = kin__ids_find(&table->ids, id);
+	size_t ids_n = table->ids.n;
+	uint32_t known;
 
-	if (known != KIN__IDS_NONE && kin__span_same(table->entry[table->entry[known].key].bytes, text))
-		return table->entry[known].key;
 	if (table->n >= KIN__IDS_NONE ||
-	    kin__mem_room(&table->entry, &table->room, table->n + 1, sizeof *table->entry) < 0)
+	    (table->n == table->room &&
+	     kin__mem_room(&table->entry, &table->room, table->n + 1, sizeof *table->entry) < 0))
 		return KIN__IDS_NONE;
-	if (known == KIN__IDS_NONE) {
-		known = kin__ids_add(&table->ids, id);
-		if (known == KIN__IDS_NONE)
-			return KIN__IDS_NONE;
+	known = kin__ids_add(&table->ids, id);
+	if (known == KIN__IDS_NONE)
+		return KIN__IDS_NONE;
+	if (table->ids.n > ids_n)
 		table->entry[known].key = (uint32_t)table->n;
-	}
+	else if (kin__span_same(table->entry[table->entry[known].key].bytes, text))
+		return table->entry[known].key;
 	table->entry[table->n].bytes = text;
 	*size += kin__aggregate_field(text.n);
 	return (uint32_t)table->n++;
@@ -64,7 +65,8 @@ int kin__aggregate_write_add(struct kin__aggregate_write *write, const struct ki
 {
 	struct kin__aggregate_entry record = { .bytes = part->data, .hash = KIN__IDS_NONE };
 
-	if (kin__mem_room(&write->records, &write->room, write->n + 1, sizeof *write->records) < 0)
+	if (write->n == write->room &&
+	    kin__mem_room(&write->records, &write->room, write->n + 1, sizeof *write->records) < 0)
 		return -1;
 	record.key = enter(&write->keys, part->key, part->key_id, &write->size);
 	if (record.key == KIN__IDS_NONE)
