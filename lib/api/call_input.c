@@ -204,21 +204,18 @@ int kin_call_set_json(struct kin_call *call, const char *name, const char *json,
 
 /* --- records ---------------------------------------------------------------------- */
 
-/* What this library knows of a struct that may be older or newer than it. */
-static int read_entry(struct kin_put_entry *own, const struct kin_put_entry *given, struct kin_error *error)
+/* An entry of a newer program may be longer, as long as it says nothing there.  It is read where it is: a copy would
+ * wait for what the program has just written into it. */
+static int check_size(const struct kin_put_entry *entry, struct kin_error *error)
 {
-	size_t both;
-
-	if (!given || given->size < sizeof *own)
+	if (!entry || entry->size < sizeof *entry)
 		return kin__error(error, KIN_INVALID, "kin_call_add_record: the entry is %s",
-		                  given ? "not cleared; use kin_put_entry_init()" : "NULL");
-	both = sizeof *own;
-	for (size_t i = both; i < given->size; i++)
-		if (((const unsigned char *)given)[i] != 0)
+		                  entry ? "not cleared; use kin_put_entry_init()" : "NULL");
+	for (size_t i = sizeof *entry; i < entry->size; i++)
+		if (((const unsigned char *)entry)[i] != 0)
 			return kin__error(error, KIN_TOO_NEW,
 			                  "kin_call_add_record: the entry uses a member this library does "
 			                  "not know");
-	memcpy(own, given, both);
 	return KIN_OK;
 }
 
@@ -258,17 +255,16 @@ static int check_place(const struct kin_call *call, struct kin_error *error)
 	return KIN_OK;
 }
 
-int kin_call_add_record(struct kin_call *call, const struct kin_put_entry *given, struct kin_error *error)
+int kin_call_add_record(struct kin_call *call, const struct kin_put_entry *entry, struct kin_error *error)
 {
-	struct kin_put_entry entry;
 	struct kin__put_records *put;
 	struct kin__bytes *body;
 	int code = kin__call_check(call, "kin_call_add_record", error);
 
 	if (code == KIN_OK)
-		code = read_entry(&entry, given, error);
+		code = check_size(entry, error);
 	if (code == KIN_OK)
-		code = check_entry(&entry, error);
+		code = check_entry(entry, error);
 	if (code == KIN_OK)
 		code = check_place(call, error);
 	if (code != KIN_OK)
@@ -281,9 +277,9 @@ int kin_call_add_record(struct kin_call *call, const struct kin_put_entry *given
 		                                                                    kin__span(NULL, 0));
 		put->base64 = kin__core_base64(call->client->core);
 	}
-	kin__put_records_add(put, kin__span(entry.key, entry.key_size),
-	                     kin__span(entry.hash_key, entry.hash_key ? strlen(entry.hash_key) : 0),
-	                     kin__span(entry.data ? entry.data : "", entry.data_size));
+	kin__put_records_add(put, kin__span(entry->key, entry->key_size),
+	                     kin__span(entry->hash_key, entry->hash_key ? strlen(entry->hash_key) : 0),
+	                     kin__span(entry->data ? entry->data : "", entry->data_size));
 	if (body->failed) {
 		body->failed = false;
 		put->entries--;

@@ -327,7 +327,7 @@ static void launch_waiting(struct kin__http *http)
 static void expire_waiting(struct kin__http *http)
 {
 	struct kin__heap_node *first;
-	uint64_t now_us = kin__clock_us();
+	uint64_t now_us = kin__heap_first(&http->due) ? kin__clock_us() : 0;
 	char cause[128];
 
 	while ((first = kin__heap_first(&http->due)) && first->due <= now_us) {

@@ -122,8 +122,8 @@ static void turn(struct kin__loop *loop, bool *closing)
 {
 	kin__quit_enter();
 	loop->own.now_us = kin__clock_us();
-	run_tasks(loop, closing);
-	loop->own.now_us = kin__clock_us();
+	if (run_tasks(loop, closing))
+		loop->own.now_us = kin__clock_us();
 	run_timers(loop);
 	kin__http_move(loop->own.http);
 	kin__quit_leave();
@@ -238,7 +238,7 @@ void kin__loop_drive(struct kin__loop *loop, bool (*over)(void *user), void *use
 {
 	bool closing = false;
 
-	while (!over(user) && !closing && kin__clock_us() < until_us) {
+	while (!over(user) && !closing && (until_us == UINT64_MAX || kin__clock_us() < until_us)) {
 		turn(loop, &closing);
 		if (!over(user))
 			wait_for_sockets(loop, until_us);
