@@ -22,7 +22,7 @@ endif
 PURE  := base wire aws kinesis event filter producer consumer metrics model
 CORE  := base wire aws kinesis event filter producer consumer metrics io spool stores sinks drive api
 MOCK  := base wire aws kinesis model io mock
-ROOMS := $(sort $(CORE) $(MOCK))
+ROOMS := $(sort $(CORE) $(MOCK) $(if $(filter yes,$(HAVE_CODECS)),codecs))
 
 base_USES     :=
 wire_USES     := base
@@ -40,18 +40,24 @@ stores_USES   := base wire aws kinesis event io
 sinks_USES    := base wire aws kinesis event io
 drive_USES    := base wire aws kinesis event filter producer consumer metrics io spool stores sinks
 api_USES      := base wire aws kinesis event filter producer consumer metrics io spool stores sinks drive
+codecs_USES   := base
 mock_USES     := base wire aws kinesis model io
 
 files = $(sort $(patsubst $(srcdir)/%,%,$(wildcard $(addprefix $(srcdir)/,$(1)))))
 
 $(foreach room,$(ROOMS),$(eval $(room)_SRC := $(call files,lib/$(room)/*.c)))
 $(foreach room,$(ROOMS),$(eval $(room)_OBJ := $($(room)_SRC:.c=.lo)))
+codecs_SRC := $(filter-out $(if $(filter yes,$(HAVE_ZLIB)),,lib/codecs/gzip.c) $(if $(filter yes,$(HAVE_ZSTD)),,lib/codecs/zstd.c),$(codecs_SRC))
+codecs_OBJ := $(codecs_SRC:.c=.lo)
 CORE_OBJ := $(foreach room,$(CORE),$($(room)_OBJ))
 MOCK_OBJ := $(foreach room,$(MOCK),$($(room)_OBJ))
 LIB_OBJ  := $(foreach room,$(ROOMS),$($(room)_OBJ))
 
 LIB      := lib/libkinstream.la
 LIB_MOCK := lib/libkinstream-mock.la
+# Of its own, when configure found zlib or zstd.
+LIB_CODECS := $(if $(filter yes,$(HAVE_CODECS)),lib/libkinstream-codecs.la)
+BUILT      := kinstream kinstream-mock $(if $(LIB_CODECS),kinstream-codecs)
 TOOL     := tools/kinstream
 HEADERS  := $(call files,include/*.h include/kinstream/*.h)
 MANS     := $(call files,man/*.[1357])
@@ -90,9 +96,10 @@ LINK    = $(LT) --mode=link $(CC) $(CFLAGS) $(LDFLAGS)
 
 .PHONY: all check check-rooms check-abi check-man check-sim check-long tidy lint format install uninstall \
 	check-faults check-asan check-e2e check-kill check-postgres bench bench-smoke demo dist distcheck clean distclean maintainer-clean
-all: $(LIB) $(LIB_MOCK) lib/kinstream.pc lib/kinstream-mock.pc $(TOOL)
+all: $(LIB) $(LIB_MOCK) $(LIB_CODECS) $(BUILT:%=lib/%.pc) $(TOOL)
 
 lib/mock/%.lo tools/metrics.o: KIN_CPPFLAGS += $(HTTPD_CFLAGS)
+lib/codecs/%.lo: KIN_CPPFLAGS += $(CODECS_CFLAGS) $(if $(filter yes,$(HAVE_ZLIB)),-DKIN_CODECS_ZLIB) $(if $(filter yes,$(HAVE_ZSTD)),-DKIN_CODECS_ZSTD)
 lib/%.lo: $(srcdir)/lib/%.c config.mk
 	@$(MKDIR_P) $(@D)
 	$(call say,CC)
@@ -119,6 +126,12 @@ $(LIB_MOCK): $(MOCK_OBJ) $(srcdir)/lib/kinstream-mock.map
 	$(Q)$(LINK) $(call map_flags,$(srcdir)/lib/kinstream-mock.map) -no-undefined -version-info $(LT_VERSION) \
 		-rpath $(libdir) -o $@ $(MOCK_OBJ) $(DEP_LIBS) $(HTTPD_LIBS)
 
+# Its memory is base's; it needs nothing else of the core library.
+lib/libkinstream-codecs.la: $(codecs_OBJ) lib/base/mem.lo $(srcdir)/lib/kinstream-codecs.map
+	$(call say,LINK)
+	$(Q)$(LINK) $(call map_flags,$(srcdir)/lib/kinstream-codecs.map) -no-undefined -version-info $(LT_VERSION) \
+		-rpath $(libdir) -o $@ $(filter %.lo,$^) $(CODECS_LIBS)
+
 # A convenience library of one room (no -rpath): its tests see hidden symbols, and
 # link that room and those it uses, nothing else.
 define room_rule
@@ -129,14 +142,14 @@ endef
 $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 
 # Archives are searched in order: the highest floor first.
-FLOORS := mock api drive sinks stores spool io model metrics consumer producer filter event kinesis aws wire base
+FLOORS := mock $(if $(LIB_CODECS),codecs) api drive sinks stores spool io model metrics consumer producer filter event kinesis aws wire base
 closure = $(1) $(foreach room,$($(1)_USES),$(call closure,$(room)))
 room_libs = $(foreach room,$(filter $(call closure,$(1)),$(FLOORS)),lib/lib$(room).la)
 .SECONDEXPANSION:
 $(ROOM_CHECKS): tests/check_%: tests/check_%.o $$(call room_libs,$$*)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $(filter %.o,$^) $(filter %.la,$^) \
-		$(CHECK_LIBS) $(DEP_LIBS) $(if $(filter mock,$*),$(HTTPD_LIBS))
+		$(CHECK_LIBS) $(DEP_LIBS) $(if $(filter mock,$*),$(HTTPD_LIBS)) $(if $(filter codecs,$*),$(CODECS_LIBS))
 
 $(POWER_CHECK): %: %.o tests/power/disk.o $(foreach room,$(filter sinks $(call closure,stores),$(FLOORS)),lib/lib$(room).la)
 	$(call say,LINK)
@@ -146,7 +159,7 @@ $(SIMS): %: %.o $(SIM_SRC:.c=.o) $(foreach room,$(filter $(PURE),$(FLOORS)),lib/
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ $(DEP_LIBS)
 
-$(PUBLIC_CHECKS): %: %.o $(LIB) $(LIB_MOCK)
+$(PUBLIC_CHECKS): %: %.o $(LIB) $(LIB_MOCK) $(LIB_CODECS)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ $(CHECK_LIBS) $(if $(filter %/check_host,$@),-lssl $(DEP_LIBS)) -lpthread
 
@@ -160,7 +173,7 @@ $(FAULT_CHECKS): %: %.o $(LIB) $(LIB_MOCK)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ $(CHECK_LIBS) -lssl $(DEP_LIBS)
 
-$(EXAMPLES): %: %.o $(LIB) $(LIB_MOCK)
+$(EXAMPLES): %: %.o $(LIB) $(LIB_MOCK) $(LIB_CODECS)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^
 
@@ -179,7 +192,9 @@ $(filter-out bench/parts bench/filter,$(BENCHES)): %: %.o $(BENCH_SRC:.c=.o) $(L
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ -lssl $(DEP_LIBS)
 
-$(TOOL): $(TOOL_SRC:.c=.o) $(LIB) $(LIB_MOCK)
+# Says so when it is asked for a codec and has none.
+tools/codec.o: KIN_CPPFLAGS += $(if $(LIB_CODECS),-DTOOL_CODECS)
+$(TOOL): $(TOOL_SRC:.c=.o) $(LIB) $(LIB_MOCK) $(LIB_CODECS)
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ $(HTTPD_LIBS) -lpthread $(DL_LIBS)
 
@@ -188,7 +203,7 @@ FUZZ_ENGINE ?= tests/fuzz/runner.o
 tests/fuzz/%.o: KIN_CPPFLAGS += $(HTTPD_CFLAGS)
 $(FUZZERS): %: %.o tests/fuzz/fuzz.o tests/fuzz/runner.o tools/json.o $(foreach room,$(FLOORS),lib/lib$(room).la)
 	$(call say,LINK)
-	$(Q)$(LINK) -no-install -o $@ $(filter-out tests/fuzz/runner.o,$(filter %.o,$^)) $(FUZZ_ENGINE) $(filter %.la,$^) $(DEP_LIBS) $(HTTPD_LIBS)
+	$(Q)$(LINK) -no-install -o $@ $(filter-out tests/fuzz/runner.o,$(filter %.o,$^)) $(FUZZ_ENGINE) $(filter %.la,$^) $(DEP_LIBS) $(HTTPD_LIBS) $(CODECS_LIBS)
 
 # The rooms for their hook, and the mock as a library: it has its own copy of base/mem.
 OOM_CHECKS := $(patsubst %.c,%,$(call files,tests/oom/oom_*.c))
@@ -206,6 +221,11 @@ $(OOM_CHECKS): %: %.o $(foreach room,$(filter-out mock,$(FLOORS)),lib/lib$(room)
 ifeq ($(HAVE_CHECK),no)
 $(ROOM_CHECKS:=.o) $(PUBLIC_CHECKS:=.o) $(FAULT_CHECKS:=.o) $(POWER_CHECK:=.o):
 	@echo "make check needs libcheck (Debian: apt-get install check); install it and run ./configure again" >&2; exit 1
+endif
+
+ifeq ($(HAVE_CODECS),no)
+tests/check_codecs.o tests/fuzz/fuzz_codecs.o:
+	@echo "make check needs zlib or zstd (Debian: apt-get install zlib1g-dev libzstd-dev); install them and run ./configure again" >&2; exit 1
 endif
 
 # tests/run runs them all, shows what failed and closes with 'N passed, N failed'.
@@ -229,18 +249,18 @@ check-sim: $(SIMS)
 check-rooms: $(LIB_OBJ)
 	$(Q)$(foreach room,$(ROOMS),! grep -nE '#include "[a-z]+/' $($(room)_SRC:%=$(srcdir)/%) $(wildcard $(srcdir)/lib/$(room)/*.h) /dev/null \
 		| grep -v $(foreach used,$(room) $($(room)_USES),-e '#include "$(used)/') &&) :
-	$(Q)! grep -lE '#include <(openssl/|jansson|curl/|microhttpd)' $(addprefix $(srcdir)/,$(filter-out lib/base/hash.c lib/wire/json.c lib/io/http.c lib/io/http_%.c lib/mock/%,$(LIB_OBJ:.lo=.c))) \
+	$(Q)! grep -lE '#include <(openssl/|jansson|curl/|microhttpd|z(lib|std)\.h)' $(addprefix $(srcdir)/,$(filter-out lib/base/hash.c lib/wire/json.c lib/io/http.c lib/io/http_%.c lib/mock/% lib/codecs/gzip.c lib/codecs/zstd.c,$(LIB_OBJ:.lo=.c))) \
 		$(wildcard $(srcdir)/lib/*/*.h) | grep -v '/lib/mock/'
 	$(Q)! grep -lE '#include <(openssl/|jansson|curl/|microhttpd)' $(addprefix $(srcdir)/,$(filter-out tools/metrics.c,$(TOOL_SRC))) $(wildcard $(srcdir)/tools/*.h)
 	$(Q)$(foreach room,$(PURE),for o in $(foreach o,$($(room)_OBJ:.lo=.o),$(dir $(o)).libs/$(notdir $(o))); do \
 		! $(NM) -u $$o | $(SED) -n 's/^ *U \([A-Za-z_0-9]*\).*/\1/p' | sort -u | grep -vxE -f $(srcdir)/tests/symbols/$(room) | $(SED) "s|^|$$o: impure: |" | grep . || exit 1; done &&) :
 
 # Exported symbols, the maps, the headers and the manual pages must name the same functions.
-check-abi: $(LIB) $(LIB_MOCK)
-	@for l in kinstream kinstream-mock; do \
+check-abi: $(LIB) $(LIB_MOCK) $(LIB_CODECS)
+	@for l in $(BUILT); do \
 		$(NM) -D --defined-only lib/.libs/lib$$l.so | $(SED) -n 's/.* T \(kin_[a-z0-9_]*\).*/\1/p' | sort > abi-$$l.tmp; \
 		$(SED) -n 's/^[[:space:]]*\(kin_[a-z0-9_]*\);.*/\1/p' $(srcdir)/lib/$$l.map | sort | diff -u - abi-$$l.tmp || exit 1; done
-	@cat abi-kinstream.tmp abi-kinstream-mock.tmp | sort -u > abi-all.tmp
+	@$(SED) -n 's/^[[:space:]]*\(kin_[a-z0-9_]*\);.*/\1/p' $(wildcard $(srcdir)/lib/kinstream*.map) | sort -u > abi-all.tmp
 	@cat $(HEADERS:%=$(srcdir)/%) | $(SED) -n 's/^KIN_API .*[ *]\(kin_[a-z0-9_]*\)(.*/\1/p' | sort -u | diff -u - abi-all.tmp
 	@cat $(MANS:%=$(srcdir)/%) | $(SED) -n 's/^\.F[no] \(kin_[a-z0-9_]*\).*/\1/p' | sort -u | grep -vxE 'kin_(handler|log|log_line|call|metrics)_fn|kin_[a-z_]*_init' | diff -u - abi-all.tmp
 	@for h in $(HEADERS); do $(CC) -std=c11 -Wall -Wextra -pedantic -Werror -fsyntax-only -I$(srcdir)/include $(srcdir)/$$h || exit 1; \
@@ -332,14 +352,14 @@ check-oom: $(srcdir)/configure
 # it yet: a change that is meant is written down with `make abi-dump`, in the same commit.
 ABIDW = abidw --no-show-locs --no-corpus-path --no-comp-dir-path --no-elf-needed --exported-interfaces-only --type-id-style hash \
 	--headers-dir $(srcdir)/include --drop-private-types
-check-abidiff: $(LIB) $(LIB_MOCK)
+check-abidiff: $(LIB) $(LIB_MOCK) $(LIB_CODECS)
 	@command -v abidw >/dev/null || { echo "make check-abidiff needs abidw and abidiff; install them: apt-get install abigail-tools" >&2; exit 1; }
-	@for l in kinstream kinstream-mock; do \
+	@for l in $(BUILT); do \
 		$(ABIDW) --out-file abi-$$l.tmp lib/.libs/lib$$l.so && abidiff $(srcdir)/tests/abi/lib$$l.abi abi-$$l.tmp || { \
 		echo "lib$$l is not what tests/abi/lib$$l.abi says; if this is meant, renew that file: make abi-dump" >&2; exit 1; }; done
 	@rm -f abi-*.tmp
-abi-dump: $(LIB) $(LIB_MOCK)
-	for l in kinstream kinstream-mock; do $(ABIDW) --out-file $(srcdir)/tests/abi/lib$$l.abi lib/.libs/lib$$l.so || exit 1; done
+abi-dump: $(LIB) $(LIB_MOCK) $(LIB_CODECS)
+	for l in $(BUILT); do $(ABIDW) --out-file $(srcdir)/tests/abi/lib$$l.abi lib/.libs/lib$$l.so || exit 1; done
 
 # Ratios against bare libcurl, measured in turn: a few minutes; seconds without judging for -smoke.
 bench: $(BENCHES)
@@ -405,10 +425,10 @@ mutants: tests/check_consumer tests/check_producer $(SIMS)
 install: all
 	$(MKDIR_P) $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) $(DESTDIR)$(includedir)/kinstream $(DESTDIR)$(pkgconfigdir) \
 		$(foreach s,1 3 5 7,$(DESTDIR)$(mandir)/man$(s))
-	for l in $(LIB) $(LIB_MOCK); do $(LT) --mode=install $(INSTALL) $$l $(DESTDIR)$(libdir)/ && rm -f $(DESTDIR)$(libdir)/$${l##*/} || exit 1; done
+	for l in $(LIB) $(LIB_MOCK) $(LIB_CODECS); do $(LT) --mode=install $(INSTALL) $$l $(DESTDIR)$(libdir)/ && rm -f $(DESTDIR)$(libdir)/$${l##*/} || exit 1; done
 	$(LT) --mode=install $(INSTALL) $(TOOL) $(DESTDIR)$(bindir)/kinstream
 	for h in $(HEADERS); do $(INSTALL_DATA) $(srcdir)/$$h $(DESTDIR)$(includedir)/$${h#include/} || exit 1; done
-	$(INSTALL_DATA) lib/kinstream.pc lib/kinstream-mock.pc $(DESTDIR)$(pkgconfigdir)/
+	$(INSTALL_DATA) $(BUILT:%=lib/%.pc) $(DESTDIR)$(pkgconfigdir)/
 	for m in $(MANS); do $(INSTALL_DATA) $(srcdir)/$$m $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/} || exit 1; done
 	$(call man_links,echo ".so man3/$$page" > $(DESTDIR)$(mandir)/man3/$$name.3)
 
@@ -419,10 +439,10 @@ man_links = for m in $(filter %.3,$(MANS)); do page=$${m\#\#*/}; \
 
 # libtool removes what the .la names; ours is not installed, so lend it one.
 uninstall:
-	for l in kinstream kinstream-mock; do $(INSTALL_DATA) lib/.libs/lib$$l.lai $(DESTDIR)$(libdir)/lib$$l.la && \
+	for l in $(BUILT); do $(INSTALL_DATA) lib/.libs/lib$$l.lai $(DESTDIR)$(libdir)/lib$$l.la && \
 		$(LT) --mode=uninstall rm -f $(DESTDIR)$(libdir)/lib$$l.la || exit 1; done
 	rm -f $(DESTDIR)$(bindir)/kinstream $(HEADERS:include/%=$(DESTDIR)$(includedir)/%)
-	rm -f $(DESTDIR)$(pkgconfigdir)/kinstream.pc $(DESTDIR)$(pkgconfigdir)/kinstream-mock.pc
+	rm -f $(BUILT:%=$(DESTDIR)$(pkgconfigdir)/%.pc)
 	for m in $(MANS); do rm -f $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
 	$(call man_links,rm -f $(DESTDIR)$(mandir)/man3/$$name.3)
 	rmdir $(DESTDIR)$(includedir)/kinstream 2>/dev/null || :
@@ -440,7 +460,7 @@ clean:
 	rm -rf $(foreach v,tsan valgrind i386 s390x fuzz peers,build-$(v)) $(FUZZERS) $(OOM_CHECKS) tests/oom/*.o tests/oom/*.d
 
 distclean: clean
-	rm -f config.log config.mk config.status libtool lib/config.h lib/stamp-h1 lib/kinstream.pc lib/kinstream-mock.pc
+	rm -f config.log config.mk config.status libtool lib/config.h lib/stamp-h1 lib/kinstream.pc lib/kinstream-mock.pc lib/kinstream-codecs.pc
 	if test -L Makefile; then rm -f Makefile; find . -mindepth 1 -type d -empty -delete; fi
 
 maintainer-clean: distclean
@@ -453,6 +473,8 @@ config.mk: $(srcdir)/lib/config.mk.in config.status
 lib/kinstream.pc: $(srcdir)/lib/kinstream.pc.in config.status
 	./config.status $@
 lib/kinstream-mock.pc: $(srcdir)/lib/kinstream-mock.pc.in config.status
+	./config.status $@
+lib/kinstream-codecs.pc: $(srcdir)/lib/kinstream-codecs.pc.in config.status
 	./config.status $@
 config.status: $(srcdir)/configure
 	if test -x $@; then ./$@ --recheck; else $(srcdir)/configure; fi
