@@ -95,6 +95,48 @@ START_TEST(until_a_time_hands_out_nothing_later)
 }
 END_TEST
 
+/* The end of a shard in the page that passes the time is not reached: a later run goes on before it. */
+START_TEST(until_a_time_leaves_the_end_of_a_shard_for_later)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.set.until = KIN_UNTIL_TIMESTAMP;
+	s.set.until_timestamp_ms = NOW_MS + 100;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, -200);
+	scene_put(a, 1, 200);
+	a->closed = true;
+	s.now_us = 300000;
+	scene_start(&s);
+	scene_run(&s, 9000);
+	scene_told(&s, "[0] stopping ended");
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1000");
+	scene_end(&s);
+}
+END_TEST
+
+/* A shard that never comes to its tip, as more arrives than is read: what came a second after the start ends it. */
+START_TEST(until_latest_ends_in_a_shard_that_never_rests)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.set.until = KIN_UNTIL_LATEST;
+	s.set.behind_interval_us = 300000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	a->page_max = 1;
+	for (int i = 0; i < 60; i++)
+		scene_put(a, 1, -400 + i * 200);
+	scene_start(&s);
+	scene_run(&s, 30000);
+	scene_told(&s, "[0] [1] [2] [3] [4] [5] [6] [7] stopping ended"); /* the last arrived at 1,000 */
+	scene_end(&s);
+}
+END_TEST
+
 /* Split after it was listed: the child has records from before that time, too. */
 START_TEST(until_a_time_reads_what_was_split_before)
 {
@@ -438,6 +480,8 @@ static TCase *end_case(void)
 	tcase_add_loop_test(tcase, until_latest_reads_what_is_there_by_a_clock_that_is_off, 0, 2);
 	tcase_add_loop_test(tcase, until_a_time_reads_what_was_split_before, 0, 2);
 	tcase_add_test(tcase, until_a_time_hands_out_nothing_later);
+	tcase_add_test(tcase, until_a_time_leaves_the_end_of_a_shard_for_later);
+	tcase_add_test(tcase, until_latest_ends_in_a_shard_that_never_rests);
 	tcase_add_test(tcase, until_waits_for_the_last_batch);
 	tcase_add_test(tcase, stop_lets_calls_finish);
 	tcase_add_test(tcase, stop_gives_a_broken_store_up);

@@ -418,6 +418,7 @@ START_TEST(a_gap_stops)
 	scene_told(&s, "FATAL");
 	fatal_is(&s, KIN_GAP,
 	         "a: records that arrived from 2023-11-14T22:13:20.000Z to 2023-11-14T22:13:40.000Z");
+	fatal_is(&s, KIN_GAP, "; on_gap = continue would go on with what is there");
 	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1000");
 	scene_end(&s);
 }
@@ -542,6 +543,7 @@ START_TEST(a_stream_created_anew_while_running)
 	ck_assert_uint_eq(scene_health(&s).gaps, 1);
 	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1001");
 	ck_assert_uint_eq(scene_health(&s).dropped + scene_health(&s).handled, 4);
+	ck_assert_uint_eq(s.pages_held, 0);
 	scene_end(&s);
 }
 END_TEST
