@@ -379,12 +379,13 @@ check-postgres: all
 check-e2e: all tests/e2e/mapping_handler.so
 	sh $(srcdir)/tests/e2e/run $(srcdir) $(CURDIR)
 
-# The consumer killed KILLS times at random moments; and in the middle of much work, with failures and reshards.  SEED
-# repeats a run.
+# The consumer killed KILLS times at random moments; and in the middle of much work, with failures and reshards; and the
+# producer.  SEED repeats a run.
 check-kill: all tests/kill/handler tests/kill/moment.so tests/e2e/mapping_handler.so
 	@test -x /usr/bin/python3 || { echo "check-kill needs python3: apt-get install -y python3" >&2; exit 1; }
 	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/run.py $(srcdir) $(CURDIR)
 	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/windows.py $(CURDIR)
+	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/puts.py $(CURDIR)
 	@for lanes in 4 1; do SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/e2e/mapping.py $(CURDIR) 200000 $$lanes || exit 1; done
 
 tests/kill/handler: %: %.o

@@ -116,6 +116,7 @@ static bool is_aggregate(struct kin__span record, struct kin__span *message)
 
 struct place { /* of a record in the stream */
 	const struct kin__shard_info *shard;
+	uint32_t turn; /* of its shard: parents are read before their children */
 	const char *sequence;
 	uint32_t sub;
 };
@@ -133,13 +134,15 @@ static struct produce_item *item_at(struct produce_world *w, struct kin__span ke
 	return item;
 }
 
-/* Numbers of fewer digits are smaller. */
-static bool is_before(const struct place *a, const char *sequence, uint32_t sub)
+/* Sequence numbers are of one shard, and those of fewer digits smaller. */
+static bool is_before(const struct place *a, const struct produce_item *b)
 {
-	size_t a_n = strlen(a->sequence), b_n = strlen(sequence);
-	int order = a_n != b_n ? (a_n < b_n ? -1 : 1) : strcmp(a->sequence, sequence);
+	size_t a_n = strlen(a->sequence), b_n = strlen(b->first_sequence);
+	int order = a_n != b_n ? (a_n < b_n ? -1 : 1) : strcmp(a->sequence, b->first_sequence);
 
-	return order != 0 ? order < 0 : a->sub < sub;
+	if (a->turn != b->first_turn)
+		return a->turn < b->first_turn;
+	return order != 0 ? order < 0 : a->sub < b->first_sub;
 }
 
 static void see(struct produce_item *item, const struct place *place, bool dropped)
@@ -147,9 +150,10 @@ static void see(struct produce_item *item, const struct place *place, bool dropp
 	item->found++;
 	if (dropped)
 		return;
-	if (item->found_by_kcl++ > 0 && !is_before(place, item->first_sequence, item->first_sub))
+	if (item->found_by_kcl++ > 0 && !is_before(place, item))
 		return;
 	strcpy(item->first_sequence, place->sequence); /* as long as the model's */
+	item->first_turn = place->turn;
 	item->first_sub = place->sub;
 }
 
@@ -190,14 +194,14 @@ static void read_aggregate(struct produce_world *w, struct kin__span message, st
 	}
 }
 
-static void read_shard(struct produce_world *w, const struct kin__shard_info *shard)
+static void read_shard(struct produce_world *w, const struct kin__shard_info *shard, uint32_t turn)
 {
 	struct kin__span stream = { "orders", 6 }, id = kin__span_text(shard->id), message;
 	size_t n = kin__model_count(w->model, produce_service_ms(w), stream, id);
 	struct kin__model_record record;
 
 	for (size_t i = 0; i < n; i++) {
-		struct place place = { .shard = shard, .sequence = record.sequence };
+		struct place place = { .shard = shard, .turn = turn, .sequence = record.sequence };
 
 		PRODUCE_CHECK(w, kin__model_peek(w->model, stream, id, i, &record),
 		              "the model lost a record");
@@ -219,7 +223,7 @@ void produce_read(struct produce_world *w)
 	kin__model_list_shards(w->model, produce_service_ms(w), &list, shards, 256, &n, next, &answer);
 	PRODUCE_CHECK(w, !answer.code && !next[0], "the list of shards: %s", answer.message);
 	for (size_t i = 0; i < n; i++)
-		read_shard(w, &shards[i]);
+		read_shard(w, &shards[i], (uint32_t)i); /* in the order in which they were made */
 }
 
 /* --- what is to be seen ------------------------------------------------------------------------- */
@@ -235,13 +239,15 @@ static void check_order(struct produce_world *w)
 	for (uint32_t i = 0; i < w->next_item && w->settings.order_by_key && !w->recreated; i++)
 		for (uint32_t k = i + 1; k < w->next_item; k++) {
 			const struct produce_item *a = &w->items[i], *b = &w->items[k];
-			struct place first = { .sequence = a->first_sequence, .sub = a->first_sub };
+			struct place first = { .turn = a->first_turn,
+				               .sequence = a->first_sequence,
+				               .sub = a->first_sub };
 
 			/* One that was given up after it had landed astray was not reported as stored. */
 			if (a->record.code != KIN_OK || b->record.code != KIN_OK || a->life != b->life ||
 			    !a->reported || !b->reported || !a->acked || !b->acked || !is_of_one_key(a, b))
 				continue;
-			PRODUCE_CHECK(w, is_before(&first, b->first_sequence, b->first_sub),
+			PRODUCE_CHECK(w, is_before(&first, b),
 			              "records %llu and %llu of one key are read in the other order",
 			              (unsigned long long)a->order, (unsigned long long)b->order);
 		}

@@ -74,7 +74,7 @@ struct produce_item {
 	uint32_t readable, readable_here;         /* copies that a reader who drops whole aggregates sees */
 	uint32_t found, found_by_kcl;             /* in the end, by readers */
 	char first_sequence[KIN__MODEL_SEQUENCE]; /* where the latter finds it first */
-	uint32_t first_sub;
+	uint32_t first_turn, first_sub;
 	struct kin__heap_node report; /* when the callback has run and its room is free again */
 	uint32_t life;                /* of which process; 0: not put yet */
 	bool held, reported, sending, acked, doubt, reporting;
