@@ -1,9 +1,11 @@
 """What another client sees and does: boto3, and the comparison of two lists of records.
 
 peer.py put STREAM FILE      puts the records of a JSON-lines file, in order
-peer.py read STREAM          prints every record of every shard, parents before children, as JSON lines
+peer.py read STREAM          prints every record of every shard, parents before children, as JSON lines, with the hash
+                             keys that its shard has
 peer.py events FILE...       prints the records of Lambda event files, as JSON lines
 peer.py parts SEEN N         of each sequence number: sub-sequence numbers 0, 1, ... in order; N are above 0
+peer.py cover PUT SEEN       each record of PUT is seen once or more often, nothing else; first seen in order within each key
 peer.py compare PUT SEEN     same records, byte for byte and as often; same order within each partition key
 Endpoint, region and keys come from the environment.
 """
@@ -40,8 +42,8 @@ def shards_in_order(kinesis, stream):
     while shards:
         for shard in shards:
             parents = {shard.get('ParentShardId'), shard.get('AdjacentParentShardId')} & known
-            if parents <= set(done):
-                done.append(shard['ShardId'])
+            if parents <= {s['ShardId'] for s in done}:
+                done.append(shard)
                 shards.remove(shard)
                 break
     return done
@@ -49,7 +51,8 @@ def shards_in_order(kinesis, stream):
 
 def read(stream):
     kinesis = client()
-    for shard in shards_in_order(kinesis, stream):
+    for info in shards_in_order(kinesis, stream):
+        shard, keys = info['ShardId'], info['HashKeyRange']
         iterator = kinesis.get_shard_iterator(StreamName=stream, ShardId=shard,
                                               ShardIteratorType='TRIM_HORIZON')['ShardIterator']
         while iterator:
@@ -57,7 +60,9 @@ def read(stream):
             for r in page['Records']:
                 print(json.dumps({'shardId': shard, 'sequenceNumber': r['SequenceNumber'],
                                   'partitionKey': r['PartitionKey'],
-                                  'data': base64.b64encode(r['Data']).decode()}))
+                                  'data': base64.b64encode(r['Data']).decode(),
+                                  'startingHashKey': keys['StartingHashKey'],
+                                  'endingHashKey': keys['EndingHashKey']}))
             if not page['Records'] and page.get('MillisBehindLatest', 0) == 0:
                 break
             iterator = page.get('NextShardIterator')
@@ -105,6 +110,17 @@ def compare(put_path, seen_path):
     print(f'{len(wanted)} records, {len({r["partitionKey"] for r in wanted})} keys: the same, in order')
 
 
+def cover(put_path, seen_path):
+    wanted, seen = ([(r['partitionKey'], r['data']) for r in lines(path)] for path in (put_path, seen_path))
+    first = list(dict.fromkeys(seen))
+    missing, extra = set(wanted) - set(first), set(first) - set(wanted)
+    assert not missing and not extra, f'{len(missing)} are missing, {len(extra)} were never put: {list(missing | extra)[:5]!r}'
+    by_key = lambda rs: {k: [d for key, d in rs if key == k] for k in {key for key, _ in rs}}
+    disorder = [k for k, order in by_key(wanted).items() if by_key(first)[k] != order] if by_key(wanted) != by_key(first) else []
+    assert wanted and not disorder, f'out of order: {disorder[:5]!r}'
+    print(f'{len(wanted)} records, {len(seen) - len(first)} seen again: none is missing, in order')
+
+
 _cache = {}
 
 
@@ -119,4 +135,4 @@ if __name__ == '__main__':
     if command == 'events':
         events(rest)
     else:
-        {'put': put, 'read': read, 'parts': parts, 'compare': compare}[command](*rest)
+        {'put': put, 'read': read, 'parts': parts, 'cover': cover, 'compare': compare}[command](*rest)
