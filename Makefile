@@ -368,7 +368,7 @@ bench: $(BENCHES)
 .PHONY: bench-peers
 bench-peers: $(LIB) bench/server.o bench/certificate.o bench/text.o bench/util.o bench/client.o
 	@SRCDIR='$(abspath $(srcdir))' CC='$(CC)' CFLAGS='$(KIN_CPPFLAGS) $(CPPFLAGS) $(CFLAGS)' LIBTOOL='$(LIBTOOL)' sh $(srcdir)/bench/peers/make
-	@python3 $(srcdir)/bench/peers/run.py build-peers $(PEERS)
+	@/usr/bin/python3 $(srcdir)/bench/peers/run.py build-peers $(PEERS)
 bench-smoke: $(BENCHES)
 	@for b in $(BENCHES); do timeout 60 ./$$b --smoke || exit 1; done
 

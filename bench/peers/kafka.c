@@ -1,4 +1,4 @@
-/* bench/peers/kafka mock | put SERVERS RECORDS BYTES - librdkafka and its mock broker, each in a process of its own */
+/* bench/peers/kafka version | mock | put SERVERS RECORDS BYTES - librdkafka and its mock broker, each in a process of its own */
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <string.h>
@@ -85,10 +85,12 @@ int main(int argc, char **argv)
 	rd_kafka_t *kafka;
 	uint32_t n, bytes;
 
+	if (argc == 2 && strcmp(argv[1], "version") == 0)
+		return puts(rd_kafka_version_str()) < 0;
 	if (argc == 2 && strcmp(argv[1], "mock") == 0)
 		return mock();
 	if (argc != 5)
-		bench_die("usage: kafka mock | put SERVERS RECORDS BYTES");
+		bench_die("usage: kafka version | mock | put SERVERS RECORDS BYTES");
 	n = (uint32_t)strtoul(argv[3], NULL, 10);
 	bytes = (uint32_t)strtoul(argv[4], NULL, 10);
 	records = peer_records(n, bytes);

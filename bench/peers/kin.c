@@ -1,4 +1,4 @@
-/* bench/peers/kin call|producer URL CA RECORDS BYTES - this library as a contestant */
+/* bench/peers/kin call|call-cbor|producer|producer-cbor URL CA RECORDS BYTES - this library as a contestant */
 #include <kinstream.h>
 #include <string.h>
 #include "../round.h"
@@ -82,13 +82,13 @@ int main(int argc, char **argv)
 	struct kin_error error = { 0 };
 
 	if (argc != 6)
-		bench_die("usage: kin call|producer URL CA RECORDS BYTES");
+		bench_die("usage: kin call|call-cbor|producer|producer-cbor URL CA RECORDS BYTES");
 	struct bench_case what = { .url = argv[2], .ca_file = argv[3] };
 	work.n = (uint32_t)strtoul(argv[4], NULL, 10);
 	work.bytes = (uint32_t)strtoul(argv[5], NULL, 10);
 	work.records = peer_records(work.n, work.bytes);
-	work.client = bench_client(&what);
-	if (strcmp(argv[1], "producer") == 0)
+	work.client = strstr(argv[1], "-cbor") ? bench_client_cbor(&what) : bench_client(&what);
+	if (strncmp(argv[1], "producer", 8) == 0)
 		open_producer(&work);
 	for (uint32_t n; (n = peer_order()) > 0; peer_done())
 		if (work.producer)

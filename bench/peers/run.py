@@ -2,9 +2,10 @@
 
 Each contestant is a process that makes requests when told (peer.h).  Rounds: each has its turn, each time another one
 first; looked at is the processor time of the contestant's whole process.  Printed are medians, and the ratio of each
-to this library's within a round.
+to this library's within a round, with its quartiles: where they are far apart, the machine was busy.
 """
 import argparse
+import json
 import os
 import shutil
 import statistics
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 
+PYTHON = "/usr/bin/python3"  # Debian's, whose boto3 is a package like the other peers
 HERE = os.path.dirname(os.path.abspath(__file__))
 RECORDS, BYTES = 500, 1024
 
@@ -70,7 +72,27 @@ def need(what, there, install):
         die("%s is missing; install it: %s" % (what, install))
 
 
+def say(command):
+    """The first line that a command prints."""
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split("\n")[0]
+
+
+def versions(build):
+    """What each peer is, as the table shows it."""
+    sdk = build + "/node_modules/@aws-sdk/client-kinesis/package.json"
+    with open(sdk, encoding="utf-8") as file:
+        javascript = json.load(file)["version"]
+    return {
+        "javascript": "AWS SDK for JavaScript %s, Node %s" % (javascript, say(["node", "--version"]).lstrip("v")),
+        "go": "AWS SDK for Go %s" % say([build + "/sdk-go", "version"]),
+        "python": say([PYTHON, "-c", "import boto3, platform; "
+                       "print('boto3 %s, Python %s' % (boto3.__version__, platform.python_version()))"]),
+        "kafka": "librdkafka %s, plain, to its mock" % say([build + "/kafka", "version"]),
+    }
+
+
 def contestants(build, plain, only):
+    called = versions(build)
     serve, line = service([build + "/serve"] + (["--plain"] if plain else []))
     url, ca = (line + " ").split(" ")[:2]
     kafka, servers = service([build + "/kafka", "mock"])
@@ -80,13 +102,30 @@ def contestants(build, plain, only):
     all_of_them = [
         ("kin_call PutRecords", 0, [build + "/kin", "call"] + args, {}),
         ("kin_producer", 0, [build + "/kin", "producer"] + args, {}),
-        ("AWS SDK for JavaScript", 4.4, ["node", build + "/sdk.mjs"] + args, {"env": env}),
-        ("AWS SDK for Go (v1)", 8.5, [build + "/sdk-go"] + args, {"env": env}),
-        ("boto3", 10, [sys.executable, HERE + "/sdk.py"] + args, {"env": env}),
-        ("librdkafka, to its mock, plain", 1 / 0.8, [build + "/kafka", "put", servers, str(RECORDS), str(BYTES)], {}),
+        (called["javascript"], 4.4, ["node", build + "/sdk.mjs"] + args, {"env": env}),
+        (called["go"], 8.5, [build + "/sdk-go"] + args, {"env": env}),
+        (called["python"], 10, [PYTHON, HERE + "/sdk.py"] + args, {"env": env}),
+        (called["kafka"], 1 / 0.8, [build + "/kafka", "put", servers, str(RECORDS), str(BYTES)], {}),
+        ("kin_call PutRecords, CBOR", 0, [build + "/kin", "call-cbor"] + args, {}),
+        ("kin_producer, CBOR", 0, [build + "/kin", "producer-cbor"] + args, {}),
     ]
     wanted = [p for p in all_of_them if not only or any(o in p[0] for o in only) or p[0].startswith("kin_")]
     return [Peer(name, goal, command, **more) for name, goal, command, more in wanted], [serve, kafka]
+
+
+def show(peer, ours):
+    # A message of librdkafka is what a producer's record is; a request of an SDK is what a call is.
+    own = ours[1] if "kafka" in peer.name or "producer" in peer.name else ours[0]
+    spent = statistics.median(peer.ns)
+    if peer in ours:
+        print("%-48s %9.0f" % (peer.name, spent))
+        return
+    ratios = [other / mine for other, mine in zip(peer.ns, own.ns)]
+    ratio = statistics.median(ratios)
+    low, _, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+    goal = "" if not peer.goal else "%.2f x: %s" % (peer.goal, "met" if ratio >= peer.goal else "missed")
+    print(("%-48s %9.0f %6.2f x %12s  %-22s %s" %
+           (peer.name, spent, ratio, "%.2f-%.2f" % (low, high), own.name, goal)).rstrip())
 
 
 def main():
@@ -111,14 +150,9 @@ def main():
         process.wait(30)
     print("%d records of %d bytes a request, %s; CPU per record, median of %d rounds" %
           (RECORDS, BYTES, "plain" if args.plain else "TLS", args.rounds))
-    print("%-32s %10s %22s %s" % ("", "ns/record", "times this library's", "goal"))
+    print("%-48s %9s %8s %12s  %-22s %s" % ("", "ns/record", "times", "quartiles", "that of", "goal"))
     for peer in peers:
-        # A message of librdkafka is what a producer's record is; a request of an SDK is what a call is.
-        own = peers[1] if "kafka" in peer.name else peers[0]
-        ratio = statistics.median(other / mine for other, mine in zip(peer.ns, own.ns))
-        text = "" if peer in peers[:2] else "%.2f x of %s" % (ratio, own.name)
-        goal = "" if not peer.goal else "%.2f x: %s" % (peer.goal, "met" if ratio >= peer.goal else "missed")
-        print("%-32s %10.0f %22s  %s" % (peer.name, statistics.median(peer.ns), text, goal))
+        show(peer, peers[:2])
 
 
 if __name__ == "__main__":

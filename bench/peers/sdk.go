@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,10 @@ func number(text string) int {
 }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "version" {
+		fmt.Printf("%s, %s\n", aws.SDKVersion, runtime.Version())
+		return
+	}
 	url, ca, records, size := os.Args[1], os.Args[2], number(os.Args[3]), number(os.Args[4])
 	transport := &http.Transport{}
 	if ca != "" {
