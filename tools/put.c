@@ -1,4 +1,6 @@
+#include "input.h"
 #include "metrics.h"
+#include "progress.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -22,7 +24,6 @@ static const char usage[] =
 		"linger_ms=5.\n";
 
 enum { RAW, KEYED, JSONL };
-enum { FLUSH_MS = 200 }; /* between two lines of progress */
 
 struct put {
 	struct tool *tool;
@@ -32,11 +33,10 @@ struct put {
 	const char *rate;
 	int format;
 	bool acks, aggregate, order;
+	struct tool_progress *progress; /* NULL: not shown */
 	/* reader's own */
-	char *line;
-	size_t room;
 	uint64_t read, bytes;
-	double began, shown;
+	double began;
 	/* under the lock: reports come on another thread */
 	pthread_mutex_t lock;
 	uint64_t stored, failed;
@@ -59,7 +59,28 @@ static void stop(void *user)
 		dup2(nothing, STDIN_FILENO);
 }
 
-/* Callback thread. */
+/* Of a record that was not stored by its first attempt. */
+static void print_history(const struct kin_delivery *d)
+{
+	printf(",\"history\":[");
+	for (uint32_t i = 0; i < d->history_n; i++) {
+		const struct kin_attempt *attempt = &d->history[i];
+
+		printf("%s{\"number\":%u,\"sentMs\":%lld,\"durationUs\":%llu,\"code\":\"%s\",\"httpStatus\":%"
+		       "d",
+		       i ? "," : "", (unsigned)attempt->number, (long long)attempt->sent_ms,
+		       (unsigned long long)attempt->duration_us, kin_code_name(attempt->code),
+		       (int)attempt->http_status);
+		if (attempt->aws_code[0]) {
+			printf(",\"awsCode\":");
+			tool_json_text(stdout, attempt->aws_code, strlen(attempt->aws_code));
+		}
+		putchar('}');
+	}
+	putchar(']');
+}
+
+/* A thread of the library's. */
 static void on_delivery(void *user, const struct kin_delivery *d)
 {
 	static const char *const status[] = { "not_sent", "possibly_stored", "stored" };
@@ -80,6 +101,8 @@ static void on_delivery(void *user, const struct kin_delivery *d)
 		if (put->aggregate)
 			printf(",\"subSequenceNumber\":%llu", (unsigned long long)d->sub_sequence);
 		printf(",\"attempts\":%u", (unsigned)d->attempts);
+		if (d->history_n > 1 || (d->history_n == 1 && d->status != KIN_STORED))
+			print_history(d);
 		if (d->error) {
 			printf(",\"error\":");
 			tool_json_text(stdout, d->error->message, strlen(d->error->message));
@@ -130,54 +153,49 @@ static bool dissect(struct put *put, char *line, size_t n, struct kin_put_entry 
 	return !values[2] || strlen(values[2]) == sizes[2];
 }
 
-static void progress(struct put *put, bool last)
+static int cannot(const char *name, uint64_t line, const char *why)
 {
-	if (put->acks || !isatty(STDERR_FILENO) || (!last && now() - put->shown < 0.2))
-		return;
-	put->shown = now();
-	pthread_mutex_lock(&put->lock);
-	fprintf(stderr, "\rput %llu  stored %llu  failed %llu  %.0f records/s%s\033[K",
-	        (unsigned long long)put->read, (unsigned long long)put->stored,
-	        (unsigned long long)put->failed, (double)put->stored / (put->shown - put->began + 1e-9),
-	        tool_stopping() && !last ? "  storing what was read; interrupt again to give it up" : "");
-	pthread_mutex_unlock(&put->lock);
-	if (last)
-		fputc('\n', stderr);
+	tool_say(KIN_LOG_ERROR, "put: %s, line %llu: %s", name, (unsigned long long)line, why);
+	return TOOL_FAILED;
 }
 
-static int put_file(struct put *put, FILE *file, const char *name)
+static int put_line(struct put *put, char *text, size_t n, const char *name, uint64_t line)
 {
 	struct kin_put_entry entry;
 	struct kin_error error;
 	const char *why;
-	uint64_t line = 0;
-	ssize_t n;
+	int code;
 
-	while (!tool_stopping() && (errno = 0, n = getline(&put->line, &put->room, file)) >= 0) {
-		line++;
-		if (n > 0 && put->line[n - 1] == '\n')
-			n--;
-		if (!dissect(put, put->line, (size_t)n, &entry, &why)) {
-			tool_say(KIN_LOG_ERROR, "put: %s, line %llu: %s", name, (unsigned long long)line,
-			         why);
-			return TOOL_FAILED;
-		}
-		int code = kin_producer_put_entry(put->producer, &entry, (void *)(uintptr_t)(put->read + 1),
-		                                  -1, &error);
-		if (code != KIN_OK) {
-			tool_say(KIN_LOG_ERROR, "put: %s, line %llu: %s", name, (unsigned long long)line,
-			         error.message);
-			return error.code == KIN_INVALID ? TOOL_FAILED : tool_exit_code(&error);
-		}
-		put->read++;
-		put->bytes += entry.data_size;
-		progress(put, false);
+	if (!dissect(put, text, n, &entry, &why))
+		return cannot(name, line, why);
+	code = kin_producer_put_entry(put->producer, &entry, (void *)(uintptr_t)(put->read + 1), -1, &error);
+	if (code != KIN_OK) {
+		cannot(name, line, error.message);
+		return error.code == KIN_INVALID ? TOOL_FAILED : tool_exit_code(&error);
 	}
-	if (!tool_stopping() && ferror(file)) {
+	put->read++;
+	put->bytes += entry.data_size;
+	return TOOL_DONE;
+}
+
+static int put_file(struct put *put, struct tool_input *input, const char *name)
+{
+	enum tool_input_found found = TOOL_INPUT_END;
+	uint64_t line = 0;
+	int code = TOOL_DONE;
+	char *text;
+	size_t n;
+
+	while (code == TOOL_DONE && !tool_stopping() &&
+	       (found = tool_input_line(input, &text, &n)) == TOOL_INPUT_LINE)
+		code = put_line(put, text, n, name, ++line);
+	if (code == TOOL_DONE && found == TOOL_INPUT_TOO_LONG)
+		return cannot(name, line + 1, "longer than 16 MiB, and no record is that large");
+	if (code == TOOL_DONE && found == TOOL_INPUT_FAILED) {
 		tool_say(KIN_LOG_ERROR, "put: cannot read %s: %s", name, strerror(errno));
 		return TOOL_FAILED;
 	}
-	return TOOL_DONE;
+	return code;
 }
 
 static int put_all(struct put *put, const char **files, size_t n)
@@ -186,15 +204,14 @@ static int put_all(struct put *put, const char **files, size_t n)
 
 	for (size_t i = 0; i < (n ? n : 1) && code == TOOL_DONE && !tool_stopping(); i++) {
 		const char *name = n ? files[i] : "-";
-		bool standard = strcmp(name, "-") == 0;
-		FILE *file = standard ? stdin : fopen(name, "r");
-		if (!file) {
+		struct tool_input input;
+
+		if (tool_input_open(&input, name) < 0) {
 			tool_say(KIN_LOG_ERROR, "put: cannot open %s: %s", name, strerror(errno));
 			return TOOL_FAILED;
 		}
-		code = put_file(put, file, standard ? "standard input" : name);
-		if (!standard)
-			fclose(file);
+		code = put_file(put, &input, strcmp(name, "-") == 0 ? "standard input" : name);
+		tool_input_close(&input);
 	}
 	return code;
 }
@@ -205,21 +222,21 @@ static int finish(struct put *put, int code)
 	struct kin_producer_stats stats = { .size = sizeof stats };
 	struct kin_error error;
 
-	while (kin_producer_flush(put->producer, FLUSH_MS, &error) == KIN_TIMEOUT)
-		progress(put, false);
 	if (kin_producer_flush(put->producer, -1, &error) != KIN_OK ||
 	    kin_producer_stats(put->producer, &stats, &error) != KIN_OK)
 		code = tool_fail(&error);
 	tool_metrics_watch(put->metrics, NULL, NULL);
+	tool_progress_end(put->progress);
 	/* Records that were given up are told below: close only says again that there are some. */
 	if (kin_producer_close(put->producer, -1, &error) != KIN_OK && put->failed == 0)
 		code = tool_fail(&error);
-	progress(put, true);
 	printf("{\"put\":%llu,\"stored\":%llu,\"failed\":%llu,\"retried\":%llu,\"requests\":%llu,\"bytes\":%"
-	       "llu,\"seconds\":%.3f}\n",
+	       "llu,\"seconds\":%.3f,\"throttled\":%llu,\"streamRecords\":%llu,\"payloadUnits\":%llu}\n",
 	       (unsigned long long)put->read, (unsigned long long)put->stored,
 	       (unsigned long long)put->failed, (unsigned long long)stats.retried,
-	       (unsigned long long)stats.requests, (unsigned long long)put->bytes, now() - put->began);
+	       (unsigned long long)stats.requests, (unsigned long long)put->bytes, now() - put->began,
+	       (unsigned long long)stats.throttled, (unsigned long long)stats.stream_records,
+	       (unsigned long long)stats.payload_units);
 	if (put->failed && code == TOOL_DONE) {
 		tool_say(KIN_LOG_ERROR, "put: %llu of %llu records were not stored; the first: %s",
 		         (unsigned long long)put->failed, (unsigned long long)put->read, put->first.message);
@@ -275,9 +292,11 @@ static int run(struct put *put, const char *stream, const char **files, size_t n
 		tool_metrics_watch(put->metrics, NULL, put->producer);
 		tool_signals(stop, NULL);
 		put->began = now();
+		if (!put->acks ||
+		    !isatty(STDOUT_FILENO)) /* those lines and this one would be in each other's way */
+			put->progress = tool_progress_begin(put->producer);
 		code = finish(put, put_all(put, files, n));
 	}
-	free(put->line);
 	tool_metrics_close(put->metrics);
 	kin_client_close(client);
 	return code;

@@ -1,11 +1,13 @@
 #include "tool.h"
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
 /* Set before there is a second thread. */
 static bool as_json;
 static const char *about_stream, *about_application;
+static atomic_bool on_line; /* the cursor stands behind a line that is to be written over */
 
 void tool_say_as(const struct tool *tool)
 {
@@ -20,6 +22,20 @@ void tool_say_about(const char *stream, const char *application)
 	about_application = application;
 }
 
+/* One write: lines of other threads come before or behind it. */
+void tool_say_line(const char *line, bool last)
+{
+	atomic_store(&on_line, !last);
+	fprintf(stderr, "\r%s\033[K%s", line, last ? "\n" : "");
+	fflush(stderr);
+}
+
+static void leave_line(void)
+{
+	if (atomic_exchange(&on_line, false))
+		fputs("\r\033[K", stderr);
+}
+
 void tool_say(int level, const char *format, ...)
 {
 	va_list values;
@@ -29,6 +45,7 @@ void tool_say(int level, const char *format, ...)
 	va_start(values, format);
 	vsnprintf(text, sizeof text, format, values);
 	va_end(values);
+	leave_line();
 	if (!as_json) {
 		fprintf(stderr, "kinstream: %s\n", text);
 		return;
@@ -47,14 +64,18 @@ void tool_say(int level, const char *format, ...)
 /* What ends a command for good it says itself, in its last line. */
 static void log_text(void *user, int level, const char *room, const char *line)
 {
-	if (level != KIN_LOG_ERROR)
-		kin_log_stderr(user, level, room, line);
+	if (level == KIN_LOG_ERROR)
+		return;
+	leave_line();
+	kin_log_stderr(user, level, room, line);
 }
 
 static void log_json(void *user, const struct kin_log_line *line)
 {
-	if (line->level != KIN_LOG_ERROR)
-		kin_log_json_stderr(user, line);
+	if (line->level == KIN_LOG_ERROR)
+		return;
+	leave_line();
+	kin_log_json_stderr(user, line);
 }
 
 void tool_say_for(struct kin_client_options *options)

@@ -45,6 +45,8 @@ int tool_until(const struct tool *tool, const char *text, int32_t *until, int64_
 /* ---- words on standard error: "kinstream: TEXT", or with log_format = json a JSON line ---- */
 void tool_say_as(const struct tool *tool); /* reads log_format; before there is a second thread */
 void tool_say_about(const char *stream, const char *application); /* of JSON lines; borrowed */
+/* A line that the next one, or tool_say(), is written over; last: it stays.  On a terminal. */
+void tool_say_line(const char *line, bool last);
 void tool_say(int level, const char *format, ...) KIN_PRINTF(2, 3);
 void tool_say_for(struct kin_client_options *options); /* the log of a client in the same form */
 
