@@ -442,10 +442,141 @@ START_TEST(ids_without_memory)
 }
 END_TEST
 
+/* --- slab ------------------------------------------------------------------------------- */
+
+enum { SLAB_MOST = 2000 };
+
+/* Things are taken and given as it happens, first more and more, then fewer and fewer: each keeps what was written into
+ * it, and what is not in use is given back. */
+START_TEST(slab_takes_and_gives)
+{
+	struct kin__rng rng = { (uint64_t)_i };
+	size_t size = (size_t)kin__rng_between(&rng, 1, 200), n = 0;
+	unsigned char *things[SLAB_MOST], marks[SLAB_MOST];
+	struct kin__slab slab;
+
+	kin__slab_init(&slab, size);
+	for (int round = 0; round < 20000; round++) {
+		bool take = n == 0 || (n < SLAB_MOST && kin__rng_chance(&rng, round < 8000 ? 700 : 400));
+		size_t i = take ? n : (size_t)kin__rng_below(&rng, n);
+
+		if (take) {
+			things[n] = kin__slab_take(&slab);
+			ck_assert_ptr_nonnull(things[n]);
+			ck_assert_uint_eq((uintptr_t)things[n] % _Alignof(max_align_t), 0);
+			marks[n] = (unsigned char)kin__rng_next(&rng);
+			memset(things[n], marks[n], size);
+			n++;
+		} else {
+			for (size_t k = 0; k < size; k++)
+				ck_assert_uint_eq(things[i][k], marks[i]);
+			kin__slab_give(&slab, things[i]);
+			n--;
+			things[i] = things[n];
+			marks[i] = marks[n];
+		}
+		ck_assert_uint_eq(slab.n, n);
+		ck_assert_uint_le(n, slab.blocks_n * KIN__SLAB_BLOCK);
+		ck_assert(n > 0 || slab.blocks_n <= 1);
+	}
+	while (n > 0)
+		kin__slab_give(&slab, things[--n]);
+	ck_assert_uint_eq(slab.blocks_n, 1);
+	kin__slab_fini(&slab);
+	ck_assert_uint_eq(slab.blocks_n, 0);
+}
+END_TEST
+
+/* One block is kept, so that a thing that comes and goes needs no memory; the others go when nothing is left of them. */
+START_TEST(slab_keeps_one_block)
+{
+	void *things[3 * KIN__SLAB_BLOCK], *one;
+	struct kin__slab slab;
+
+	kin__slab_init(&slab, 24);
+	kin__mem_fail_at(1);
+	ck_assert_ptr_null(kin__slab_take(&slab));
+	kin__mem_fail_at(0);
+	for (size_t i = 0; i < KIN__ARRAY_LEN(things); i++)
+		things[i] = kin__slab_take(&slab);
+	ck_assert_uint_eq(slab.blocks_n, 3);
+	for (size_t i = 0; i < KIN__ARRAY_LEN(things); i++) {
+		kin__slab_give(&slab, things[i]);
+		ck_assert_uint_eq(slab.blocks_n, i + 1 < 2 * KIN__SLAB_BLOCK   ? 3
+		                                 : i + 1 < 3 * KIN__SLAB_BLOCK ? 2
+		                                                               : 1);
+	}
+	kin__mem_fail_at(1);
+	for (int i = 0; i < 100; i++) {
+		one = kin__slab_take(&slab);
+		ck_assert_ptr_nonnull(one);
+		kin__slab_give(&slab, one);
+	}
+	kin__mem_fail_at(0);
+	kin__slab_fini(&slab);
+}
+END_TEST
+
+/* After many the heap's own memory is given back, and the order stays. */
+START_TEST(heap_gives_memory_back)
+{
+	enum { MANY = 20000 };
+	static struct kin__heap_node nodes[MANY];
+	struct kin__heap heap;
+	struct kin__rng rng = { 3 };
+	uint64_t due = 0;
+
+	kin__heap_init(&heap);
+	for (size_t i = 0; i < MANY; i++) {
+		nodes[i] = (struct kin__heap_node){ 0 };
+		ck_assert_int_eq(kin__heap_set(&heap, &nodes[i], kin__rng_below(&rng, 1000000)), 0);
+	}
+	ck_assert_uint_ge(heap.room, MANY);
+	while (heap.n > 0) {
+		struct kin__heap_node *first = kin__heap_first(&heap);
+
+		ck_assert_uint_ge(first->due, due);
+		due = first->due;
+		if (heap.n == 7000)
+			kin__mem_fail_run(1, 1000); /* then it stays as it is for a while */
+		if (heap.n == 3000)
+			kin__mem_fail_at(0);
+		kin__heap_remove(&heap, first);
+		ck_assert(heap.n >= 3000 || heap.room <= 1024 || heap.room <= heap.n * 8);
+	}
+	ck_assert_uint_le(heap.room, 1024);
+	kin__heap_fini(&heap);
+}
+END_TEST
+
+START_TEST(ids_give_memory_back)
+{
+	struct kin__ids ids;
+
+	kin__ids_init(&ids);
+	for (uint64_t i = 0; i < 10000; i++)
+		ck_assert_uint_eq(kin__ids_add(&ids, i * 7), i);
+	kin__ids_trim(&ids);
+	ck_assert_uint_eq(ids.n, 0);
+	ck_assert_uint_eq(ids.room + ids.slots_room, 0);
+	for (uint64_t i = 0; i < 100; i++)
+		ck_assert_uint_eq(kin__ids_add(&ids, i * 9), i);
+	kin__ids_trim(&ids);
+	ck_assert_uint_eq(ids.n, 0);
+	ck_assert_uint_ge(ids.room, 100);
+	ck_assert_uint_eq(kin__ids_find(&ids, 9), KIN__IDS_NONE);
+	kin__ids_fini(&ids);
+}
+END_TEST
+
 static void add_containers(TCase *tcase)
 {
 	tcase_add_test(tcase, ids_in_the_order_of_first_use);
 	tcase_add_test(tcase, ids_without_memory);
+	tcase_add_test(tcase, ids_give_memory_back);
+	tcase_add_loop_test(tcase, slab_takes_and_gives, 0, 5);
+	tcase_add_test(tcase, slab_keeps_one_block);
+	tcase_add_test(tcase, heap_gives_memory_back);
 	tcase_add_test(tcase, arena_blocks);
 	tcase_add_test(tcase, arena_clear_keeps);
 	tcase_add_test(tcase, list_order);

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/pacer.h"
 #include "base/rng.h"
+#include "base/slab.h"
 #include "base/timetext.h"
 
 #define COUNT(table) ((int)KIN__ARRAY_LEN(table))

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "producer/lane.h"
+#include "producer/placer.h"
 #include "producer/producer.h"
 #include "producer/room.h"
 

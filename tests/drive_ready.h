@@ -128,7 +128,10 @@ END_TEST
 /* The last reference goes while they wait or are under way: each is told, once. */
 START_TEST(ready_and_closed)
 {
-	static const struct line script[] = { { -1, "", "" } };
+	/* As many as may come in one after the other, while all of them are given up. */
+	static const struct line script[READY] = {
+		{ -1, "", "" }, { -1, "", "" }, { -1, "", "" }, { -1, "", "" }, { -1, "", "" }
+	};
 
 	ready.alone = false;
 	ready.cancel_n = 0;

@@ -84,6 +84,79 @@ START_TEST(without_memory_for_a_key_a_lane_waits)
 }
 END_TEST
 
+/* Each of another key, each a record of the stream: of what they needed nothing is left when one of them is. */
+START_TEST(memory_is_given_back_after_a_burst)
+{
+	enum { MANY = 1900 };
+	struct story *s = begin_placed(false, true, 0);
+	const struct kin__placer *placer = s->producer->placer;
+	struct kin__producer_event event = { .type = KIN__PRODUCER_PUT };
+	struct kin__list list;
+	char results[501] = "";
+
+	kin__list_init(&list);
+	for (uint64_t i = 0; i < MANY; i++) {
+		s->placed[i] = (struct kin__placed){
+			.hash = { i, 1 }, .key_id = i, .key_n = 4, .data_n = 96
+		};
+		s->records[i].bytes = 100;
+		s->records[i].placed = &s->placed[i];
+		kin__list_append(&list, &s->records[s->put_n++].queue);
+	}
+	event.records = &list;
+	step(s, &event);
+	at(s, 100);
+	s->words_n = 0;
+	ck_assert_uint_eq(s->sent_n, 4);
+	ck_assert_uint_ge(placer->outers.blocks_n, MANY / KIN__SLAB_BLOCK);
+	ck_assert_uint_ge(placer->keys.slab.blocks_n, MANY / KIN__SLAB_BLOCK);
+	ck_assert_uint_ge(placer->keys.slots_n, MANY / 2);
+	memset(results, 'S', s->sent[1].n);
+	results[7] = 't'; /* this one waits */
+	answer_at(s, 1, results, "a");
+	for (uint32_t turn = 2; turn <= 4; turn++) {
+		s->words_n = 0;
+		answer_at(s, turn, "S", "a");
+	}
+	ck_assert_uint_eq(placer->outers.n, 1);
+	ck_assert_uint_le(placer->outers.blocks_n, 2);
+	ck_assert_uint_eq(placer->keys.n, 1);
+	ck_assert_uint_le(placer->keys.slab.blocks_n, 2);
+	ck_assert_uint_le(placer->keys.slots_n, 64);
+	at(s, 60000);
+	answer_at(s, 5, "S", "a");
+	ck_assert_uint_eq(s->reported[7], 1);
+	ck_assert_uint_le(placer->outers.blocks_n, 1);
+	end(s);
+}
+END_TEST
+
+/* Four times all shards are others than before: of each map but the last no lane is left. */
+START_TEST(lanes_go_with_their_shards)
+{
+	static const char *const maps[] = { "aaaabbbb", "ccccdddd", "eeeeffff", "gggghhhh" };
+	struct story *s = begin_placed(true, false, 0);
+	const struct kin__placer *placer = s->producer->placer;
+	uint32_t answered = 0;
+
+	for (uint32_t i = 0; i < KIN__ARRAY_LEN(maps); i++) {
+		size_t lanes = 0;
+
+		put_parts(s, "04");
+		ck_assert_uint_eq(s->list, i + 1);
+		map(s, maps[i]);
+		at(s, s->now_ms + 2000);
+		while (answered < s->sent_n)
+			answer_at(s, ++answered, "S", "z"); /* nobody knows it: another map is wanted */
+		for (const struct kin__list *node = placer->lanes.next; node != &placer->lanes;
+		     node = node->next)
+			lanes++;
+		ck_assert_msg(lanes <= 3, "%zu lanes after %u maps of two shards", lanes, i + 1);
+	}
+	end(s);
+}
+END_TEST
+
 static void memory_case(Suite *suite)
 {
 	TCase *tcase = tcase_create("memory");
@@ -91,5 +164,7 @@ static void memory_case(Suite *suite)
 	tcase_add_loop_test(tcase, placed_without_memory, 0, 2);
 	tcase_add_test(tcase, without_memory_for_an_outer_record_a_lane_waits);
 	tcase_add_test(tcase, without_memory_for_a_key_a_lane_waits);
+	tcase_add_test(tcase, memory_is_given_back_after_a_burst);
+	tcase_add_test(tcase, lanes_go_with_their_shards);
 	suite_add_tcase(suite, tcase);
 }

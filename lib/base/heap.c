@@ -2,6 +2,8 @@
 #include "base/heap.h"
 #include "base/mem.h"
 
+enum { KEPT = 1024 }; /* nodes that there is always room for once there was */
+
 void kin__heap_init(struct kin__heap *heap)
 {
 	*heap = (struct kin__heap){ 0 };
@@ -74,6 +76,20 @@ int kin__heap_set(struct kin__heap *heap, struct kin__heap_node *node, uint64_t 
 	return 0;
 }
 
+/* After many the memory of half is given back, again and again. */
+static void give_back(struct kin__heap *heap)
+{
+	struct kin__heap_node **at;
+
+	if (heap->room <= KEPT || heap->n >= heap->room / 4)
+		return;
+	at = kin__mem_grow(heap->at, heap->room / 2 * sizeof *at);
+	if (!at)
+		return;
+	heap->at = at;
+	heap->room /= 2;
+}
+
 void kin__heap_remove(struct kin__heap *heap, struct kin__heap_node *node)
 {
 	struct kin__heap_node *last;
@@ -85,6 +101,7 @@ void kin__heap_remove(struct kin__heap *heap, struct kin__heap_node *node)
 	node->index = 0;
 	if (last != node)
 		settle(heap, last, i - 1);
+	give_back(heap);
 }
 
 struct kin__heap_node *kin__heap_first(const struct kin__heap *heap)

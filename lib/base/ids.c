@@ -4,7 +4,7 @@
 #include "base/ids.h"
 #include "base/mem.h"
 
-enum { SLOTS_MIN = 32 };
+enum { SLOTS_MIN = 32, KEPT = 4096 /* numbers */ };
 
 void kin__ids_init(struct kin__ids *ids)
 {
@@ -26,6 +26,14 @@ void kin__ids_clear(struct kin__ids *ids)
 	ids->n = 0;
 	if (ids->slots_n > 0)
 		memset(ids->slots, 0, ids->slots_n * sizeof *ids->slots);
+}
+
+void kin__ids_trim(struct kin__ids *ids)
+{
+	if (ids->room > KEPT)
+		kin__ids_fini(ids);
+	else
+		kin__ids_clear(ids);
 }
 
 static size_t slot_of(const struct kin__ids *ids, uint64_t id)

@@ -19,7 +19,8 @@ struct kin__ids {
 
 void kin__ids_init(struct kin__ids *ids);
 void kin__ids_fini(struct kin__ids *ids);
-void kin__ids_clear(struct kin__ids *ids);                       /* keeps the memory */
+void kin__ids_clear(struct kin__ids *ids); /* keeps the memory */
+void kin__ids_trim(struct kin__ids *ids);  /* clears, and gives back the memory of many */
 uint32_t kin__ids_find(const struct kin__ids *ids, uint64_t id); /* its index; NONE: not there */
 /* Its index, a new one if it was not there; NONE: out of memory, or 2^31 are there. */
 uint32_t kin__ids_add(struct kin__ids *ids, uint64_t id);

@@ -84,8 +84,10 @@ static void publish(struct kin__produce *produce)
 	stats->requests_failed = counts->requests_failed;
 	stats->retried = counts->retried;
 	stats->throttled = counts->throttled;
-	if (counts->in_flight == 0)
+	if (counts->in_flight == 0) {
 		trim(produce, &idle);
+		kin__produce_trim_outers(produce);
+	}
 	if (frozen) {
 		produce->inbox.frozen = KIN_BUG;
 		kin__pipe_set(&produce->inbox.pipe, true);

@@ -304,6 +304,8 @@ void kin__produce_request_free(struct kin__produce_request *request);
 void kin__produce_fault_drop(struct kin__produce_fault *fault); /* any thread; NULL is fine */
 
 /* drive/produce_outer; loop thread: when records are placed. */
+/* After a burst: gives back what large aggregates needed. */
+void kin__produce_trim_outers(struct kin__produce *produce);
 /* Where each record that was put goes by its key. */
 void kin__produce_place(const struct kin__produce *produce, struct kin__list *records);
 /* What a request holds; false: out of memory. */

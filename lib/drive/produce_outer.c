@@ -2,6 +2,7 @@
 #include "drive/produce.h"
 
 enum {
+	BYTES_KEPT = 256 * 1024,
 	AT_ONCE = 64,               /* MD5s */
 	BYTES_AT_ONCE = 1024 * 1024 /* of aggregates: they stay in the processor's caches */
 };
@@ -137,6 +138,13 @@ static bool encode_some(struct kin__produce *produce, struct kin__put_records *p
 		from += taken;
 	}
 	return true;
+}
+
+void kin__produce_trim_outers(struct kin__produce *produce)
+{
+	kin__aggregate_write_trim(&produce->own.write);
+	if (produce->own.aggregates.room > BYTES_KEPT)
+		kin__bytes_fini(&produce->own.aggregates);
 }
 
 bool kin__produce_encode_outers(struct kin__produce *produce, struct kin__put_records *put,

@@ -3,35 +3,17 @@
 #include "producer/keys.h"
 #include "producer/state.h"
 
-enum { SLOTS_MIN = 64, BLOCK = 64 };
-
-struct block {
-	struct block *next;
-	struct kin__key keys[BLOCK];
-};
+enum { SLOTS_MIN = 64 };
 
 void kin__keys_init(struct kin__keys *keys)
 {
 	*keys = (struct kin__keys){ 0 };
-}
-
-static void free_blocks(struct kin__keys *keys)
-{
-	struct block *block = keys->blocks;
-
-	while (block) {
-		struct block *next = block->next;
-
-		kin__mem_free(block);
-		block = next;
-	}
-	keys->blocks = NULL;
-	keys->spare = NULL;
+	kin__slab_init(&keys->slab, sizeof(struct kin__key));
 }
 
 void kin__keys_fini(struct kin__keys *keys)
 {
-	free_blocks(keys);
+	kin__slab_fini(&keys->slab);
 	kin__mem_free(keys->slots);
 	kin__keys_init(keys);
 }
@@ -52,43 +34,34 @@ struct kin__key *kin__keys_find(const struct kin__keys *keys, uint64_t id)
 	return key;
 }
 
-/* As many slots as keys.  Without memory the chains grow longer. */
-static bool grow(struct kin__keys *keys)
+/* false: out of memory, and all is as it was. */
+static bool resize(struct kin__keys *keys, size_t slots_n)
 {
-	struct kin__keys wider = { .slots_n = keys->slots_n ? keys->slots_n * 2 : SLOTS_MIN };
+	struct kin__keys other = { .slots_n = slots_n };
 
-	if (keys->n < keys->slots_n)
-		return true;
-	wider.slots = kin__mem_array(wider.slots_n, sizeof(struct kin__key *));
-	if (!wider.slots)
-		return keys->slots_n > 0;
+	other.slots = kin__mem_array(slots_n, sizeof(struct kin__key *));
+	if (!other.slots)
+		return false;
 	for (size_t i = 0; i < keys->slots_n; i++)
 		for (struct kin__key *key = keys->slots[i], *next; key; key = next) {
-			size_t slot = slot_of(&wider, key->id);
+			size_t slot = slot_of(&other, key->id);
 
 			next = key->next;
-			key->next = wider.slots[slot];
-			wider.slots[slot] = key;
+			key->next = other.slots[slot];
+			other.slots[slot] = key;
 		}
 	kin__mem_free(keys->slots);
-	keys->slots = wider.slots;
-	keys->slots_n = wider.slots_n;
+	keys->slots = other.slots;
+	keys->slots_n = slots_n;
 	return true;
 }
 
-static bool make_spares(struct kin__keys *keys)
+/* As many slots as keys.  Without memory the chains grow longer. */
+static bool grow(struct kin__keys *keys)
 {
-	struct block *block = kin__mem_alloc(sizeof *block);
-
-	if (!block)
-		return false;
-	block->next = keys->blocks;
-	keys->blocks = block;
-	for (int i = 0; i < BLOCK; i++) {
-		block->keys[i].next = keys->spare;
-		keys->spare = &block->keys[i];
-	}
-	return true;
+	if (keys->n < keys->slots_n)
+		return true;
+	return resize(keys, keys->slots_n ? keys->slots_n * 2 : SLOTS_MIN) || keys->slots_n > 0;
 }
 
 struct kin__key *kin__keys_take(struct kin__keys *keys, uint64_t id)
@@ -98,11 +71,9 @@ struct kin__key *kin__keys_take(struct kin__keys *keys, uint64_t id)
 
 	if (key)
 		return key;
-	if (!grow(keys) || (!keys->spare && !make_spares(keys)))
+	if (!grow(keys) || !(key = kin__slab_take(&keys->slab)))
 		return NULL;
 	slot = slot_of(keys, id);
-	key = keys->spare;
-	keys->spare = key->next;
 	*key = (struct kin__key){ .id = id, .next = keys->slots[slot] };
 	kin__list_init(&key->parked);
 	keys->slots[slot] = key;
@@ -119,10 +90,10 @@ void kin__keys_drop(struct kin__keys *keys, struct kin__key *key)
 	while (*at != key)
 		at = &(*at)->next;
 	*at = key->next;
-	key->next = keys->spare;
-	keys->spare = key;
-	if (--keys->n == 0)
-		free_blocks(keys);
+	kin__slab_give(&keys->slab, key);
+	keys->n--;
+	if (keys->slots_n > SLOTS_MIN && keys->n * 8 < keys->slots_n)
+		(void)resize(keys, keys->slots_n / 2);
 }
 
 void kin__keys_release(struct kin__keys *keys, struct kin__key *key, struct kin__producer_record *record)

@@ -7,11 +7,12 @@
 #ifndef KIN_PRODUCER_KEYS_H
 #define KIN_PRODUCER_KEYS_H
 #include "base/list.h"
+#include "base/slab.h"
 #include "producer/producer.h"
 
 struct kin__key {
 	uint64_t id;
-	struct kin__key *next;    /* of the same slot, or spare */
+	struct kin__key *next;    /* of the same slot */
 	struct kin__key *settled; /* while its outer record is settled: the next such key */
 	struct kin__outer *outer; /* NULL: nothing of it is under way */
 	struct kin__list parked;  /* records, by their `queue` */
@@ -23,8 +24,7 @@ struct kin__keys {
 	struct kin__key **slots;
 	size_t slots_n, n;
 	uint64_t batches; /* so far */
-	struct kin__key *spare;
-	void *blocks; /* of keys, linked */
+	struct kin__slab slab;
 };
 
 void kin__keys_init(struct kin__keys *keys);

@@ -47,6 +47,7 @@ struct kin__placer *kin__placer_new(struct kin__producer *producer)
 	kin__list_init(&placer->lanes);
 	kin__heap_init(&placer->due);
 	kin__keys_init(&placer->keys);
+	kin__slab_init(&placer->outers, sizeof(struct kin__outer));
 	kin__ids_init(&placer->key_ids);
 	kin__ids_init(&placer->hash_ids);
 	kin__shard_map_init(&placer->map);
@@ -80,7 +81,7 @@ void kin__placer_free(struct kin__placer *placer)
 	kin__shard_map_fini(&placer->map);
 	kin__mem_free(placer->rows);
 	kin__map_fini(&placer->by_id);
-	kin__placer_blocks_free(placer);
+	kin__slab_fini(&placer->outers);
 	kin__mem_free(placer);
 }
 

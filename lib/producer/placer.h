@@ -9,6 +9,7 @@
 #define KIN_PRODUCER_PLACER_H
 #include "base/ids.h"
 #include "base/map.h"
+#include "base/slab.h"
 #include "kinesis/shard_map.h"
 #include "producer/keys.h"
 #include "producer/lane.h"
@@ -25,10 +26,8 @@ struct kin__placer {
 	uint64_t group_bytes_max;          /* of the message in an aggregate */
 	struct kin__ids key_ids, hash_ids; /* of the aggregate that is being put together */
 
-	struct kin__outer *spares;
-	void *blocks;      /* of outer records, linked */
-	uint64_t outers;   /* under way */
-	uint64_t leave_us; /* when the requests' fresh ones have waited long enough for company */
+	struct kin__slab outers; /* those under way are taken */
+	uint64_t leave_us;       /* when the requests' fresh ones have waited long enough for company */
 
 	/* the map */
 	bool wants_map;
@@ -77,5 +76,4 @@ struct kin__outer *kin__placer_cut(struct kin__placer *placer, struct kin__lane 
 void kin__placer_settle(struct kin__placer *placer, struct kin__outer *outer, int32_t code, uint64_t now_us);
 void kin__placer_left(struct kin__placer *placer,
                       struct kin__producer_record *record); /* it was reported, waiting */
-void kin__placer_blocks_free(struct kin__placer *placer);
 #endif

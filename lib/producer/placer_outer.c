@@ -4,7 +4,6 @@
 #include "wire/aggregate_write.h"
 
 enum {
-	BLOCK = 64,
 	NO_MEMORY_US = 50000,
 	RELEASE_MOST = 512, /* of a key at once, with aggregates; else one */
 	OUTER_KEY = 1,      /* bytes of the key of an aggregate */
@@ -12,59 +11,28 @@ enum {
 
 /* --- outer records ------------------------------------------------------------------------ */
 
-struct block {
-	struct block *next;
-	struct kin__outer outers[BLOCK];
-};
-
-void kin__placer_blocks_free(struct kin__placer *placer)
-{
-	struct block *block = placer->blocks;
-
-	while (block) {
-		struct block *next = block->next;
-
-		kin__mem_free(block);
-		block = next;
-	}
-	placer->blocks = NULL;
-	placer->spares = NULL;
-}
-
 static struct kin__outer *outer_new(struct kin__placer *placer, struct kin__lane *lane)
 {
-	struct kin__outer *outer;
+	struct kin__outer *outer = kin__slab_take(&placer->outers);
 
-	if (!placer->spares) {
-		struct block *block = kin__mem_alloc(sizeof *block);
-
-		if (!block)
-			return NULL;
-		block->next = placer->blocks;
-		placer->blocks = block;
-		for (int i = 0; i < BLOCK; i++) {
-			block->outers[i].next = placer->spares;
-			placer->spares = &block->outers[i];
-		}
-	}
-	outer = placer->spares;
-	placer->spares = outer->next;
+	if (!outer)
+		return NULL;
 	*outer = (struct kin__outer){ .lane = lane };
 	kin__list_init(&outer->members);
-	placer->outers++;
 	lane->outers++;
 	return outer;
 }
 
-/* After a burst the memory of all is given back. */
+/* With the last one all that putting together needed for large aggregates is given back. */
 static void outer_free(struct kin__placer *placer, struct kin__outer *outer)
 {
 	outer->lane->outers--;
 	kin__placer_lane_drop(placer, outer->lane);
-	outer->next = placer->spares;
-	placer->spares = outer;
-	if (--placer->outers == 0)
-		kin__placer_blocks_free(placer);
+	kin__slab_give(&placer->outers, outer);
+	if (placer->outers.n > 0)
+		return;
+	kin__ids_trim(&placer->key_ids);
+	kin__ids_trim(&placer->hash_ids);
 }
 
 /* --- keys --------------------------------------------------------------------------------- */

@@ -106,7 +106,6 @@ struct kin__outer {
 	bool astray;  /* it landed in a shard that not all of it belongs to */
 	bool refused; /* by its last answer, for what it or a neighbour holds */
 	struct kin__lane *lane;
-	struct kin__outer *next; /* of the spares */
 };
 
 enum kin__producer_event_type {

@@ -129,8 +129,10 @@ void kin__placer_check(struct kin__placer *placer)
 		for (const struct kin__key *key = placer->keys.slots[slot]; key; key = key->next)
 			check_key(placer, key, &sums);
 	KIN__CHECK(&producer->bug, sums.waiting + sums.parked == producer->fresh_n + producer->again_n);
-	KIN__CHECK(&producer->bug, sums.outers == placer->outers && producer->sending_n >= placer->outers);
-	KIN__CHECK(&producer->bug, placer->requests->held_n == placer->outers);
+	KIN__CHECK(&producer->bug,
+	           sums.outers == placer->outers.n && producer->sending_n >= placer->outers.n);
+	KIN__CHECK(&producer->bug, placer->requests->held_n == placer->outers.n);
 	KIN__CHECK(&producer->bug, sums.open == placer->map.n);
-	KIN__CHECK(&producer->bug, (placer->blocks == NULL) == (placer->outers == 0));
+	KIN__CHECK(&producer->bug, placer->outers.n > 0 || placer->outers.blocks_n <= 1);
+	KIN__CHECK(&producer->bug, placer->keys.n == placer->keys.slab.n);
 }

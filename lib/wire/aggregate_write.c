@@ -7,7 +7,11 @@
 #include "wire/aggregate.h"
 #include "wire/aggregate_write.h"
 
-enum { MAGIC = 4, AT_ONCE = 64 /* records that are sealed */ };
+enum {
+	MAGIC = 4,
+	AT_ONCE = 64 /* records that are sealed */,
+	KEPT = 4096 /* records that there is room for */
+};
 enum { VARINT = 0, BYTES = 2 }; /* wire types */
 #define TAG(field, type) ((char)((field) << 3 | (type)))
 
@@ -36,6 +40,14 @@ void kin__aggregate_write_clear(struct kin__aggregate_write *write)
 	kin__ids_clear(&write->hash_keys.ids);
 	write->keys.n = write->hash_keys.n = write->n = 0;
 	write->size = 0;
+}
+
+void kin__aggregate_write_trim(struct kin__aggregate_write *write)
+{
+	if (write->room > KEPT)
+		kin__aggregate_write_fini(write);
+	else
+		kin__aggregate_write_clear(write);
 }
 
 /* The index of `text`; NONE: out of memory.  Of two texts with the same id the second stands in the table as often as

@@ -62,6 +62,9 @@ struct kin__aggregate_part {
 void kin__aggregate_write_init(struct kin__aggregate_write *write);
 void kin__aggregate_write_fini(struct kin__aggregate_write *write);
 void kin__aggregate_write_clear(struct kin__aggregate_write *write); /* the next aggregate begins */
+void kin__aggregate_write_trim(
+		struct kin__aggregate_write
+				*write); /* so it does; the memory of many records is given back */
 /* 0; -1: out of memory, and it is not in. */
 int kin__aggregate_write_add(struct kin__aggregate_write *write, const struct kin__aggregate_part *part);
 /* Of the whole record, as it would be now. */
