@@ -35,6 +35,7 @@ START_TEST(the_item_of_a_forgotten_shard_leaves_the_store)
 	ck_assert_str_eq(scene_checkpoint(&s, "a"), "none");
 	ck_assert_str_eq(scene_checkpoint(&s, "b"), "1000");
 	ck_assert_uint_eq(s.notes[KIN_LOG_WARN], 0);
+	ck_assert_str_eq(s.note, "a: the service has forgotten it, and its item in the store was removed");
 	scene_run(&s, 300000); /* once */
 	scene_told(&s, "");
 	scene_crash(&s);

@@ -190,6 +190,48 @@ static void scene_set(struct scene *s)
 	scene_step(s, &event);
 }
 
+/* Each of them: another value is what it is from then on. */
+START_TEST(all_that_may_change_is_taken)
+{
+	struct scene s;
+	const struct kin__consumer_settings *now;
+
+	scene_init(&s);
+	scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	now = &s.consumer->set;
+	s.set.batch_size = 2;
+	s.set.batching_window_us = 3;
+	s.set.maximum_retry_attempts = 4;
+	s.set.maximum_record_age_ms = 60005;
+	s.set.bisect = true;
+	s.set.sink_timeout_us = 6;
+	s.set.handler_timeout_us = 7;
+	s.set.handlers_max = 8;
+	s.set.fetches_max = 9;
+	s.set.buffer_bytes_max = 10;
+	s.set.poll_interval_us = 11;
+	s.set.poll_interval_max_us = 12;
+	s.set.shard_bytes_per_s = 13;
+	s.set.behind_interval_us = 14;
+	s.set.shard_sync_interval_us = 15;
+	s.set.retry_base_us = 16;
+	s.set.retry_max_us = 17;
+	s.set.leases = false; /* this may not */
+	scene_set(&s);
+	ck_assert(now->batch_size == 2 && now->batching_window_us == 3);
+	ck_assert(now->maximum_retry_attempts == 4 && now->maximum_record_age_ms == 60005 && now->bisect);
+	ck_assert(now->sink_timeout_us == 6 && now->handler_timeout_us == 7);
+	ck_assert(now->handlers_max == 8 && now->fetches_max == 9 && now->buffer_bytes_max == 10);
+	ck_assert(now->poll_interval_us == 11 && now->poll_interval_max_us == 12);
+	ck_assert(now->shard_bytes_per_s == 13 && now->behind_interval_us == 14);
+	ck_assert(now->shard_sync_interval_us == 15);
+	ck_assert(now->retry_base_us == 16 && now->retry_max_us == 17);
+	ck_assert(now->leases);
+	scene_end(&s);
+}
+END_TEST
+
 /* A batch as it stands is made up anew, its window goes on; one that is out, or waits for its retry, stays. */
 START_TEST(other_settings_hold_for_batches_not_yet_taken)
 {
@@ -397,6 +439,7 @@ static TCase *flow_case(void)
 	tcase_add_test(tcase, what_grows_too_old_in_a_pause_is_not_shown);
 	tcase_add_test(tcase, what_is_trimmed_in_a_pause_is_a_gap);
 	tcase_add_test(tcase, other_settings_hold_for_batches_not_yet_taken);
+	tcase_add_test(tcase, all_that_may_change_is_taken);
 	tcase_add_test(tcase, fewer_attempts_hold_for_the_next_failure);
 	tcase_add_test(tcase, an_age_holds_at_once_for_what_waits);
 	tcase_add_test(tcase, more_handlers_are_used_at_once_and_fewer_when_they_come_back);

@@ -300,6 +300,30 @@ START_TEST(a_final_call_needs_no_state)
 }
 END_TEST
 
+/* The state was of what the old stream held. */
+START_TEST(a_stream_created_anew_begins_its_windows_anew)
+{
+	struct scene s;
+	struct shard *a = scene_windows(&s);
+
+	s.set.on_gap = KIN_GAP_CONTINUE;
+	PUTS(a, 0);
+	scene_start(&s);
+	scene_run(&s, 1500);
+	scene_told(&s, "[0 @0 {}]");
+	s.created_ms = NOW_MS + 1500;
+	a->n = 0;
+	PUTS(a, 1600);
+	a->gone = true;
+	scene_run(&s, 2100); /* a fetch says not found */
+	a->gone = false;
+	scene_run(&s, 70000); /* the next list */
+	scene_told(&s, "[0 @0 {}] [final @0 {1}]");
+	ck_assert_uint_eq(scene_health(&s).gaps, 1);
+	scene_end(&s);
+}
+END_TEST
+
 START_TEST(a_window_is_given_up_when_its_retries_are_used)
 {
 	struct scene s;
@@ -536,6 +560,7 @@ static TCase *window_case(void)
 	tcase_add_test(tcase, a_final_call_is_tried_until_it_succeeds);
 	tcase_add_loop_test(tcase, the_pauses_of_a_final_call_are_those_of_a_batch, 0, 2);
 	tcase_add_test(tcase, a_final_call_needs_no_state);
+	tcase_add_test(tcase, a_stream_created_anew_begins_its_windows_anew);
 	tcase_add_test(tcase, a_window_is_given_up_when_its_retries_are_used);
 	tcase_add_test(tcase, a_window_is_given_up_when_it_is_too_old);
 	tcase_add_test(tcase, a_final_call_that_fails_blocks_its_shard);

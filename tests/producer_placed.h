@@ -409,6 +409,73 @@ START_TEST(maps_that_overlap_are_not_believed)
 }
 END_TEST
 
+/* A list of no shards is none: it is asked for again. */
+START_TEST(a_list_without_shards_is_not_believed)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_parts(s, "00");
+	step(s, &(struct kin__producer_event){ .type = KIN__PRODUCER_SHARDS,
+	                                       .shards = { .id = s->list, .done = true, .n = 0 } });
+	at(s, 100);
+	tells(s, "list; send 1 2");
+	put_parts(s, "0");
+	at(s, 2500);
+	tells(s, "list; send 3");
+	end(s);
+}
+END_TEST
+
+/* An answer that does not say where is one all the same. */
+START_TEST(an_answer_without_shards_is_believed)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_parts(s, "01");
+	map(s, "aaaabbbb");
+	at(s, 100);
+	answer(s, 1, "S");
+	tells(s, "list; send ( 1 2 ); 1 stored after 1; 2 stored after 1");
+	end(s);
+}
+END_TEST
+
+/* Each record counts, as one that is not placed does. */
+START_TEST(a_throttled_request_counts_its_records)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	put_parts(s, "0174");
+	map(s, "aaaabbbb");
+	at(s, 100);
+	refuse(s, 1, KIN__THROTTLED, KIN_THROTTLED, false);
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->throttled, 4);
+	ck_assert_uint_eq(kin__producer_counts(s->producer)->requests_failed, 1);
+	end(s);
+}
+END_TEST
+
+/* While no request can leave, what comes to a lane is put together there. */
+START_TEST(company_comes_while_requests_are_under_way)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	s->settings.requests_max = s->settings.request_records_max = 1;
+	s->settings.linger_us = 0;
+	begin_again(s);
+	put_parts(s, "0");
+	map(s, "aaaaaaaa");
+	put_parts(s, "0");
+	put_parts(s, "0");
+	put_parts(s, "0");
+	tells(s, "list; send 1");
+	answer_at(s, 1, "S", "a");
+	answer_at(s, 2, "S", "a");
+	tells(s, "1 stored after 1; send 2; 2 stored after 1; send ( 3 4 )");
+	end(s);
+}
+END_TEST
+
 /* Which of them is too large is seen when each stands alone. */
 START_TEST(a_refused_aggregate_is_taken_apart)
 {
@@ -529,6 +596,10 @@ static void placed_case(Suite *suite)
 	tcase_add_test(tcase, an_old_answer_is_no_reason_to_doubt);
 	tcase_add_test(tcase, a_stream_that_is_gone_takes_its_map_along);
 	tcase_add_test(tcase, maps_that_overlap_are_not_believed);
+	tcase_add_test(tcase, a_list_without_shards_is_not_believed);
+	tcase_add_test(tcase, an_answer_without_shards_is_believed);
+	tcase_add_test(tcase, a_throttled_request_counts_its_records);
+	tcase_add_test(tcase, company_comes_while_requests_are_under_way);
 	tcase_add_test(tcase, a_refused_aggregate_is_taken_apart);
 	tcase_add_test(tcase, each_record_of_an_aggregate_has_its_own_time);
 	tcase_add_test(tcase, what_came_back_unsent_has_waited_enough);
