@@ -197,6 +197,11 @@ START_TEST(one_overload_counts_once)
 	ck_assert_uint_ge(lane->share, 500 + 240);
 	ck_assert_uint_le(lane->share, 500 + 300);
 	kin__mem_free(lane);
+	lane = kin__lane_new("a", 1, 1048576, 0);
+	for (uint64_t i = 1; i < 20; i++)
+		kin__lane_throttled(lane, i * 500000);
+	ck_assert_uint_eq(lane->records_pace.rate, 1); /* and not none at all */
+	kin__mem_free(lane);
 }
 END_TEST
 

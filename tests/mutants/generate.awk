@@ -14,7 +14,7 @@ BEGIN {
 	FS = "\n"
 	for (i = 32; i < 127; i++)
 		code[sprintf("%c", i)] = i
-	split("check_all check_queue kin__producer_check kin__state_check kin__settled_sound", list, " ")
+	split("check_all check_queue kin__producer_check kin__state_check kin__settled_sound kin__spool_sound", list, " ")
 	for (i in list)
 		checks[list[i]] = 1
 }
