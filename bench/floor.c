@@ -80,8 +80,6 @@ static void *open_floor(const struct bench_case *what, const char *target)
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, floor);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
-	if (floor->body.n > 65536)
-		curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 524288L);
 	if (what->ca_file[0])
 		curl_easy_setopt(easy, CURLOPT_CAINFO, what->ca_file);
 	return floor;

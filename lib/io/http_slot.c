@@ -12,11 +12,11 @@
 #include "io/http_cause.h"
 #include "io/http_slot.h"
 
+/* Nothing is said of the buffer to send by: libcurl allocates it for each request and frees it, so one of more than its own
+ * 64 KiB costs more in fresh pages than larger writes save. */
 enum {
 	RECEIVE_BYTES = 64 * 1024,
-	SEND_BYTES = 64 * 1024,      /* libcurl's own */
-	SEND_BIG_BYTES = 512 * 1024, /* for bodies that do not fit: fewer, larger writes */
-	IDLE_SECONDS_MAX = 50        /* the service drops idle connections after about a minute */
+	IDLE_SECONDS_MAX = 50 /* the service drops idle connections after about a minute */
 };
 
 struct kin__http_slot {
@@ -27,11 +27,11 @@ struct kin__http_slot {
 	struct curl_slist lines[KIN__HTTP_LINES_MAX +
 	                        3]; /* ours: libcurl's own list would be one malloc a line */
 	uint64_t loaded_us;
-	uint32_t times_sent;                      /* how often libcurl went to send it */
-	int no_socket;                            /* an errno; 0: there was one */
-	size_t head_bytes;                        /* of the answer, interim ones included */
-	bool big, headers_done, no_memory, spoke; /* spoke: see kin__http_slot_again() */
-	bool placed;                              /* the body has its room: it will not move */
+	uint32_t times_sent;                 /* how often libcurl went to send it */
+	int no_socket;                       /* an errno; 0: there was one */
+	size_t head_bytes;                   /* of the answer, interim ones included */
+	bool headers_done, no_memory, spoke; /* spoke: see kin__http_slot_again() */
+	bool placed;                         /* the body has its room: it will not move */
 	char cause[CURL_ERROR_SIZE];
 };
 
@@ -316,10 +316,6 @@ bool kin__http_slot_load(struct kin__http_slot *slot, struct kin__http_request *
 	slot->headers_done = slot->no_memory = slot->spoke = slot->placed = false;
 	slot->cause[0] = 0;
 	forget_answer(&request->answer);
-	if (request->body.n > SEND_BYTES && !slot->big) {
-		slot->big = true;
-		curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BIG_BYTES);
-	}
 	failed = curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	if (failed == CURLE_OK && get) {
 		failed = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
