@@ -25,7 +25,7 @@ static int help(FILE *out, int code)
 	      out);
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
 		fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].what);
-	fputs("  help      this text\n\n'kinstream COMMAND --help' tells a command's arguments; kinstream(1) "
+	fputs("  help      this text\n\n'kinstream help COMMAND' tells a command's arguments; kinstream(1) "
 	      "tells all.\n",
 	      out);
 	return code;
@@ -124,6 +124,7 @@ static int read_globals(struct tool *tool, int *argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	static char help_flag[] = "--help";
 	struct tool tool = { .command = NULL };
 	struct kin_error error;
 	int code;
@@ -137,6 +138,11 @@ int main(int argc, char **argv)
 		return tool_fail(&error);
 	code = read_globals(&tool, &argc, argv);
 	tool_say_as(&tool);
+	if (argc > 2 && strcmp(argv[1], "help") == 0) { /* help COMMAND: as COMMAND --help */
+		argv[1] = argv[2];
+		argv[2] = help_flag;
+		argc = 3;
+	}
 	if (code == TOOL_DONE && argc < 2)
 		code = help(stderr, TOOL_USAGE);
 	else if (code == TOOL_DONE && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0))
