@@ -198,6 +198,7 @@ $(TOOL): $(TOOL_SRC:.c=.o) $(LIB) $(LIB_MOCK) $(LIB_CODECS)
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ $(HTTPD_LIBS) -lpthread $(DL_LIBS)
 
+tests/fuzz/fuzz_entry: tools/input.o tools/entry.o
 # A fuzz target with an engine: the runner over files, or libFuzzer (make fuzz).  All rooms are there to be linked.
 FUZZ_ENGINE ?= tests/fuzz/runner.o
 tests/fuzz/%.o: KIN_CPPFLAGS += $(HTTPD_CFLAGS)

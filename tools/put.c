@@ -1,3 +1,4 @@
+#include "entry.h"
 #include "input.h"
 #include "metrics.h"
 #include "progress.h"
@@ -22,8 +23,6 @@ static const char usage[] =
 		"--rate: no shard is sent more than this share of what it takes.\n"
 		"--acks: a JSON line for each delivery report.  Producer options by -o, for example -o "
 		"linger_ms=5.\n";
-
-enum { RAW, KEYED, JSONL };
 
 struct put {
 	struct tool *tool;
@@ -112,47 +111,6 @@ static void on_delivery(void *user, const struct kin_delivery *d)
 	pthread_mutex_unlock(&put->lock);
 }
 
-/* The line's parts; false: *why says what is wrong with it. */
-static bool dissect(struct put *put, char *line, size_t n, struct kin_put_entry *entry, const char **why)
-{
-	static const char *const names[] = { "partitionKey", "data", "explicitHashKey", NULL };
-	char *values[3], *tab;
-	size_t sizes[3] = { 0, 0, 0 }, size;
-
-	kin_put_entry_init(entry);
-	entry->key = put->key;
-	entry->key_size = put->key ? strlen(put->key) : 0;
-	entry->data = line;
-	entry->data_size = n;
-	if (put->format == RAW)
-		return true;
-	if (put->format == KEYED) {
-		tab = memchr(line, '\t', n);
-		*why = "no tab: a line must be KEY<TAB>DATA";
-		if (!tab)
-			return false;
-		entry->key = line;
-		entry->key_size = (size_t)(tab - line);
-		entry->data = tab + 1;
-		entry->data_size = n - entry->key_size - 1;
-		return true;
-	}
-	if (!tool_json_members(line, n, names, values, sizes, why))
-		return false;
-	*why = values[1] ? "\"data\" is not base64" : "\"data\" is missing";
-	if (!values[1] || !tool_base64_decode(values[1], sizes[1], &size))
-		return false;
-	entry->data = values[1];
-	entry->data_size = size;
-	if (values[0]) {
-		entry->key = values[0];
-		entry->key_size = sizes[0];
-	}
-	entry->hash_key = values[2];
-	*why = "\"explicitHashKey\" holds a NUL; a decimal number is allowed";
-	return !values[2] || strlen(values[2]) == sizes[2];
-}
-
 static int cannot(const char *name, uint64_t line, const char *why)
 {
 	tool_say(KIN_LOG_ERROR, "put: %s, line %llu: %s", name, (unsigned long long)line, why);
@@ -166,7 +124,7 @@ static int put_line(struct put *put, char *text, size_t n, const char *name, uin
 	const char *why;
 	int code;
 
-	if (!dissect(put, text, n, &entry, &why))
+	if (!tool_entry_read(put->format, put->key, text, n, &entry, &why))
 		return cannot(name, line, why);
 	code = kin_producer_put_entry(put->producer, &entry, (void *)(uintptr_t)(put->read + 1), -1, &error);
 	if (code != KIN_OK) {
@@ -325,16 +283,16 @@ int tool_put(struct tool *tool, int argc, char **argv)
 		return fputs(usage, stdout) < 0;
 	if (n == 0)
 		return tool_usage(tool, "which stream?  kinstream put STREAM [FILE...]");
-	put.format = strcmp(format, "raw") == 0     ? RAW
-	             : strcmp(format, "keyed") == 0 ? KEYED
-	             : strcmp(format, "jsonl") == 0 ? JSONL
+	put.format = strcmp(format, "raw") == 0     ? TOOL_ENTRY_RAW
+	             : strcmp(format, "keyed") == 0 ? TOOL_ENTRY_KEYED
+	             : strcmp(format, "jsonl") == 0 ? TOOL_ENTRY_JSONL
 	                                            : -1;
 	if (put.format < 0)
 		return tool_usage(tool, "--format %s: must be raw, keyed or jsonl", format);
 	if (put.rate && !tool_number(put.rate, 1, 10000, &(int64_t){ 0 }))
 		return tool_usage(tool, "--rate %s: must be 1 to 10000, in percent of what a shard takes",
 		                  put.rate);
-	if (put.key && put.format == KEYED)
+	if (put.key && put.format == TOOL_ENTRY_KEYED)
 		return tool_usage(tool,
 		                  "--key and --format keyed exclude each other: each line names its key");
 	return run(&put, positional[0], positional + 1, n - 1);
