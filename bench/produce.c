@@ -1,5 +1,5 @@
-/* bench/produce - the producer's near side: put alone on one thread and on several, and the memory it takes, in a long run and
- * when the service stops */
+/* bench/produce - the producer's near side: put alone on one thread and on several, and the memory it takes, after a burst,
+ * in a long run and when the service stops */
 #include <kinstream.h>
 #include <pthread.h>
 #include <signal.h>
@@ -220,6 +220,26 @@ static void measure_stopped(struct near *near, bool smoke)
 	close_near(near);
 }
 
+/* All of it at once, as much as the buffer takes; then nothing. */
+static void measure_burst(struct near *near, bool smoke)
+{
+	uint32_t room = smoke ? 5000 : 100000, before, peak, after;
+
+	open_near(near, room, 8);
+	before = resident_after(near, room / 100);
+	stop_service(near, true);
+	put_n(near, room);
+	peak = bench_now_kib();
+	stop_service(near, false);
+	flush(near);
+	bench_nap_ms(smoke ? 1 : 3000);
+	after = bench_now_kib();
+	printf("burst: resident before %.1f MiB, with %u records held %.1f MiB, three seconds later %.1f "
+	       "MiB\n",
+	       before / 1024.0, room, peak / 1024.0, after / 1024.0);
+	close_near(near);
+}
+
 int main(int argc, char **argv)
 {
 	static struct near near;
@@ -234,6 +254,7 @@ int main(int argc, char **argv)
 	what.url = near.server.url;
 	what.ca_file = near.server.ca_file;
 	near.client = bench_client(&what);
+	measure_burst(&near, options.smoke);
 	measure_long_run(&near, options.smoke);
 	measure_stopped(&near, options.smoke);
 	measure_put(&near, &options);

@@ -69,6 +69,22 @@ START_TEST(mem_basics)
 }
 END_TEST
 
+START_TEST(mem_pages)
+{
+	char *at = kin__mem_pages(300000);
+
+	ck_assert_ptr_nonnull(at);
+	for (size_t i = 0; i < 300000; i++)
+		ck_assert_int_eq(at[i], 0);
+	memset(at, 1, 300000);
+	kin__mem_pages_free(at, 300000);
+	kin__mem_pages_free(NULL, 300000);
+	kin__mem_fail_at(1);
+	ck_assert_ptr_null(kin__mem_pages(1));
+	kin__mem_fail_at(0);
+}
+END_TEST
+
 START_TEST(mem_hook)
 {
 	void *first, *third;
@@ -613,6 +629,7 @@ static Suite *suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, mem_basics);
+	tcase_add_test(tcase, mem_pages);
 	tcase_add_test(tcase, mem_hook);
 	tcase_add_loop_test(tcase, span_numbers, 0, COUNT(numbers));
 	tcase_add_test(tcase, span_pieces);

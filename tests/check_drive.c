@@ -610,6 +610,7 @@ END_TEST
 #include "drive_wire.h"
 #include "drive_history.h"
 #include "drive_tally.h"
+#include "drive_memory.h"
 
 START_TEST(attempt_no_memory)
 {
@@ -669,6 +670,7 @@ static Suite *drive_suite(void)
 	suite_add_tcase(suite, one_try);
 	suite_add_tcase(suite, history_case());
 	suite_add_tcase(suite, tally_case());
+	suite_add_tcase(suite, memory_case());
 	suite_add_tcase(suite, calls);
 	suite_add_tcase(suite, cores);
 	return suite;

@@ -1,8 +1,10 @@
 /* base/mem - see mem.h */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "base/mem.h"
 
 /* The hook: how many allocations were asked for, which of them is to fail (0: none), and how many from there on. */
@@ -56,6 +58,20 @@ void *kin__mem_array(size_t count, size_t size)
 void *kin__mem_grow(void *old, size_t n)
 {
 	return refused() ? NULL : realloc(old, n ? n : 1);
+}
+
+void *kin__mem_pages(size_t n)
+{
+	void *at = refused() ? MAP_FAILED
+	                     : mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+void kin__mem_pages_free(void *block, size_t n)
+{
+	if (block)
+		munmap(block, n);
 }
 
 void kin__mem_free(void *block)

@@ -29,28 +29,6 @@ static void take_effects(struct kin__produce *produce)
 	} while (!kin__list_empty(&produce->own.unsent));
 }
 
-/* Requests keep their memory while there is work; after a burst all but one give it back. */
-static void trim(struct kin__produce *produce, struct kin__list *idle)
-{
-	while (!kin__list_empty(&produce->inbox.idle) &&
-	       produce->inbox.idle.next != produce->inbox.idle.prev) {
-		struct kin__list *node = produce->inbox.idle.prev;
-
-		kin__list_remove(node);
-		kin__list_append(idle, node);
-	}
-}
-
-static void free_requests(struct kin__list *list)
-{
-	while (!kin__list_empty(list)) {
-		struct kin__list *node = list->next;
-
-		kin__list_remove(node);
-		kin__produce_request_free(kin__container(node, struct kin__produce_request, node));
-	}
-}
-
 /* Records that wait for their key or their shard's pace may wait for long. */
 static bool wakes_soon(const struct kin__produce *produce)
 {
@@ -65,10 +43,8 @@ static void publish(struct kin__produce *produce)
 	const struct kin__producer_counts *counts = kin__producer_counts(produce->own.machine);
 	const struct kin__bug *bug = kin__producer_bug(produce->own.machine);
 	struct kin_producer_stats *stats = &produce->inbox.stats;
-	struct kin__list idle;
 	bool frozen = bug->what && !produce->own.frozen, soon, wake;
 
-	kin__list_init(&idle);
 	pthread_mutex_lock(&produce->inbox.lock);
 	kin__producer_fresh(produce->own.machine, &produce->inbox.fresh_n, &produce->inbox.fresh_bytes);
 	soon = produce->inbox.fresh_n > 0 && (!produce->set.places || wakes_soon(produce));
@@ -84,17 +60,14 @@ static void publish(struct kin__produce *produce)
 	stats->requests_failed = counts->requests_failed;
 	stats->retried = counts->retried;
 	stats->throttled = counts->throttled;
-	if (counts->in_flight == 0) {
-		trim(produce, &idle);
+	if (counts->in_flight == 0)
 		kin__produce_trim_outers(produce);
-	}
 	if (frozen) {
 		produce->inbox.frozen = KIN_BUG;
 		kin__pipe_set(&produce->inbox.pipe, true);
 		pthread_cond_broadcast(&produce->inbox.change);
 	}
 	pthread_mutex_unlock(&produce->inbox.lock);
-	free_requests(&idle);
 	if (wake)
 		kin__loop_post(kin__core_loop(produce->set.core), &produce->attend);
 	if (!frozen)
@@ -110,6 +83,8 @@ static void arm(struct kin__produce *produce)
 	struct kin__loop *loop = kin__core_loop(produce->set.core);
 	uint64_t wake = kin__producer_wake_us(produce->own.machine);
 
+	if (produce->own.trim_us > 0 && produce->own.trim_us < wake)
+		wake = produce->own.trim_us;
 	if (wake == UINT64_MAX)
 		kin__loop_timer_clear(loop, &produce->own.timer);
 	else
@@ -163,6 +138,7 @@ void kin__produce_step(struct kin__produce *produce, struct kin__producer_event 
 	take_effects(produce);
 	kin__produce_report(produce);
 	publish(produce);
+	kin__produce_trim(produce);
 	arm(produce);
 }
 
@@ -269,8 +245,8 @@ static void produce_free(struct kin__produce *produce)
 	kin__bytes_fini(&produce->list.body);
 	kin__listing_fini(&produce->list.listing);
 	kin__produce_limit_fini(produce);
-	free_requests(&produce->inbox.answered);
-	free_requests(&produce->inbox.idle);
+	kin__produce_free_requests(&produce->inbox.answered);
+	kin__produce_free_requests(&produce->inbox.idle);
 	kin__produce_chunks_fini(produce);
 	kin__produce_shards_fini(&produce->shards);
 	kin__mem_free(produce->set.stream);

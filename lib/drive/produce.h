@@ -22,9 +22,10 @@
 #include "wire/aggregate_write.h"
 
 enum {
-	KIN__PRODUCE_CHUNK = 65536,
-	KIN__PRODUCE_LARGE = 16384, /* larger records have a chunk of their own */
-	KIN__PRODUCE_SPARES = 64,   /* empty chunks kept while there is work */
+	KIN__PRODUCE_CHUNK = 256 * 1024 - 64, /* with its head no more than whole pages */
+	KIN__PRODUCE_LARGE = 16384,           /* larger records have a chunk of their own */
+	KIN__PRODUCE_SPARES = 32,             /* empty chunks kept for the next records */
+	KIN__PRODUCE_KEEP_US = 1000000,       /* what was not needed for so long is given back */
 	KIN__PRODUCE_AWS_CODES = 64,
 	KIN__PRODUCE_RECENT = 64
 };
@@ -101,7 +102,7 @@ struct kin__produce_request {
 	struct kin__attempt attempt;
 	struct kin__produce *produce;
 	struct kin__bytes body;
-	char *answer; /* what results point into, until all its records are reported */
+	struct kin__bytes answer; /* what results point into, until all its records are reported */
 	uint64_t id;
 	struct kin__producer_record *const *records; /* if they are placed: of outer records */
 	uint32_t n;
@@ -159,6 +160,7 @@ struct kin__produce {
 		const char **shards; /* where its entries are stored; when records are placed */
 		struct kin__aggregate_write write;
 		struct kin__bytes aggregates; /* those that are encoded */
+		uint64_t trim_us;             /* when what is kept is looked at; 0: nothing is */
 		bool closing, frozen, leaving;
 	} own;
 	struct kin__produce_list { /* LIST_SHARDS; the loop's own, too */
@@ -184,8 +186,8 @@ struct kin__produce {
 		struct kin__room room;
 		struct kin__list chunks; /* the last one is open */
 		struct kin__list spares;
-		uint32_t spares_n;
-		uint64_t memory; /* of all chunks, spares too */
+		uint32_t spares_n, spares_low; /* low: the fewest since the last look */
+		uint64_t memory;               /* of all chunks, spares too */
 		struct kin__rng rng;
 		bool closing, woken, flush;
 		bool releases; /* data was given away: somebody must be told */
@@ -213,8 +215,9 @@ struct kin__produce {
 		struct kin_error last_error;
 		bool reporting;            /* the job is posted or runs */
 		struct kin__list answered; /* requests whose answer is still pointed into */
-		struct kin__list idle;     /* requests to use again */
-		int32_t frozen;            /* 0, or KIN_BUG */
+		struct kin__list idle;     /* requests to use again, the last used first */
+		uint32_t idle_n, idle_low;
+		int32_t frozen; /* 0, or KIN_BUG */
 		bool detached;
 	} inbox;
 	struct kin__produce_shards shards;
@@ -287,6 +290,7 @@ size_t kin__produce_record_size(const struct kin__produce *produce, const struct
                                 struct kin__span key);
 void kin__produce_record_free(struct kin__produce *produce, struct kin__produce_record *record);
 void kin__produce_chunks_fini(struct kin__produce *produce);
+void kin__produce_chunk_free(struct kin__produce *produce, struct kin__produce_chunk *chunk);
 struct kin__span kin__produce_record_hash(const struct kin__produce_record *record);
 struct kin__span kin__produce_record_key(const struct kin__produce_record *record);
 struct kin__span kin__produce_record_data(const struct kin__produce_record *record);
@@ -302,6 +306,10 @@ void kin__produce_request_give(
 		struct kin__produce_request *request); /* under the lock: not in use any more */
 void kin__produce_request_free(struct kin__produce_request *request);
 void kin__produce_fault_drop(struct kin__produce_fault *fault); /* any thread; NULL is fine */
+
+/* drive/produce_trim; loop thread: gives back what was kept and is not needed. */
+void kin__produce_trim(struct kin__produce *produce);
+void kin__produce_free_requests(struct kin__list *list);
 
 /* drive/produce_outer; loop thread: when records are placed. */
 /* After a burst: gives back what large aggregates needed. */

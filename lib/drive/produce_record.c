@@ -35,6 +35,12 @@ static struct kin__produce_chunk *open_chunk(const struct kin__produce *produce)
 	return kin__container(produce->inbox.chunks.prev, struct kin__produce_chunk, node);
 }
 
+/* It holds one record. */
+static bool is_large(const struct kin__produce_chunk *chunk)
+{
+	return chunk->size != KIN__PRODUCE_CHUNK;
+}
+
 static bool has_space(const struct kin__produce_chunk *chunk, size_t size)
 {
 	return chunk && chunk->size - chunk->used >= size;
@@ -49,11 +55,14 @@ bool kin__produce_record_fits(const struct kin__produce *produce, size_t size)
 	       in_use + chunk <= produce->set.memory_max;
 }
 
-static void chunk_free(struct kin__produce *produce, struct kin__produce_chunk *chunk)
+void kin__produce_chunk_free(struct kin__produce *produce, struct kin__produce_chunk *chunk)
 {
 	kin__list_remove(&chunk->node);
 	produce->inbox.memory -= chunk->size;
-	kin__mem_free(chunk);
+	if (is_large(chunk))
+		kin__mem_free(chunk);
+	else
+		kin__mem_pages_free(chunk, sizeof *chunk + chunk->size);
 }
 
 static void free_spares(struct kin__produce *produce)
@@ -61,8 +70,9 @@ static void free_spares(struct kin__produce *produce)
 	struct kin__list *spares = &produce->inbox.spares;
 
 	while (!kin__list_empty(spares))
-		chunk_free(produce, kin__container(spares->next, struct kin__produce_chunk, node));
-	produce->inbox.spares_n = 0;
+		kin__produce_chunk_free(produce,
+		                        kin__container(spares->next, struct kin__produce_chunk, node));
+	produce->inbox.spares_n = produce->inbox.spares_low = 0;
 }
 
 static struct kin__produce_chunk *take_spare(struct kin__produce *produce)
@@ -70,17 +80,9 @@ static struct kin__produce_chunk *take_spare(struct kin__produce *produce)
 	struct kin__list *node = produce->inbox.spares.prev; /* the last one is still in the caches */
 
 	kin__list_remove(node);
-	produce->inbox.spares_n--;
+	if (--produce->inbox.spares_n < produce->inbox.spares_low)
+		produce->inbox.spares_low = produce->inbox.spares_n;
 	return kin__container(node, struct kin__produce_chunk, node);
-}
-
-static struct kin__produce_chunk *chunk_alloc(size_t size)
-{
-	struct kin__produce_chunk *chunk = kin__mem_alloc(sizeof *chunk + size);
-
-	if (chunk)
-		*chunk = (struct kin__produce_chunk){ .size = size };
-	return chunk;
 }
 
 static struct kin__produce_chunk *chunk_new(struct kin__produce *produce)
@@ -90,9 +92,10 @@ static struct kin__produce_chunk *chunk_new(struct kin__produce *produce)
 	if (produce->inbox.spares_n > 0) {
 		chunk = take_spare(produce);
 	} else {
-		chunk = chunk_alloc(KIN__PRODUCE_CHUNK);
+		chunk = kin__mem_pages(sizeof *chunk + KIN__PRODUCE_CHUNK);
 		if (!chunk)
 			return NULL;
+		chunk->size = KIN__PRODUCE_CHUNK;
 		produce->inbox.memory += chunk->size;
 	}
 	chunk->used = 0;
@@ -168,9 +171,11 @@ struct kin__produce_record *kin__produce_record_new_large(struct kin__produce *p
 	free_spares(produce); /* what memory_max allows is for records */
 	produce->inbox.memory += size;
 	pthread_mutex_unlock(&produce->inbox.lock);
-	chunk = chunk_alloc(size);
-	if (chunk)
+	chunk = kin__mem_alloc(sizeof *chunk + size);
+	if (chunk) {
+		*chunk = (struct kin__produce_chunk){ .size = size };
 		record = fill(chunk, entry, key, size);
+	}
 	pthread_mutex_lock(&produce->inbox.lock);
 	if (chunk) /* full from the start: the open one, which is the last, stays open */
 		kin__list_prepend(&produce->inbox.chunks, &chunk->node);
@@ -188,31 +193,29 @@ struct kin__placed *kin__produce_record_placed(struct kin__produce_record *recor
 	return (struct kin__placed *)(void *)((char *)record + aligned(sizeof *record + bytes_n));
 }
 
-/* While there is work, some chunks are kept for the next records; after it all but one are given back. */
+/* Some chunks are kept for the next records. */
 void kin__produce_record_free(struct kin__produce *produce, struct kin__produce_record *record)
 {
 	struct kin__produce_chunk *chunk = record->chunk;
-	bool large = chunk->size != KIN__PRODUCE_CHUNK;
+	bool large = is_large(chunk);
 
 	kin__room_give(&produce->inbox.room, record->machine.bytes, 1);
 	if (--chunk->live == 0 && (large || chunk != open_chunk(produce))) {
 		if (large || produce->inbox.spares_n == KIN__PRODUCE_SPARES) {
-			chunk_free(produce, chunk);
+			kin__produce_chunk_free(produce, chunk);
 		} else {
 			kin__list_remove(&chunk->node);
 			kin__list_append(&produce->inbox.spares, &chunk->node);
 			produce->inbox.spares_n++;
 		}
 	}
-	if (produce->inbox.room.records == 0)
-		free_spares(produce);
 }
 
 void kin__produce_chunks_fini(struct kin__produce *produce)
 {
 	free_spares(produce);
 	while (!kin__list_empty(&produce->inbox.chunks))
-		chunk_free(produce, open_chunk(produce));
+		kin__produce_chunk_free(produce, open_chunk(produce));
 }
 
 struct kin__span kin__produce_record_hash(const struct kin__produce_record *record)

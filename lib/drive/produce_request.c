@@ -84,6 +84,7 @@ static struct kin__produce_request *request_new(struct kin__produce *produce)
 		return NULL;
 	request->produce = produce;
 	kin__bytes_init(&request->body);
+	kin__bytes_init(&request->answer);
 	kin__attempt_init(&request->attempt);
 	kin__list_init(&request->node);
 	return request;
@@ -93,7 +94,7 @@ void kin__produce_request_free(struct kin__produce_request *request)
 {
 	kin__attempt_fini(&request->attempt);
 	kin__bytes_fini(&request->body);
-	kin__mem_free(request->answer);
+	kin__bytes_fini(&request->answer);
 	kin__mem_free(request);
 }
 
@@ -105,6 +106,8 @@ static struct kin__produce_request *request_take(struct kin__produce *produce)
 	if (!kin__list_empty(&produce->inbox.idle)) {
 		request = kin__container(produce->inbox.idle.next, struct kin__produce_request, node);
 		kin__list_remove(&request->node);
+		if (--produce->inbox.idle_n < produce->inbox.idle_low)
+			produce->inbox.idle_low = produce->inbox.idle_n;
 	}
 	pthread_mutex_unlock(&produce->inbox.lock);
 	return request ? request : request_new(produce);
@@ -112,10 +115,14 @@ static struct kin__produce_request *request_take(struct kin__produce *produce)
 
 void kin__produce_request_give(struct kin__produce *produce, struct kin__produce_request *request)
 {
-	kin__mem_free(request->answer);
-	request->answer = NULL;
+	struct kin__bytes *next = &request->attempt.http.answer.body;
+
+	kin__bytes_fini(next);
+	*next = request->answer; /* the next answer comes into the same memory */
+	kin__bytes_init(&request->answer);
 	kin__list_remove(&request->node);
 	kin__list_prepend(&produce->inbox.idle, &request->node);
+	produce->inbox.idle_n++;
 }
 
 /* --- sending --------------------------------------------------------------------------- */
@@ -291,11 +298,11 @@ static bool read_answer(struct kin__produce_request *request, struct kin__outcom
 	uint8_t *verdicts = produce->own.verdicts;
 	bool places = produce->set.places;
 	struct kin__reason reason = { "" };
-	size_t n = 0;
 
-	request->answer = kin__bytes_take(&outcome->body, &n);
-	if (!request->answer ||
-	    kin__put_records_decode(request->answer, n, results, request->n, &reason) != KIN_OK) {
+	request->answer = outcome->body;
+	kin__bytes_init(&outcome->body);
+	if (!request->answer.at || kin__put_records_decode(request->answer.at, request->answer.n, results,
+	                                                   request->n, &reason) != KIN_OK) {
 		kin__fault_misread(&outcome->error, KIN__PUT_RECORDS, &request->attempt.http,
 		                   reason.text[0] ? reason.text : "it is empty");
 		return false;

@@ -1,0 +1,113 @@
+/* Part of check_drive: what a producer keeps for its next records, and that it gives it back. */
+
+/* Of the room above; nothing here fails by name. */
+const char *kin_code_name(int code)
+{
+	(void)code;
+	return "KIN_?";
+}
+
+enum { BURST_REQUESTS = 15, BURST_EACH = 2, BURST_BYTES = 10000 };
+
+static const char burst_answer[] = "{\"FailedRecordCount\":0,\"Records\":["
+				   "{\"SequenceNumber\":\"1\",\"ShardId\":\"s\"},"
+				   "{\"SequenceNumber\":\"2\",\"ShardId\":\"s\"}]}";
+
+static atomic_bool burst_held; /* no report is made: all records stay */
+
+static void burst_report(void *user, const struct kin_delivery *delivery)
+{
+	(void)user;
+	(void)delivery;
+	while (burst_held)
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+}
+
+static struct kin__produce *burst_open(void)
+{
+	static struct line script[SCRIPT_MAX];
+	struct kin__produce_options o = { .stream = "s",
+		                          .record_bytes_max = 1048576,
+		                          .on_delivery = burst_report };
+	struct kin__produce *made;
+
+	for (int i = 0; i < SCRIPT_MAX; i++)
+		script[i] = (struct line){ 200, "", burst_answer };
+	service.script = script;
+	kin__producer_settings_init(&o.machine);
+	o.machine.request_records_max = BURST_EACH;
+	o.machine.requests_max = 1; /* the service takes one connection after the other */
+	o.machine.linger_us = 10000;
+	ck_assert_int_eq(kin__produce_open(&made, core, &o, NULL), KIN_OK);
+	return made;
+}
+
+static void burst_put(struct kin__produce *produce, int n)
+{
+	static const char bytes[BURST_BYTES];
+	const struct kin_put_entry entry = {
+		.key = "k", .key_size = 1, .data = bytes, .data_size = sizeof bytes
+	};
+
+	for (int i = 0; i < n; i++) {
+		struct kin__produce_patience patience = { .timeout_ms = -1 };
+		size_t accepted = 0;
+
+		ck_assert_int_eq(kin__produce_put(produce, &entry, 1, &accepted, &patience, NULL), KIN_OK);
+	}
+}
+
+struct burst_kept {
+	uint64_t memory;
+	uint32_t spares, idle;
+};
+
+static struct burst_kept burst_look(struct kin__produce *produce)
+{
+	struct burst_kept kept;
+
+	pthread_mutex_lock(&produce->inbox.lock);
+	kept = (struct burst_kept){ produce->inbox.memory, produce->inbox.spares_n, produce->inbox.idle_n };
+	pthread_mutex_unlock(&produce->inbox.lock);
+	return kept;
+}
+
+/* After a burst its memory serves the next records; a second or two later all but one chunk is given back. */
+START_TEST(memory_after_a_burst)
+{
+	struct kin__produce *produce = burst_open();
+	struct burst_kept full, kept;
+
+	burst_held = true;
+	burst_put(produce, BURST_REQUESTS * BURST_EACH);
+	full = burst_look(produce);
+	burst_held = false;
+	ck_assert_uint_ge(full.memory, 2 * KIN__PRODUCE_CHUNK);
+	ck_assert_int_eq(kin__produce_flush(produce, 20000, NULL), KIN_OK);
+	kept = burst_look(produce);
+	ck_assert_uint_eq(kept.memory, full.memory);
+	ck_assert_uint_eq(kept.spares + 1, full.memory / KIN__PRODUCE_CHUNK);
+	ck_assert_uint_ge(kept.idle, 1);
+	burst_put(produce, BURST_EACH);
+	ck_assert_int_eq(kin__produce_flush(produce, 20000, NULL), KIN_OK);
+	ck_assert_uint_eq(burst_look(produce).memory, full.memory);
+	for (int i = 0; i < 2000 && (kept.spares > 0 || kept.idle > 0); i++) {
+		nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+		kept = burst_look(produce);
+	}
+	ck_assert_uint_eq(kept.spares, 0);
+	ck_assert_uint_eq(kept.idle, 0);
+	ck_assert_uint_eq(kept.memory, KIN__PRODUCE_CHUNK);
+	ck_assert_int_eq(kin__produce_close(produce, 20000, NULL), KIN_OK);
+}
+END_TEST
+
+static TCase *memory_case(void)
+{
+	TCase *made = tcase_create("memory");
+
+	tcase_set_timeout(made, 60);
+	tcase_add_checked_fixture(made, setup, teardown);
+	tcase_add_test(made, memory_after_a_burst);
+	return made;
+}
