@@ -596,6 +596,7 @@ END_TEST
 #include "producer_pauses.h"
 #include "producer_refused.h"
 #include "producer_placed.h"
+#include "producer_maps.h"
 #include "producer_ordered.h"
 #include "producer_paced.h"
 #include "producer_memory.h"

@@ -253,6 +253,7 @@ static Suite *suite(void)
 	suite_add_tcase(all, stories);
 	refused_case(all);
 	placed_case(all);
+	maps_case(all);
 	ordered_case(all);
 	paced_case(all);
 	memory_case(all);

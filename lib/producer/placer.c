@@ -120,6 +120,8 @@ static uint64_t wanted_us(const struct kin__placer *placer, const struct kin__la
 	}
 	if (lane == placer->unplaced && placer->asking)
 		return kin__state_later(placer->asked_us, MAP_WAIT_US);
+	if (lane == placer->unplaced && placer->wants_map && !placer->known && placer->failures == 0)
+		return kin__state_later(placer->ask_due_us, MAP_WAIT_US);
 	if (lane == placer->unplaced || !producer->settings.aggregate || producer->closing ||
 	    order <= producer->flushed || first->attempts > 0 ||
 	    first->state == KIN__RECORD_AGAIN || /* it was due before */
@@ -366,6 +368,7 @@ void kin__placer_step(struct kin__placer *placer, const struct kin__producer_eve
 		last = producer->done.prev;
 		kin__state_expire(producer, event->now_us);
 		leave(placer, last, event->now_us);
+		kin__placer_age(placer, event->now_us);
 		kin__placer_ask(placer, event->now_us);
 		offer(placer, event->now_us);
 		flush_requests(placer, event->now_us);

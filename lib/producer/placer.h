@@ -37,6 +37,7 @@ struct kin__placer {
 	bool known;              /* the map is not in doubt */
 	bool asking, ask;        /* LIST_SHARDS is under way; and not taken yet */
 	uint64_t ask_id, asked_us, ask_due_us;
+	uint64_t sure_us; /* when the map was right: it was asked for, or a record left that landed as foretold */
 	uint32_t failures; /* to get one, in a row */
 };
 
@@ -61,6 +62,8 @@ void kin__placer_due(struct kin__placer *placer, struct kin__lane *lane, uint64_
 void kin__placer_ask(struct kin__placer *placer,
                      uint64_t now_us); /* for a map, if one is missing and it is time */
 void kin__placer_doubt(struct kin__placer *placer, uint64_t now_us); /* the map is not believed any more */
+void kin__placer_age(struct kin__placer *placer,
+                     uint64_t now_us); /* nor is one that nobody has tried for long */
 void kin__placer_shards(struct kin__placer *placer, uint64_t now_us,
                         const struct kin__producer_shards *shards);
 /* What an answer says of shards and their pace, before the requests judge it. */

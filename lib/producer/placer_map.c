@@ -7,6 +7,7 @@
 enum {
 	ASK_LEAST_US = 1000000, /* from one map to the next */
 	ASK_MOST_US = 30000000, /* a failure's pause */
+	SURE_US = 10000000,     /* a stream is not deleted and another made within */
 	FAILURES_MOST = 20      /* that a pause grows with */
 };
 
@@ -50,6 +51,15 @@ void kin__placer_doubt(struct kin__placer *placer, uint64_t now_us)
 	placer->ask_due_us = kin__state_later(placer->asked_us, ASK_LEAST_US);
 	place_again(placer);
 	all_due(placer, now_us);
+}
+
+/* What is under way will tell of it.  But another stream of the same name may have shards of the same names with other
+ * ranges: records of an aggregate that landed there as foretold would be dropped by their readers. */
+void kin__placer_age(struct kin__placer *placer, uint64_t now_us)
+{
+	if (placer->producer->settings.aggregate && placer->known && placer->outers.n == 0 &&
+	    !kin__list_empty(&placer->producer->all) && now_us - placer->sure_us >= SURE_US)
+		kin__placer_doubt(placer, now_us);
 }
 
 void kin__placer_lane_drop(struct kin__placer *placer, struct kin__lane *lane)
@@ -155,6 +165,7 @@ void kin__placer_shards(struct kin__placer *placer, uint64_t now_us,
 	if (placer->known) {
 		swap_map(placer, &fresh);
 		placer->failures = 0;
+		placer->sure_us = placer->asked_us;
 		place_again(placer);
 	} else {
 		uint32_t failures = placer->failures < FAILURES_MOST ? placer->failures++ : FAILURES_MOST;
@@ -181,12 +192,14 @@ static bool covers_all(const struct kin__lane *lane, const struct kin__outer *ou
 
 /* Where the outer record is stored, against where it was to land.  The name of a shard stands for one range as long as
  * the stream lives; one that is not known may have any.  true: the map is wrong. */
-static bool look_at(struct kin__placer *placer, struct kin__outer *outer, const char *shard)
+static bool look_at(struct kin__placer *placer, struct kin__outer *outer, const char *shard, uint64_t sent_us)
 {
 	const struct kin__lane *landed;
 	bool as_foretold = shard && strcmp(shard, outer->lane->id) == 0;
 
 	outer->astray = false;
+	if (as_foretold && outer->lane->open && placer->sure_us < sent_us)
+		placer->sure_us = sent_us;
 	if (outer->lane == placer->unplaced || !shard || (as_foretold && outer->lane->open))
 		return false;
 	landed = kin__map_get(&placer->by_id, kin__span_text(shard));
@@ -225,7 +238,7 @@ void kin__placer_landed(struct kin__placer *placer, uint64_t now_us,
 		else if (done && answer->results[i] == KIN__THROTTLED)
 			throttled(placer, outer, now_us);
 		else if (done && answer->results[i] == KIN__DONE &&
-		         look_at(placer, outer, answer->shards ? answer->shards[i] : NULL) &&
+		         look_at(placer, outer, answer->shards ? answer->shards[i] : NULL, request->at_us) &&
 		         placer->asked_us <= request->at_us)
 			doubt = true;
 	}

@@ -1,9 +1,11 @@
 /* What sim_produce holds the producer to. */
+#include <string.h>
 #include "kinesis/limits.h"
 #include "produce_world.h"
 
 enum { PAUSES = 6, PAUSES_LEAST_US = 20000 }; /* that many jittered, growing pauses are never shorter */
 enum { IN_VAIN = 100 };                       /* refusals in a row, after which none is blamed alone */
+enum { LIST_LEAST_US = 1000000 };             /* from one list of shards to the next */
 
 static struct produce_item *item_of(struct kin__producer_record *record)
 {
@@ -180,6 +182,19 @@ static void answer_item(struct produce_world *w, const struct produce_request *r
 	}
 }
 
+/* Did the last list foretell where it is stored? */
+static bool foretold(const struct produce_world *w, const struct produce_request *r, uint32_t i)
+{
+	const struct produce_shards *shards = &w->listing.shards;
+	struct kin__hashkey hash = w->items[r->items[r->entries[i].first]].placed.hash;
+
+	for (size_t k = 0; k < shards->n; k++)
+		if (strcmp(shards->ids[k], r->shards[i]) == 0)
+			return kin__hashkey_compare(shards->at[k].first_hash, hash) <= 0 &&
+			       kin__hashkey_compare(hash, shards->at[k].last_hash) <= 0;
+	return false;
+}
+
 void produce_check_answer(struct produce_world *w, const struct produce_request *r)
 {
 	count_pauses(w, r);
@@ -189,6 +204,8 @@ void produce_check_answer(struct produce_world *w, const struct produce_request 
 	for (uint32_t i = 0; i < r->n; i++) {
 		if (r->verdict != KIN__DONE || r->results[i] != KIN__DONE)
 			w->calm = false;
+		else if (w->placed && r->shards[i] && !foretold(w, r, i))
+			w->strange_us = w->now_us + LIST_LEAST_US;
 		for (uint32_t k = 0; k < r->entries[i].n; k++)
 			answer_item(w, r, i, &w->items[r->items[r->entries[i].first + k]]);
 	}
@@ -307,7 +324,8 @@ void produce_check_time(struct produce_world *w)
 	PRODUCE_CHECK(w, !bug->what, "%s (%d)", bug->what, bug->line);
 	PRODUCE_CHECK(w, kin__producer_wake_us(w->producer) > w->now_us,
 	              "the producer wants to be woken in the past");
-	if (w->calm && w->in_flight < w->settings.requests_max && !w->listing.under_way && has_pace(w))
+	if (w->calm && w->in_flight < w->settings.requests_max && !w->listing.under_way &&
+	    w->now_us >= w->strange_us && has_pace(w))
 		check_unsent(w);
 	for (uint32_t i = 0; i < w->next_item; i++) {
 		const struct produce_item *item = &w->items[i];

@@ -173,6 +173,7 @@ struct produce_world {
 	uint32_t pauses;                            /* in a row */
 	uint32_t in_vain;                           /* refusals since a good answer */
 	uint64_t pause_serial, pauses_since_us;
+	uint64_t strange_us; /* an answer spoke of a shard that was not foretold: another list may be asked for later only */
 };
 
 /* Runs a seed to its end; gives the hash of its trace.  Prints and exits on failure. */
