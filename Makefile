@@ -225,7 +225,7 @@ $(ROOM_CHECKS:=.o) $(PUBLIC_CHECKS:=.o) $(FAULT_CHECKS:=.o) $(POWER_CHECK:=.o):
 endif
 
 ifeq ($(HAVE_CODECS),no)
-tests/check_codecs.o tests/fuzz/fuzz_codecs.o:
+tests/check_codecs.o tests/public/check_compressed.o tests/fuzz/fuzz_codecs.o:
 	@echo "make check needs zlib or zstd (Debian: apt-get install zlib1g-dev libzstd-dev); install them and run ./configure again" >&2; exit 1
 endif
 

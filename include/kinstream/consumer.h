@@ -5,6 +5,7 @@
 
 #include <kinstream/batch.h>
 #include <kinstream/client.h>
+#include <kinstream/codec.h>
 #include <kinstream/sink.h>
 #include <kinstream/store.h>
 
@@ -84,6 +85,10 @@ struct kin_consumer_options {
 	uint32_t poll_interval_max_ms;
 	/* 0..1073741824, default 2097152: data and keys read of one shard, what the service allows; 0: no limit */
 	uint32_t shard_bytes_per_second_max;
+	/* NULL-ended, at most 8; the list is copied, the codecs stay: data that begins as one of them says is undone before
+	 * the filter and the handler see it.  NULL, the default: none.  See kin_codec(3), kin_codecs_all() */
+	const struct kin_codec *const *decompress;
+	uint32_t decompressed_bytes_max; /* 1024..1073741824, default 33554432: of one record; see kin_consumer(3) */
 };
 
 /* A snapshot; counts since open.
@@ -115,6 +120,8 @@ struct kin_consumer_health {
 	uint64_t windows_opened, windows_closed, windows_terminated_early, windows_given_up;
 	uint64_t batches_out; /* now: with the handler, or on their way to the sink */
 	bool paused;          /* by kin_consumer_pause() */
+	/* With the option decompress, since open: records undone; those that could not be, and are as they were read. */
+	uint64_t decompressed, not_decompressed;
 };
 
 KIN_API void kin_consumer_options_init_sized(struct kin_consumer_options *options, size_t size);

@@ -3,6 +3,7 @@
 #define KINSTREAM_PRODUCER_H
 
 #include <kinstream/client.h>
+#include <kinstream/codec.h>
 #include <kinstream/record.h>
 
 #ifdef __cplusplus
@@ -87,6 +88,11 @@ struct kin_producer_options {
 	int32_t reports;       /* enum kin_reports, default KIN_REPORTS_CALLBACK */
 	/* enum kin_distribution, default KIN_DISTRIBUTION_KEY; _AUTO: key NULL sends none, see kin_producer(3) */
 	int32_t record_distribution_strategy;
+	/* The data of each record is made smaller by it; it stays until close.  NULL, the default: data goes as it is.  See
+	 * kin_codec(3), kin_codecs_zstd() */
+	const struct kin_codec *compress;
+	int32_t compression_level; /* default 0: the codec's usual; else within its level_min and level_max */
+	uint32_t compression_min_bytes; /* 0..10485760, default 256: shorter data goes as it is */
 	bool aggregate; /* default false; true: KPL aggregates, one shard's records in each; see kin_producer(3) */
 	uint8_t reserved[3];
 };
@@ -103,7 +109,8 @@ struct kin_producer_stats {
 	uint64_t requests_failed; /* requests that brought no usable answer: error status, network, time-out */
 	uint64_t stream_records;  /* acknowledged: records that were put alone, and aggregates */
 	uint64_t payload_units;   /* in them: each begun 25 KiB of data and key, which is what AWS bills */
-	uint64_t reserved[2];
+	uint64_t compressed;      /* accepted records whose data was made smaller */
+	uint64_t compressed_away; /* bytes that their data had before and has not now */
 };
 
 KIN_API void kin_producer_options_init_sized(struct kin_producer_options *options, size_t size);

@@ -19,6 +19,8 @@ struct kin_start {
 	int32_t until;              /* enum kin_until, default never */
 	const char *const *shards;  /* only these shards; copied; NULL: all */
 	size_t shards_count;
+	const struct kin_codec *const *decompress; /* as in struct kin_consumer_options */
+	uint32_t decompressed_bytes_max;           /* default 33554432 */
 };
 
 KIN_API void kin_start_init_sized(struct kin_start *start, size_t size);

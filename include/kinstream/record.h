@@ -9,6 +9,13 @@
 extern "C" {
 #endif
 
+/* With the option decompress. */
+enum kin_record_flag {
+	KIN_RECORD_DECOMPRESSED = 1, /* data is what it was before it was made smaller */
+	KIN_RECORD_NOT_DECOMPRESSED =
+			2 /* data begins as a codec's does, and could not be undone: it is as it was read */
+};
+
 /* One record read.  Handed out read-only, borrowed as its batch, call or reader says; grows at the end. */
 struct kin_record {
 	const char *partition_key; /* UTF-8, 0-ended too; may hold NUL; NULL: the stream has none (AUTO) */
@@ -20,7 +27,7 @@ struct kin_record {
 	int64_t arrival_ms;    /* ApproximateArrivalTimestamp: Unix ms, set by the service */
 	uint64_t sub_sequence; /* place in a KPL aggregate, whose records share a sequence number; else 0 */
 	uint32_t sequence_number_size;
-	uint32_t flags; /* 0 */
+	uint32_t flags; /* of enum kin_record_flag */
 };
 
 /* One record to be put.  Clear it with kin_put_entry_init(), then fill in. */

@@ -1,3 +1,4 @@
+#include "api/codec.h"
 #include "api/consumer.h"
 #include "api/options.h"
 #include "base/mem.h"
@@ -229,7 +230,9 @@ static int open_parts(struct kin_consumer *consumer, struct kin__core *core,
 		                                .on_state = o->on_state,
 		                                .user = o->user,
 		                                .failure_payload = o->on_failure_payload,
-		                                .failure_reason = o->on_failure_reason };
+		                                .failure_reason = o->on_failure_reason,
+		                                .decompress = o->decompress,
+		                                .decompressed_bytes_max = o->decompressed_bytes_max };
 	struct kin_store store;
 	struct kin_sink sink;
 	char worker[300];
@@ -237,7 +240,8 @@ static int open_parts(struct kin_consumer *consumer, struct kin__core *core,
 	machine_settings(&options.machine, o);
 	name_worker(worker);
 	options.worker = o->worker ? o->worker : worker;
-	if (compile_filter(&options.filter, o, error) != KIN_OK)
+	if (kin__codec_check_list(o->decompress, "decompress", error) != KIN_OK ||
+	    compile_filter(&options.filter, o, error) != KIN_OK)
 		return error->code;
 	if (open_ends(&options, &store, &sink, o, error) != KIN_OK) {
 		kin__filter_free(options.filter);

@@ -29,6 +29,7 @@ static const struct kin_consumer_options defaults = {
 	.parallelization_factor = 1,
 	.on_failure_payload = true,
 	.deaggregate = true,
+	.decompressed_bytes_max = 33554432,
 };
 
 static const struct kin__options_row rows[] = {
@@ -128,6 +129,8 @@ static const struct kin__options_row rows[] = {
 	         "Whether the on-failure JSON has the handler's reason, a member that Lambda's has not."),
 	ROW_BOOL(deaggregate, "deaggregate", true, NULL,
 	         "Whether the KPL's aggregated records are handed out record by record, or each as it is."),
+	ROW_NUMBER(U32, decompressed_bytes_max, "decompressed_bytes_max", "bytes", 33554432, 1024, 1073741824,
+	           NULL, 1, "The most bytes that a record may become when it is decompressed."),
 };
 
 const struct kin__options_table kin__options_consumer = {

@@ -5,7 +5,8 @@
 
 static const struct kin_start start_defaults = { .size = sizeof start_defaults,
 	                                         .position = KIN_LATEST,
-	                                         .until = KIN_UNTIL_NEVER };
+	                                         .until = KIN_UNTIL_NEVER,
+	                                         .decompressed_bytes_max = 33554432 };
 static const struct kin_put_entry entry_defaults = { .size = sizeof entry_defaults };
 
 static const struct kin__options_table start_table = { .defaults = &start_defaults,

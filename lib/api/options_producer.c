@@ -19,6 +19,7 @@ static const struct kin_producer_options defaults = {
 	.requests_max = 8,
 	.aggregation_max_bytes = 51200,
 	.aggregation_max_records = 4294967295,
+	.compression_min_bytes = 256,
 };
 
 static const struct kin__options_row rows[] = {
@@ -53,6 +54,10 @@ static const struct kin__options_row rows[] = {
 	ROW_CHOICE(record_distribution_strategy, "record_distribution_strategy", "user_partition_key",
 	           "user_partition_key|auto", strategies, "RecordDistributionStrategy",
 	           "The stream's own: what chooses the shard of a record."),
+	ROW_NUMBER(I32, compression_level, "compression_level", "", 0, 0, 22, NULL, 1,
+	           "How hard the codec tries, if records are compressed: 1 and more; 0: its usual level."),
+	ROW_NUMBER(U32, compression_min_bytes, "compression_min_bytes", "bytes", 256, 0, 10485760, NULL, 1,
+	           "Data shorter than that is not compressed."),
 	ROW_NUMBER(U32, rate_percent, "rate_percent", "percent", 0, 0, 10000, "RateLimit", 1,
 	           "How much of what the service lets a shard take is sent to it; 0: no limit."),
 };

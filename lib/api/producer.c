@@ -1,4 +1,5 @@
 /* api/producer - kin_producer made true: arguments and options checked, then drive/produce. */
+#include "api/codec.h"
 #include "api/options.h"
 #include "api/producer.h"
 #include "base/mem.h"
@@ -49,6 +50,22 @@ static int check_distribution(const struct kin_producer_options *own, struct kin
 	                  option);
 }
 
+static int check_compress(const struct kin_producer_options *own, struct kin_error *error)
+{
+	const struct kin_codec *codec = own->compress;
+	int code = codec ? kin__codec_check(codec, "compress", error) : KIN_OK;
+
+	if (!codec || code != KIN_OK || own->compression_level == 0 ||
+	    (own->compression_level >= codec->level_min && own->compression_level <= codec->level_max))
+		return code;
+	return kin__error(error, KIN_INVALID,
+	                  "kin_producer_open(): option compression_level is %d; of %s it must be %d..%d, or "
+	                  "0 for "
+	                  "the usual one",
+	                  (int)own->compression_level, codec->name, (int)codec->level_min,
+	                  (int)codec->level_max);
+}
+
 static int read_options(struct kin_producer_options *own, const struct kin_producer_options *given,
                         struct kin_error *error)
 {
@@ -69,7 +86,8 @@ static int read_options(struct kin_producer_options *own, const struct kin_produ
 		                  "1024..10485760, "
 		                  "or 0 for what the stream takes",
 		                  (unsigned)own->record_bytes_max);
-	return check_distribution(own, error);
+	code = check_distribution(own, error);
+	return code == KIN_OK ? check_compress(own, error) : code;
 }
 
 static int open_produce(struct kin_producer *producer, struct kin_client *client,
@@ -81,6 +99,9 @@ static int open_produce(struct kin_producer *producer, struct kin_client *client
 		                                .polled = own->reports == KIN_REPORTS_POLL,
 		                                .own_client = !client,
 		                                .record_bytes_max = own->record_bytes_max,
+		                                .codec = own->compress,
+		                                .compression_level = own->compression_level,
+		                                .compression_min_bytes = own->compression_min_bytes,
 		                                .keyless = own->record_distribution_strategy ==
 		                                           KIN_DISTRIBUTION_AUTO };
 	struct kin__core *core;

@@ -1,3 +1,4 @@
+#include "api/codec.h"
 #include "api/handle.h"
 #include "api/options.h"
 #include "base/mem.h"
@@ -47,7 +48,11 @@ static int read_start(struct kin_start *own, const struct kin_start *given, stru
 		                  "kin_reader_open(): start.until_timestamp_ms is %lld; Unix ms, with "
 		                  "KIN_UNTIL_TIMESTAMP",
 		                  (long long)own->until_timestamp_ms);
-	return KIN_OK;
+	if (own->decompressed_bytes_max < 1024 || own->decompressed_bytes_max > 1073741824)
+		return kin__error(error, KIN_INVALID,
+		                  "kin_reader_open(): start.decompressed_bytes_max is %u; 1024 to 1073741824",
+		                  (unsigned)own->decompressed_bytes_max);
+	return kin__codec_check_list(own->decompress, "decompress", error);
 }
 
 static void settings(struct kin__consumer_settings *m, const struct kin_start *start)
@@ -92,6 +97,8 @@ int kin_reader_open(struct kin_reader **out, struct kin_client *client, const ch
 		                  out ? "stream" : "out");
 	*out = NULL;
 	code = read_start(&own, start, error);
+	options.decompress = own.decompress;
+	options.decompressed_bytes_max = own.decompressed_bytes_max;
 	if (code == KIN_OK && !kin__limits_stream(kin__span_text(stream), &reason))
 		code = kin__error(error, KIN_INVALID, "kin_reader_open(): %s", reason.text);
 	if (code == KIN_OK)

@@ -37,6 +37,8 @@ static void publish(struct kin__consume *consumer)
 	struct kin_consumer_health health = { .size = sizeof health };
 
 	kin__consumer_health(consumer->own.machine, &health);
+	health.decompressed = consumer->own.decompress.done;
+	health.not_decompressed = consumer->own.decompress.left;
 	pthread_mutex_lock(&consumer->inbox.lock);
 	if (consumer->own.frozen) {
 		health.state = KIN_CONSUMER_FATAL;
@@ -295,6 +297,7 @@ static void free_own(struct kin__consume *consumer)
 	kin__consume_page_tidy(consumer);
 	kin__mem_free(consumer->own.pages);
 	kin__filter_free(consumer->own.filter);
+	kin__decompress_fini(&consumer->own.decompress);
 	kin__mem_free(consumer->own.outside.at);
 	kin__mem_free(consumer->own.shards);
 	kin__mem_free(consumer->own.effects.at);
@@ -367,6 +370,7 @@ static struct kin__consume *make(struct kin__core *core, const struct kin__consu
 	consumer->set.failure_payload = options->failure_payload;
 	consumer->set.failure_reason = options->failure_reason;
 	consumer->own.filter = options->filter;
+	kin__decompress_init(&consumer->own.decompress, options->decompress, options->decompressed_bytes_max);
 	consumer->set.handler = options->handler;
 	consumer->set.on_state = options->on_state;
 	consumer->set.user = options->user;

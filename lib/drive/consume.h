@@ -10,6 +10,7 @@
 #include "consumer/consumer.h"
 #include "drive/batch.h"
 #include "drive/core.h"
+#include "drive/decompress.h"
 #include "drive/listing.h"
 #include "filter/filter.h"
 #include "io/pipe.h"
@@ -22,7 +23,8 @@ struct kin__page {
 	uint64_t id;
 	char *body; /* the answer, decoded in place */
 	struct kin_record *records;
-	uint8_t *lanes; /* a byte a record; NULL: there is one lane */
+	uint8_t *lanes;     /* a byte a record; NULL: there is one lane */
+	char *decompressed; /* what records point into that were made smaller; NULL: none was */
 	size_t body_room, records_room;
 	uint32_t count;
 };
@@ -81,6 +83,9 @@ struct kin__consume {
 		struct kin__filter *filter; /* NULL: every record is handed out */
 		struct kin__outside
 				outside; /* of the page at hand: other shards' records; what a rule leaves out */
+		struct kin__decompress decompress;
+		uint64_t decompress_warned,
+				decompress_warned_us; /* of those left as they are: told of, and when */
 		struct kin__arena listing;
 		char arn[2049];          /* set once, before the first batch */
 		struct kin__tally tally; /* what is counted here, not by the machine */
@@ -119,7 +124,9 @@ struct kin__consume_options { /* all borrowed until return, but for the interfac
 	const struct kin_sink *sink; /* the same; NULL: none */
 	bool own_store, own_sink;    /* the program's own */
 	bool failure_payload, failure_reason;
-	struct kin__filter *filter; /* given; NULL: none */
+	struct kin__filter *filter;                /* given; NULL: none */
+	const struct kin_codec *const *decompress; /* NULL: none; the codecs stay */
+	uint32_t decompressed_bytes_max;
 	kin_handler_fn *handler;
 	void (*on_state)(void *user, int state, const struct kin_error *error);
 	void *user;
@@ -165,9 +172,9 @@ void kin__consume_invoke(struct kin__consume *consumer, const struct kin__consum
 void kin__consume_out_locked(struct kin__consume *consumer, struct kin_batch *batch); /* it goes out now */
 void kin__consume_busy_ready(struct kin__consume *consumer); /* gives the batches nobody took back, as busy */
 
-/* Takes what page and body hold, and lanes; 0: out of memory, and they are empty as well. */
+/* Takes what page and body hold, lanes and decompressed; 0: out of memory, and they are empty as well. */
 uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes *body,
-                               struct kin__get_page *page, uint8_t *lanes);
+                               struct kin__get_page *page, uint8_t *lanes, char *decompressed);
 /* Memory that an earlier page left, if it suits an answer of so many bytes. */
 void kin__consume_page_again(struct kin__consume *consumer, size_t length, struct kin__bytes *body,
                              struct kin__get_page *page);

@@ -34,7 +34,7 @@ static struct kin__page *make_page(struct kin__consume *consumer, size_t *slot)
 }
 
 uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes *body,
-                               struct kin__get_page *from, uint8_t *lanes)
+                               struct kin__get_page *from, uint8_t *lanes, char *decompressed)
 {
 	size_t slot;
 	struct kin__page *page = make_page(consumer, &slot);
@@ -43,6 +43,7 @@ uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes 
 		kin__bytes_fini(body);
 		kin__mem_free(from->records);
 		kin__mem_free(lanes);
+		kin__mem_free(decompressed);
 		from->records = NULL;
 		from->n = from->room = 0;
 		return 0;
@@ -53,6 +54,7 @@ uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes 
 	page->records = from->records;
 	page->records_room = from->room;
 	page->lanes = lanes;
+	page->decompressed = decompressed;
 	page->count = (uint32_t)from->n;
 	from->records = NULL;
 	from->n = from->room = 0;
@@ -74,6 +76,7 @@ static void free_page(struct kin__page *page)
 	kin__mem_free(page->body);
 	kin__mem_free(page->records);
 	kin__mem_free(page->lanes);
+	kin__mem_free(page->decompressed);
 	kin__mem_free(page);
 }
 
@@ -99,7 +102,9 @@ void kin__consume_page_free(struct kin__consume *consumer, uint64_t id)
 	}
 	kin__consume_page_tidy(consumer);
 	kin__mem_free(page->lanes);
+	kin__mem_free(page->decompressed);
 	page->lanes = NULL;
+	page->decompressed = NULL;
 	consumer->own.spare = page;
 }
 
@@ -153,6 +158,8 @@ void kin__consume_page_copy(struct kin__consume *consumer, const struct kin__sli
 		record->sequence_number = put(&to, record->sequence_number, record->sequence_number_size);
 	}
 	kin__mem_free(page->body);
+	kin__mem_free(page->decompressed);
+	page->decompressed = NULL;
 	page->body = body;
 	page->body_room = n;
 }

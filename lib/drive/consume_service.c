@@ -191,6 +191,45 @@ static int take_apart(struct kin__consume *consumer, uint32_t shard, struct kin_
 	                             &consumer->own.outside);
 }
 
+enum { WARN_INTERVAL_US = 60000000 };
+
+/* Told at most once a minute: what is left as it is says nothing by itself. */
+static void warn_left(struct kin__consume *consumer, const char *shard)
+{
+	const struct kin__decompress *decompress = &consumer->own.decompress;
+	uint64_t now_us = kin__loop_now_us(kin__core_loop(consumer->set.core));
+	struct kin__log_about about = kin__consume_about(consumer, shard);
+
+	if (decompress->left == consumer->own.decompress_warned ||
+	    (consumer->own.decompress_warned > 0 &&
+	     now_us - consumer->own.decompress_warned_us < WARN_INTERVAL_US))
+		return;
+	KIN__LOG_ABOUT(consumer->set.core, KIN_LOG_WARN, "consumer", &about,
+	               "%llu records begin as compressed ones do and cannot be decompressed, they are handed "
+	               "out as "
+	               "they are; of the last: %s",
+	               (unsigned long long)(decompress->left - consumer->own.decompress_warned),
+	               decompress->why);
+	consumer->own.decompress_warned = decompress->left;
+	consumer->own.decompress_warned_us = now_us;
+}
+
+/* What was made smaller, before anybody looks at it. */
+static int decompress_page(struct kin__consume *consumer, const char *shard, struct kin__get_page *page,
+                           char **out, size_t *out_room)
+{
+	const struct kin__outside *outside = &consumer->own.outside;
+	int code = KIN_OK;
+
+	*out = NULL;
+	*out_room = 0;
+	if (consumer->own.decompress.codecs_n > 0)
+		code = kin__decompress_page(&consumer->own.decompress, page,
+		                            outside->n > 0 ? outside->at : NULL, out, out_room);
+	warn_left(consumer, shard);
+	return code;
+}
+
 /* What no handler shall see: other shards' records, and what the filter does not let pass. */
 static int sift(struct kin__consume *consumer, struct kin__consumer_event *event)
 {
@@ -231,23 +270,31 @@ static int route(struct kin__consume *consumer, struct kin__consumer_event *even
 	return *lanes ? KIN_OK : KIN_NOMEM;
 }
 
+static const char *shard_id(const struct kin__consume_request *request)
+{
+	return kin__consumer_shard_id(request->consumer->own.machine, request->shard);
+}
+
 /* Hands the decoded page to the table: the machine gets a name and the records. */
 static int keep_page(struct kin__consume_request *request, struct kin__consumer_event *event,
                      struct kin__get_page *page, struct kin__outcome *outcome)
 {
 	struct kin__consume *consumer = request->consumer;
 	struct kin__consume_shard *shard = kin__consume_shard(consumer, request->shard);
-	char *next = page->next_iterator ? kin__mem_text(page->next_iterator) : NULL;
+	char *next = page->next_iterator ? kin__mem_text(page->next_iterator) : NULL, *decompressed = NULL;
+	size_t decompressed_room = 0;
 	uint8_t *lanes = NULL;
 
 	if (!shard || (page->next_iterator && !next) ||
-	    take_apart(consumer, request->shard, page) != KIN_OK) {
+	    take_apart(consumer, request->shard, page) != KIN_OK ||
+	    decompress_page(consumer, shard_id(request), page, &decompressed, &decompressed_room) != KIN_OK) {
 		kin__mem_free(next);
 		return KIN_NOMEM;
 	}
 	event->page.count = (uint32_t)page->n;
 	event->page.records = page->records;
 	if (sift(consumer, event) != KIN_OK || route(consumer, event, &lanes) != KIN_OK) {
+		kin__mem_free(decompressed);
 		kin__mem_free(next);
 		return KIN_NOMEM;
 	}
@@ -255,11 +302,11 @@ static int keep_page(struct kin__consume_request *request, struct kin__consumer_
 	event->page.ended = !page->next_iterator;
 	event->page.payload_bytes = page->payload_bytes;
 	event->page.array_bytes = page->room * sizeof *page->records + (lanes ? page->n : 0);
-	event->page.bytes = outcome->body.room + event->page.array_bytes;
+	event->page.bytes = outcome->body.room + event->page.array_bytes + decompressed_room;
 	event->page.plain = page->plain;
 	if (page->n == 0) /* it rests: so does its memory */
 		kin__consume_page_tidy(consumer);
-	event->page.id = kin__consume_page_add(consumer, &outcome->body, page, lanes);
+	event->page.id = kin__consume_page_add(consumer, &outcome->body, page, lanes, decompressed);
 	if (event->page.id == 0) {
 		kin__mem_free(next);
 		return KIN_NOMEM;
@@ -267,11 +314,6 @@ static int keep_page(struct kin__consume_request *request, struct kin__consumer_
 	kin__mem_free(shard->iterator);
 	shard->iterator = next;
 	return KIN_OK;
-}
-
-static const char *shard_id(const struct kin__consume_request *request)
-{
-	return kin__consumer_shard_id(request->consumer->own.machine, request->shard);
 }
 
 static void begun(struct kin__attempt *attempt, size_t length)

@@ -191,6 +191,10 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 		produce->set.reports = options->on_delivery ? KIN__PRODUCE_CALL : KIN__PRODUCE_COUNT;
 	produce->set.record_bytes_max = options->record_bytes_max;
 	produce->set.keyless = options->keyless;
+	kin__produce_compress_init(produce);
+	produce->set.codec = options->codec;
+	produce->set.compression_level = options->compression_level;
+	produce->set.compression_min_bytes = options->compression_min_bytes;
 	produce->set.machine = *machine;
 	produce->set.wake_records = machine->request_records_max;
 	produce->set.wake_bytes = machine->request_bytes_max;
@@ -247,6 +251,7 @@ static void produce_free(struct kin__produce *produce)
 	kin__produce_limit_fini(produce);
 	kin__produce_free_requests(&produce->inbox.answered);
 	kin__produce_free_requests(&produce->inbox.idle);
+	kin__produce_compress_fini(produce);
 	kin__produce_chunks_fini(produce);
 	kin__produce_shards_fini(&produce->shards);
 	kin__mem_free(produce->set.stream);
@@ -468,6 +473,8 @@ void kin__produce_stats(struct kin__produce *produce, struct kin_producer_stats 
 	*stats = produce->inbox.stats;
 	stats->buffered = produce->inbox.room.records;
 	stats->buffered_bytes = produce->inbox.room.bytes;
+	stats->compressed = atomic_load_explicit(&produce->squeeze.records, memory_order_relaxed);
+	stats->compressed_away = atomic_load_explicit(&produce->squeeze.saved, memory_order_relaxed);
 	pthread_mutex_unlock(&produce->inbox.lock);
 }
 

@@ -20,6 +20,7 @@
 #include "producer/producer.h"
 #include "producer/room.h"
 #include "wire/aggregate_write.h"
+#include <kinstream/codec.h>
 
 enum {
 	KIN__PRODUCE_CHUNK = 256 * 1024 - 64, /* with its head no more than whole pages */
@@ -146,6 +147,9 @@ struct kin__produce {
 		uint64_t memory_max;            /* of chunks */
 		bool places;                    /* records by their shard */
 		bool keyless;                   /* key NULL: the record is sent without one */
+		const struct kin_codec *codec;  /* NULL: records go as they are */
+		int32_t compression_level;
+		uint32_t compression_min_bytes;
 		/* So many new ones are looked at without delay. */
 		uint64_t wake_records, wake_bytes;
 		struct kin__producer_settings machine;
@@ -170,6 +174,12 @@ struct kin__produce {
 		uint64_t id;
 		bool failed; /* the last one */
 	} list;
+	struct { /* contexts that nobody uses, under a lock of their own; and what was made smaller */
+		pthread_mutex_t lock;
+		struct kin__list idle;
+		uint32_t idle_n;
+		_Atomic uint64_t records, saved;
+	} squeeze;
 	struct { /* how large a record the stream takes; the loop's own, too */
 		struct kin__call call;
 		struct kin__bytes body;
@@ -236,7 +246,10 @@ struct kin__produce_options { /* borrowed until return */
 	bool polled;     /* no report is made unasked */
 	bool own_client; /* the core's callback thread has nothing else to do */
 	uint32_t record_bytes_max;
-	bool keyless; /* key NULL: the record is sent without one */
+	bool keyless;                  /* key NULL: the record is sent without one */
+	const struct kin_codec *codec; /* NULL: none; stays until the producer is closed */
+	int32_t compression_level;
+	uint32_t compression_min_bytes;
 };
 
 int kin__produce_open(struct kin__produce **out, struct kin__core *core,
@@ -345,6 +358,16 @@ void kin__produce_count(struct kin__produce_request *request, struct kin__produc
 
 /* drive/produce_shards; loop thread. */
 void kin__produce_list(struct kin__produce *produce, uint64_t id);
+
+/* drive/produce_compress; a program's thread. */
+void kin__produce_compress_init(struct kin__produce *produce);
+void kin__produce_compress_fini(struct kin__produce *produce);
+int kin__produce_put_smaller(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
+                             size_t *accepted, struct kin__produce_patience *patience,
+                             struct kin_error *error);
+/* drive/produce_put; the same, of records as they are. */
+int kin__produce_put_plain(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
+                           size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error);
 
 /* drive/produce_limit */
 int kin__produce_limit_init(struct kin__produce *produce);    /* KIN_OK or KIN_NOMEM */

@@ -209,8 +209,8 @@ static int put_some(struct kin__produce *produce, const struct kin_put_entry *en
 	return code;
 }
 
-int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
-                     size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error)
+int kin__produce_put_plain(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
+                           size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error)
 {
 	size_t fine = 0, done = 0;
 	int code = KIN_OK;
@@ -227,4 +227,12 @@ int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *e
 			return failed;
 	}
 	return code;
+}
+
+int kin__produce_put(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
+                     size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error)
+{
+	if (produce->set.codec)
+		return kin__produce_put_smaller(produce, entries, n, accepted, patience, error);
+	return kin__produce_put_plain(produce, entries, n, accepted, patience, error);
 }
