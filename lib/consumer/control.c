@@ -5,6 +5,7 @@
 #include "consumer/control.h"
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
+#include "consumer/gap.h"
 #include "consumer/lease.h"
 #include "consumer/descent.h"
 #include "kinesis/lineage.h"
@@ -205,7 +206,7 @@ static void created_anew(struct kin__consumer *consumer, const struct kin__strea
 	                  "stream "
 	                  "still held is lost",
 	                  consumer->arn, was, is);
-	if (!kin__fetch_gap(consumer, NULL))
+	if (!kin__gap_raise(consumer, NULL))
 		return;
 	consumer->wanted = 0;
 	kin__descent_restart(consumer);
@@ -414,7 +415,7 @@ static void boot_items(struct kin__consumer *consumer, const struct kin__consume
 		                  "it; what "
 		                  "the old stream still held is lost",
 		                  consumer->arn, is);
-		if (!kin__fetch_gap(consumer, NULL))
+		if (!kin__gap_raise(consumer, NULL))
 			return;
 		consumer->recreated = true;
 	}

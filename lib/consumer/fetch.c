@@ -1,14 +1,15 @@
 /* consumer/fetch - see fetch.h */
 #include <string.h>
-#include "base/timetext.h"
 #include "consumer/delivery.h"
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
+#include "consumer/gap.h"
 #include "consumer/lane.h"
 #include "consumer/lease.h"
 #include "consumer/descent.h"
 #include "consumer/pages.h"
 #include "consumer/reread.h"
+#include "consumer/until.h"
 
 static void move(struct kin__consumer *consumer, struct kin__shard *shard, uint8_t next)
 {
@@ -378,70 +379,6 @@ void kin__fetch_on_iterator(struct kin__consumer *consumer, struct kin__shard *s
 	}
 }
 
-/* What has been trimmed by now is not missed again. */
-static void forgive(struct kin__consumer *consumer, struct kin__shard *shard)
-{
-	int64_t horizon = consumer->service_ms - consumer->retention_ms;
-
-	shard->unjudged_ms = 0;
-	if (consumer->service_ms <= 0)
-		shard->named_us = consumer->now_us;
-	else if (shard->fetched_ms < horizon)
-		shard->fetched_ms = horizon;
-}
-
-bool kin__fetch_gap(struct kin__consumer *consumer, struct kin__shard *shard)
-{
-	consumer->health.gaps++;
-	if (consumer->set.on_gap == KIN_GAP_CONTINUE) {
-		if (shard) /* else the stream is another one */
-			forgive(consumer, shard);
-		kin__bytes_text(&consumer->text, "; going on, as on_gap = continue says");
-		kin__emit_line(consumer, shard, KIN_LOG_WARN);
-		return true;
-	}
-	kin__bytes_text(&consumer->text, "; on_gap = continue would go on with what is there");
-	kin__emit_fatal(consumer, KIN_GAP, NULL);
-	return false;
-}
-
-static int64_t ms_since(const struct kin__consumer *consumer, uint64_t us)
-{
-	return (int64_t)((consumer->now_us - us) / 1000);
-}
-
-/* Was anything trimmed that we never saw?  What arrived before fetched_ms, we saw.  Without a clock the
- * question waits for one. */
-static bool trimmed(struct kin__consumer *consumer, struct kin__shard *shard)
-{
-	char from[KIN__TIME_TEXT], to[KIN__TIME_TEXT];
-	int64_t horizon = consumer->service_ms - consumer->retention_ms, since = shard->fetched_ms;
-
-	if (since == 0) /* nothing was read: but what came since the start is ours */
-		since = consumer->origin.covered_ms ? consumer->origin.covered_ms : consumer->start_ms;
-	if (shard->unjudged_ms == 0 && since > 0) {
-		shard->unjudged_ms = since;
-		shard->unjudged_us = consumer->now_us;
-	}
-	if (shard->unjudged_ms == 0 || consumer->service_ms <= 0 || consumer->retention_ms <= 0)
-		return false;
-	since = shard->unjudged_ms;
-	if (shard->named_us > 0 && since < horizon - ms_since(consumer, shard->named_us))
-		since = horizon - ms_since(consumer, shard->named_us);
-	horizon -= ms_since(consumer, shard->unjudged_us); /* as it was at that answer */
-	shard->unjudged_ms = 0;
-	shard->named_us = 0;
-	if (since >= horizon - GAP_SLACK_MS)
-		return false;
-	kin__time_iso(since, from);
-	kin__time_iso(horizon, to);
-	kin__bytes_format(
-			kin__emit_text(consumer),
-			"%s: records that arrived from %s to %s may have been trimmed before they were read",
-			shard->id, from, to);
-	return true;
-}
-
 /* A shard that stays empty is asked less and less often. */
 static uint64_t poll_us(const struct kin__consumer *consumer, const struct kin__shard *shard)
 {
@@ -472,54 +409,6 @@ static void pace(struct kin__consumer *consumer, struct kin__shard *shard,
 	shard->read_due_us = consumer->now_us + us;
 }
 
-/* How many of the page's records are to be handed out. */
-static uint32_t until_cut(const struct kin__consumer *consumer, const struct kin__consumer_event *event)
-{
-	uint32_t i = 0;
-
-	if (consumer->set.until != KIN_UNTIL_TIMESTAMP)
-		return event->page.count;
-	while (i < event->page.count && event->page.records[i].arrival_ms <= consumer->until_ms)
-		i++;
-	return i;
-}
-
-static bool page_passes(const struct kin__consumer *consumer, const struct kin__consumer_event *event)
-{
-	for (uint32_t i = 0; consumer->until_ms > 0 && i < event->page.count; i++)
-		if (event->page.records[i].arrival_ms > consumer->until_ms)
-			return true;
-	return false;
-}
-
-/*
- * At the tip of a shard nothing is wanted but what comes later, unless it was closed: its children may have had
- * records by then.  A closed shard is read until its answer says that it ended.
- */
-static bool until_reached(struct kin__consumer *consumer, const struct kin__shard *shard,
-                          const struct kin__consumer_event *event, int64_t covered_ms, uint32_t cut)
-{
-	if (consumer->set.until == KIN_UNTIL_NEVER)
-		return false;
-	if (cut < event->page.count)
-		return true;
-	if (event->page.ended)
-		return false;
-	if (page_passes(consumer, event))
-		return true;
-	if (shard->over)
-		return false;
-	if (consumer->set.until == KIN_UNTIL_LATEST && event->page.behind_ms == 0)
-		return true;
-	if (consumer->until_ms <= 0 || covered_ms < consumer->until_ms)
-		return false;
-	if (consumer->set.until == KIN_UNTIL_LATEST || shard->open_ms >= consumer->until_ms)
-		return true;
-	/* Closed since we last looked? */
-	consumer->wanted |= KIN__TO(JOB_SHARDS);
-	return false;
-}
-
 /* Whoever asks how far behind the consumer is gets its answer without a look at each shard. */
 static void set_behind(struct kin__consumer *consumer, struct kin__shard *shard, int64_t behind_ms)
 {
@@ -541,8 +430,9 @@ static void learn(struct kin__consumer *consumer, struct kin__shard *shard,
 	/* When we asked, by the clock that this answer may be the first to tell.  A last page says nothing about the
 	 * time after its end. */
 	if (!event->page.ended && event->page.behind_ms >= 0 && consumer->service_ms > 0)
-		seen = consumer->service_ms - ms_since(consumer, shard->sent_us) - event->page.behind_ms;
-	shard->reached = until_reached(consumer, shard, event, seen, cut);
+		seen = consumer->service_ms - kin__consumer_ms_since(consumer, shard->sent_us) -
+		       event->page.behind_ms;
+	shard->reached = kin__until_reached(consumer, shard, event, seen, cut);
 	shard->ended = event->page.ended && cut == event->page.count;
 	shard->seen_ms = seen > last ? seen : last;
 	if (seen > shard->fetched_ms || last > shard->fetched_ms)
@@ -593,7 +483,7 @@ static bool leave_out(struct kin__consumer *consumer, struct kin__shard *shard, 
 static bool keep(struct kin__consumer *consumer, struct kin__shard *shard,
                  const struct kin__consumer_event *event, uint32_t skip, bool *kept)
 {
-	uint32_t cut = until_cut(consumer, event), n = cut > skip ? cut - skip : 0;
+	uint32_t cut = kin__until_cut(consumer, event), n = cut > skip ? cut - skip : 0;
 
 	*kept = n > 0;
 	learn(consumer, shard, event, cut);
@@ -612,8 +502,8 @@ void kin__fetch_on_page(struct kin__consumer *consumer, struct kin__shard *shard
 	uint32_t skip = useful ? skipped(consumer, shard, event) : 0;
 
 	/* Of what was given back more is known than the times: see kin__reread_check(). */
-	if (useful && !kin__shard_lacks(shard) && trimmed(consumer, shard))
-		useful = kin__fetch_gap(consumer, shard);
+	if (useful && !kin__shard_lacks(shard) && kin__gap_found(consumer, shard))
+		useful = kin__gap_raise(consumer, shard);
 	if (useful && kin__shard_lacks(shard) && !kin__reread_check(consumer, shard, event, skip)) {
 		kin__emit_release(consumer, shard, event->page.id);
 		kin__fetch_consider(consumer, shard);
@@ -654,7 +544,7 @@ static bool forget_position(struct kin__consumer *consumer, struct kin__shard *s
 	shard->strange = false;
 	kin__bytes_format(kin__emit_text(consumer), "%s: the service does not know its position %s any more",
 	                  shard->id, kin__position_text(position(shard), text));
-	if (!kin__fetch_gap(consumer, shard))
+	if (!kin__gap_raise(consumer, shard))
 		return false;
 	shard->horizon = true;
 	kin__reread_forget(consumer, shard);
@@ -675,7 +565,7 @@ void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard
 		kin__bytes_format(kin__emit_text(consumer),
 		                  "%s: the shard is gone, with what it held behind position %s", shard->id,
 		                  kin__position_text(position(shard), text));
-		if (!kin__fetch_gap(consumer, shard))
+		if (!kin__gap_raise(consumer, shard))
 			return;
 		shard->ended = true;
 		kin__reread_forget(consumer, shard);

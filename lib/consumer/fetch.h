@@ -1,4 +1,4 @@
-/* consumer/fetch - reading one shard: its iterator, its pages, its pace, and what was trimmed unseen.
+/* consumer/fetch - reading one shard: its iterator, its pages, its pace.
  *
  * Pure.  A shard holds at most PAGES_MAX pages while its handlers work, and up to PAGES_AHEAD while one of its lanes
  * lags and another has nothing to do; when all of them together hold buffer_bytes_max, only hungry shards fetch, for
@@ -23,6 +23,4 @@ void kin__fetch_missing(struct kin__consumer *consumer, struct kin__shard *shard
 void kin__fetch_away(struct kin__consumer *consumer,
                      struct kin__shard *shard); /* it gave its pages back: it reads no more for now */
 void kin__fetch_drop(struct kin__consumer *consumer, struct kin__shard *shard); /* reads no more */
-/* A gap is counted and named (the text holds what and when); false: the consumer is FATAL now. */
-bool kin__fetch_gap(struct kin__consumer *consumer, struct kin__shard *shard);
 #endif

@@ -302,6 +302,10 @@ static inline bool kin__consumer_works(const struct kin__consumer *consumer) /* 
 {
 	return kin__consumer_lives(consumer) && !consumer->paused;
 }
+static inline int64_t kin__consumer_ms_since(const struct kin__consumer *consumer, uint64_t us)
+{
+	return (int64_t)((consumer->now_us - us) / 1000);
+}
 /* Its batches, or a part of them, were given back: nothing goes on before all of that is read again. */
 static inline bool kin__shard_lacks(const struct kin__shard *shard)
 {

@@ -2,6 +2,7 @@
 #include "consumer/delivery.h"
 #include "consumer/emit.h"
 #include "consumer/fetch.h"
+#include "consumer/gap.h"
 #include "consumer/gather.h"
 #include "consumer/lane.h"
 #include "consumer/overdue.h"
@@ -166,7 +167,7 @@ bool kin__reread_check(struct kin__consumer *consumer, struct kin__shard *shard,
 	kin__bytes_format(kin__emit_text(consumer),
 	                  "%s: records up to %s were trimmed while their batch waited to be tried again",
 	                  shard->id, kin__position_text(&shard->again_last, text));
-	if (kin__fetch_gap(consumer, shard)) {
+	if (kin__gap_raise(consumer, shard)) {
 		shard->horizon = true; /* what is left comes behind them */
 		kin__reread_forget(consumer, shard);
 	}
