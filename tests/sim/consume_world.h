@@ -281,6 +281,8 @@ int64_t consume_service_ms(const struct consume_world *w);
 void consume_heap(struct consume_world *w, struct kin__heap_node *node, uint64_t due_us);
 void consume_perform(struct consume_world *w, struct consume_call *call); /* the effect takes effect */
 void consume_step(struct consume_world *w, struct kin__consumer_event *event);
+/* Those under way: one more, or one fewer. */
+void consume_count(struct consume_world *w, const struct consume_call *call, int32_t by);
 /* consume_draw.c */
 uint64_t consume_pick(struct consume_world *w, uint32_t per_mille, uint64_t low, uint64_t high); /* else 0 */
 void consume_draw_live(struct consume_world *w); /* the settings that change while it runs */
