@@ -24,6 +24,7 @@ static void take_effects(struct kin__produce *produce)
 
 				record->status = effect.deliver.status;
 				kin__list_append(&produce->own.reports, &record->machine.queue);
+				produce->own.reports_n++;
 			}
 		}
 	} while (!kin__list_empty(&produce->own.unsent));

@@ -156,7 +156,8 @@ struct kin__produce {
 	} set;
 	struct {
 		struct kin__producer *machine;
-		struct kin__list reports;      /* of the step that runs: records done */
+		struct kin__list reports; /* of the step that runs: records done */
+		uint64_t reports_n;
 		struct kin__list busy, unsent; /* requests */
 		struct kin__loop_timer timer;
 		struct kin__put_result *results; /* of the answer that is judged */

@@ -239,21 +239,12 @@ void kin__produce_report_job(struct kin__pool_job *job)
 		kin__pool_post(reporter, job);
 }
 
-static size_t count(const struct kin__list *list)
-{
-	size_t n = 0;
-
-	for (const struct kin__list *node = list->next; node != list; node = node->next)
-		n++;
-	return n;
-}
-
 void kin__produce_report(struct kin__produce *produce)
 {
 	uint64_t oldest = kin__producer_oldest(produce->own.machine);
 	bool post = false, count_only;
 
-	if (kin__list_empty(&produce->own.reports))
+	if (produce->own.reports_n == 0)
 		return;
 	pthread_mutex_lock(&produce->inbox.lock);
 	produce->inbox.ended_below = oldest;
@@ -261,7 +252,7 @@ void kin__produce_report(struct kin__produce *produce)
 	if (count_only) {
 		settle_all(produce, &produce->own.reports);
 	} else {
-		produce->inbox.reports_n += count(&produce->own.reports);
+		produce->inbox.reports_n += produce->own.reports_n;
 		move_all(&produce->inbox.reports, &produce->own.reports);
 	}
 	if (produce->set.reporter && !count_only) {
@@ -272,6 +263,7 @@ void kin__produce_report(struct kin__produce *produce)
 	}
 	update_pipe(produce);
 	pthread_mutex_unlock(&produce->inbox.lock);
+	produce->own.reports_n = 0;
 	if (post)
 		kin__pool_post(produce->set.reporter, &produce->report);
 }
