@@ -280,7 +280,7 @@ tidy:
 # What only a developer's machine has: both compilers, formatting, static analysis.
 # (cppcheck takes out parameters across files for uninitialised: its two ctu checks are off.)
 lint: tidy check-man
-	clang-format --dry-run -Werror $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c examples/*/*.c tests/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch] lib/*.h))
+	clang-format --dry-run -Werror $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] include/*/*.h tools/*.[ch] examples/*.c examples/*/*.c tests/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch] lib/*.h))
 	for c in gcc clang; do for f in $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC) $(call files,examples/*.c tests/*.c tests/public/*.c tests/faults/*.c tests/power/*.c tests/kill/*.c tests/e2e/*.c tests/sim/*.c bench/*.c)); do \
 		$$c -O1 $(KIN_CPPFLAGS) -I$(srcdir)/tests $(HTTPD_CFLAGS) $(KIN_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
@@ -291,7 +291,7 @@ lint: tidy check-man
 	if test -f $(srcdir)/.ci/run; then shellcheck -s bash -e SC2016 $(srcdir)/.ci/run; fi
 
 format:
-	clang-format -i $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] tools/*.[ch] examples/*.c examples/*/*.c tests/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch]))
+	clang-format -i $(addprefix $(srcdir)/,$(call files,lib/*/*.[ch] include/*/*.h tools/*.[ch] examples/*.c examples/*/*.c tests/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch]))
 
 # --- variants: builds in folders of their own; each leaves this one as it is --------
 # A broken invariant, which freezes a handle elsewhere, traps at once.
