@@ -127,13 +127,19 @@ static char data[20000];
 
 static int put(unsigned number, size_t size, bool *direct)
 {
-	struct kin__spool_entry entry = { .key = { "key", 3 },
-		                          .data = { data, size },
-		                          .token = number,
-		                          .accepted_ms = 1000 + (int64_t)number,
-		                          .ttl_ms = 5 };
+	struct kin__spooler_item item = { .entry = { .key = { "key", 3 },
+		                                     .data = { data, size },
+		                                     .token = number,
+		                                     .accepted_ms = 1000 + (int64_t)number,
+		                                     .ttl_ms = 5 },
+		                          .direct = *direct };
+	size_t accepted;
+	int code = kin__spooler_put(spooler, &item, 1, &accepted, &e);
 
-	return kin__spooler_put(spooler, &entry, direct, &places[number], &e);
+	ck_assert_uint_eq(accepted, code == KIN_OK);
+	*direct = item.direct;
+	places[number] = item.place;
+	return code;
 }
 
 /* From first to last: each handed out at once, or none. */
@@ -312,6 +318,32 @@ START_TEST(a_full_spool_says_so_until_there_is_room)
 }
 END_TEST
 
+/* Many in one call: those before the first that is refused, in their order. */
+START_TEST(many_at_once)
+{
+	static struct kin__spooler_item items[300];
+	size_t accepted;
+
+	open_it();
+	for (unsigned i = 0; i < 300; i++)
+		items[i] = (struct kin__spooler_item){ .entry = { .key = { "key", 3 },
+			                                          .data = { data, 4000 },
+			                                          .token = i,
+			                                          .accepted_ms = 1000 + (int64_t)i } };
+	items[290].entry.data.n = 1; /* it would fit, but those before it did not */
+	ck_assert_int_eq(kin__spooler_put(spooler, items, 300, &accepted, &e), KIN_FULL);
+	ck_assert_uint_gt(accepted, 250);
+	ck_assert_uint_lt(accepted, 290);
+	await((unsigned)accepted);
+	expect(0, 0, (unsigned)accepted - 1, false);
+	close_it();
+	taken_n = 0;
+	open_it();
+	await((unsigned)accepted);
+	expect(0, 0, (unsigned)accepted - 1, true);
+}
+END_TEST
+
 START_TEST(one_process_at_a_time)
 {
 	char pid[16];
@@ -485,17 +517,18 @@ static void *put_many(void *user)
 	unsigned first = *(unsigned *)user;
 
 	for (unsigned i = first; i < first + EACH; i++) {
-		bool direct = i % 3 > 0;
-		struct kin__spool_entry entry = { .key = { "key", 3 },
-			                          .data = { data, i % 900 },
-			                          .token = i,
-			                          .accepted_ms = 1000 + (int64_t)i };
+		struct kin__spooler_item item = { .entry = { .key = { "key", 3 },
+			                                     .data = { data, i % 900 },
+			                                     .token = i,
+			                                     .accepted_ms = 1000 + (int64_t)i },
+			                          .direct = i % 3 > 0 };
 		struct kin_error error;
+		size_t accepted;
 
-		if (kin__spooler_put(spooler, &entry, &direct, &places[i], &error) != KIN_OK)
+		if (kin__spooler_put(spooler, &item, 1, &accepted, &error) != KIN_OK)
 			abort();
-		if (direct && i % 5 == 0)
-			kin__spooler_final(spooler, &places[i]);
+		if (item.direct && i % 5 == 0)
+			kin__spooler_final(spooler, &item.place);
 	}
 	return NULL;
 }
@@ -569,6 +602,7 @@ int main(void)
 	tcase_add_test(tcase, what_waits_on_disk_is_handed_out_in_order);
 	tcase_add_test(tcase, files_go_when_all_of_them_is_final);
 	tcase_add_test(tcase, a_full_spool_says_so_until_there_is_room);
+	tcase_add_test(tcase, many_at_once);
 	tcase_add_test(tcase, one_process_at_a_time);
 	tcase_add_loop_test(tcase, a_folder_is_one_streams, 0, 4);
 	tcase_add_test(tcase, a_newer_spool_is_left_alone);

@@ -44,6 +44,8 @@ struct kin_delivery {
 	const struct kin_error *error;     /* NULL if stored: the last attempt's error */
 	uint64_t sub_sequence;             /* place in the aggregate that it is stored in; else 0 */
 	const struct kin_attempt *history; /* history_n of them, by their number */
+	uint32_t from_spool; /* 1: an earlier process put it, and the spool had it; token is NULL then */
+	uint32_t reserved;
 };
 
 /* What is stored in the order of the puts. */
@@ -63,6 +65,14 @@ enum kin_reports {
 enum kin_distribution {
 	KIN_DISTRIBUTION_KEY = 0, /* USER_PARTITION_KEY: its partition key */
 	KIN_DISTRIBUTION_AUTO = 1 /* AUTO: the service; a record may have no key */
+};
+
+/* When what is written to the spool is synced to the disk.  A killed process loses nothing with any of them. */
+enum kin_spool_fsync {
+	KIN_SPOOL_FSYNC_INTERVAL =
+			0,        /* each spool_fsync_interval_ms: a loss of power may cost what came since */
+	KIN_SPOOL_FSYNC_EACH = 1, /* before a put returns; many that put share one fsync */
+	KIN_SPOOL_FSYNC_NONE = 2  /* when the system does it */
 };
 
 struct kin_producer_options {
@@ -93,8 +103,12 @@ struct kin_producer_options {
 	const struct kin_codec *compress;
 	int32_t compression_level; /* default 0: the codec's usual; else within its level_min and level_max */
 	uint32_t compression_min_bytes; /* 0..10485760, default 256: shorter data goes as it is */
+	const char *spool; /* a folder, copied: records are written there before a put returns; NULL, the default: none */
+	uint64_t spool_bytes_max;         /* 1048576..2^44, default 1073741824: of its files */
+	uint32_t spool_fsync_interval_ms; /* 1..3600000, default 1000 */
+	int32_t spool_fsync;              /* enum kin_spool_fsync, default KIN_SPOOL_FSYNC_INTERVAL */
 	bool aggregate; /* default false; true: KPL aggregates, one shard's records in each; see kin_producer(3) */
-	uint8_t reserved[3];
+	uint8_t reserved[7];
 };
 
 /* A snapshot; counts since open. */

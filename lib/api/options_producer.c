@@ -8,6 +8,8 @@ static const char *const strategies[] = { "user_partition_key", "auto", NULL };
 static const char *const orders[] = { "none", "key", NULL };
 static const char *const reports[] = { "callback", "poll", NULL };
 
+static const char *const fsyncs[] = { "interval", "each", "none", NULL };
+
 static const struct kin_producer_options defaults = {
 	.size = sizeof defaults,
 	.buffer_bytes_max = 33554432,
@@ -20,6 +22,8 @@ static const struct kin_producer_options defaults = {
 	.aggregation_max_bytes = 51200,
 	.aggregation_max_records = 4294967295,
 	.compression_min_bytes = 256,
+	.spool_bytes_max = 1073741824,
+	.spool_fsync_interval_ms = 1000,
 };
 
 static const struct kin__options_row rows[] = {
@@ -60,6 +64,13 @@ static const struct kin__options_row rows[] = {
 	           "Data shorter than that is not compressed."),
 	ROW_NUMBER(U32, rate_percent, "rate_percent", "percent", 0, 0, 10000, "RateLimit", 1,
 	           "How much of what the service lets a shard take is sent to it; 0: no limit."),
+	ROW_TEXT(spool, "spool", NULL, "A folder where records are kept from their put until their report."),
+	ROW_NUMBER(U64, spool_bytes_max, "spool_bytes_max", "bytes", 1073741824, 1048576, 17592186044416,
+	           NULL, 1, "The most bytes that the spool's files may take."),
+	ROW_CHOICE(spool_fsync, "spool_fsync", "interval", "interval|each|none", fsyncs, NULL,
+	           "When the spool is synced to the disk: at times, before each put returns, or never."),
+	ROW_NUMBER(U32, spool_fsync_interval_ms, "spool_fsync_interval_ms", "ms", 1000, 1, 3600000, NULL, 1,
+	           "How often the spool is synced, with spool_fsync = interval."),
 };
 
 const struct kin__options_table kin__options_producer = {

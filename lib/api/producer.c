@@ -103,7 +103,11 @@ static int open_produce(struct kin_producer *producer, struct kin_client *client
 		                                .compression_level = own->compression_level,
 		                                .compression_min_bytes = own->compression_min_bytes,
 		                                .keyless = own->record_distribution_strategy ==
-		                                           KIN_DISTRIBUTION_AUTO };
+		                                           KIN_DISTRIBUTION_AUTO,
+		                                .spool = own->spool,
+		                                .spool_bytes_max = own->spool_bytes_max,
+		                                .spool_sync = (enum kin__spooler_sync)own->spool_fsync,
+		                                .spool_interval_ms = own->spool_fsync_interval_ms };
 	struct kin__core *core;
 	int code = kin__handle_core(client, "kin_producer_open()", &core, error);
 

@@ -35,4 +35,15 @@ static inline void kin__list_remove(struct kin__list *node)
 	node->next->prev = node->prev;
 	kin__list_init(node);
 }
+/* All of `from` behind what is in `to`. */
+static inline void kin__list_move(struct kin__list *to, struct kin__list *from)
+{
+	if (kin__list_empty(from))
+		return;
+	from->next->prev = to->prev;
+	to->prev->next = from->next;
+	from->prev->next = to;
+	to->prev = from->prev;
+	kin__list_init(from);
+}
 #endif

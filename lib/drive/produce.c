@@ -111,7 +111,10 @@ static void feed(struct kin__produce *produce, struct kin__producer_event *event
 	produce->inbox.woken = false;
 	flush = produce->inbox.flush;
 	produce->inbox.flush = false;
-	close = produce->inbox.closing && !produce->own.closing;
+	close = produce->inbox.closing && !produce->own.closing && !kin__produce_spool_busy(produce);
+	kin__list_move(&produce->own.reports, &produce->inbox.spooling.refused);
+	produce->own.reports_n += produce->inbox.spooling.refused_n;
+	produce->inbox.spooling.refused_n = 0;
 	pthread_mutex_unlock(&produce->inbox.lock);
 	if (!kin__list_empty(&records)) {
 		if (produce->set.places)
@@ -225,6 +228,7 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 	kin__list_init(&produce->own.busy);
 	kin__list_init(&produce->own.unsent);
 	kin__list_init(&produce->inbox.records);
+	kin__list_init(&produce->inbox.spooling.refused);
 	kin__list_init(&produce->inbox.chunks);
 	kin__list_init(&produce->inbox.spares);
 	kin__list_init(&produce->inbox.reports);
@@ -238,6 +242,7 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 /* Nobody else knows it. */
 static void produce_free(struct kin__produce *produce)
 {
+	kin__spooler_close(produce->set.spool);
 	kin__pool_close(produce->set.own_reporter);
 	kin__pipe_fini(&produce->inbox.pipe);
 	kin__producer_free(produce->own.machine);
@@ -318,14 +323,15 @@ int kin__produce_open(struct kin__produce **out, struct kin__core *core,
 	}
 	init(produce, core, options);
 	code = open_reports(produce, options->own_client, error);
+	if (code == KIN_OK &&
+	    (!allocate(produce, options->stream) || kin__produce_limit_init(produce) != KIN_OK ||
+	     kin__loop_timer_init(kin__core_loop(core), &produce->own.timer, on_timer) != KIN_OK))
+		code = kin__error_nomem(error);
+	if (code == KIN_OK)
+		code = kin__produce_spool_open(produce, options, error);
 	if (code != KIN_OK) {
 		produce_free(produce);
 		return code;
-	}
-	if (!allocate(produce, options->stream) || kin__produce_limit_init(produce) != KIN_OK ||
-	    kin__loop_timer_init(kin__core_loop(core), &produce->own.timer, on_timer) != KIN_OK) {
-		produce_free(produce);
-		return kin__error_nomem(error);
 	}
 	kin__core_ref(core);
 	*out = produce;
@@ -390,22 +396,25 @@ static int would_deadlock(const struct kin__produce *produce, const char *call, 
 int kin__produce_flush(struct kin__produce *produce, int64_t timeout_ms, struct kin_error *error)
 {
 	uint64_t until_us = kin__clock_until_us(timeout_ms), mark;
+	static const char call[] = "kin_producer_flush()";
 	uint64_t goal = UINT64_MAX;
 	bool reported;
 	int code;
 
 	pthread_mutex_lock(&produce->inbox.lock);
-	mark = produce->inbox.stats.accepted;
-	reported = kin__produce_reported(produce, mark, &goal);
+	code = kin__produce_is_telling(produce) ? KIN_OK
+	                                        : kin__produce_spool_drain(produce, until_us, call, error);
+	mark = produce->inbox.entered;
+	reported = kin__produce_reported(produce, mark, &goal) && !kin__produce_spool_busy(produce);
 	produce->inbox.flush |= !reported;
 	pthread_mutex_unlock(&produce->inbox.lock);
 	if (!reported)
 		kin__loop_post(kin__core_loop(produce->set.core), &produce->attend);
 	pthread_mutex_lock(&produce->inbox.lock);
 	if (!reported && kin__produce_is_telling(produce))
-		code = would_deadlock(produce, "kin_producer_flush()", error);
-	else
-		code = wait_reported(produce, mark, until_us, "kin_producer_flush()", error);
+		code = would_deadlock(produce, call, error);
+	else if (code == KIN_OK)
+		code = wait_reported(produce, mark, until_us, call, error);
 	if (code == KIN_OK)
 		produce->inbox.given_up = 0;
 	pthread_mutex_unlock(&produce->inbox.lock);
@@ -434,6 +443,9 @@ static int last_word(struct kin__produce *produce, struct kin_error *error)
 /* The loop lets go of it, and the last report was made. */
 static void detach(struct kin__produce *produce)
 {
+	pthread_mutex_lock(&produce->inbox.lock);
+	produce->inbox.spooling.over = true;
+	pthread_mutex_unlock(&produce->inbox.lock);
 	kin__loop_post(kin__core_loop(produce->set.core), &produce->detach);
 	pthread_mutex_lock(&produce->inbox.lock);
 	while (!produce->inbox.detached || produce->inbox.reporting)
@@ -456,9 +468,12 @@ int kin__produce_close(struct kin__produce *produce, int64_t timeout_ms, struct 
 	pthread_mutex_unlock(&produce->inbox.lock);
 	kin__loop_post(kin__core_loop(core), &produce->attend);
 	pthread_mutex_lock(&produce->inbox.lock);
-	code = wait_reported(produce, produce->inbox.stats.accepted, until_us, "kin_producer_close()", error);
+	code = kin__produce_spool_drain(produce, until_us, "kin_producer_close()", error);
+	if (code == KIN_OK)
+		code = wait_reported(produce, produce->inbox.entered, until_us, "kin_producer_close()",
+		                     error);
 	pthread_mutex_unlock(&produce->inbox.lock);
-	if (code == KIN_TIMEOUT)
+	if (code == KIN_TIMEOUT || code == KIN_WOULD_DEADLOCK)
 		return code;
 	detach(produce);
 	if (code == KIN_OK)
@@ -472,10 +487,10 @@ void kin__produce_stats(struct kin__produce *produce, struct kin_producer_stats 
 {
 	pthread_mutex_lock(&produce->inbox.lock);
 	*stats = produce->inbox.stats;
-	stats->buffered = produce->inbox.room.records;
-	stats->buffered_bytes = produce->inbox.room.bytes;
 	stats->compressed = atomic_load_explicit(&produce->squeeze.records, memory_order_relaxed);
 	stats->compressed_away = atomic_load_explicit(&produce->squeeze.saved, memory_order_relaxed);
+	stats->buffered = produce->inbox.room.records + produce->inbox.spooling.records_n;
+	stats->buffered_bytes = produce->inbox.room.bytes + produce->inbox.spooling.bytes;
 	pthread_mutex_unlock(&produce->inbox.lock);
 }
 

@@ -19,6 +19,7 @@
 #include "metrics/produced.h"
 #include "producer/producer.h"
 #include "producer/room.h"
+#include "spool/spooler.h"
 #include "wire/aggregate_write.h"
 #include <kinstream/codec.h>
 
@@ -153,6 +154,8 @@ struct kin__produce {
 		/* So many new ones are looked at without delay. */
 		uint64_t wake_records, wake_bytes;
 		struct kin__producer_settings machine;
+		struct kin__spooler *spool; /* NULL: none */
+		uint64_t spool_max;         /* bytes of a record that it can ever take; 0: no spool */
 	} set;
 	struct {
 		struct kin__producer *machine;
@@ -201,7 +204,16 @@ struct kin__produce {
 		uint64_t memory;               /* of all chunks, spares too */
 		struct kin__rng rng;
 		bool closing, woken, flush;
-		bool releases; /* data was given away: somebody must be told */
+		bool releases;    /* data was given away: somebody must be told */
+		uint64_t entered; /* records that were ever in the list */
+		struct kin__produce_spooling {
+			uint64_t turn;             /* another one: there may be room on disk */
+			uint32_t putting;          /* threads that are about to add to the list */
+			uint64_t records_n, bytes; /* accepted by this process, and waiting on disk */
+			bool over;                 /* the loop lets go of the producer */
+			struct kin__list refused;  /* read from disk, and never to be sent */
+			uint64_t refused_n;
+		} spooling;
 		/* how large a record the stream takes, for all that is known; so often was it answered, last with this error */
 		uint32_t limit_bytes;
 		uint64_t limit_until_us, limit_asked;
@@ -251,6 +263,10 @@ struct kin__produce_options { /* borrowed until return */
 	const struct kin_codec *codec; /* NULL: none; stays until the producer is closed */
 	int32_t compression_level;
 	uint32_t compression_min_bytes;
+	const char *spool; /* NULL or "": none */
+	uint64_t spool_bytes_max;
+	enum kin__spooler_sync spool_sync;
+	uint32_t spool_interval_ms;
 };
 
 int kin__produce_open(struct kin__produce **out, struct kin__core *core,
@@ -286,6 +302,42 @@ void kin__produce_step(struct kin__produce *produce,
 
 /* drive/produce_put; under the lock: must the loop be told of what was put?  Not if it will look in time by itself. */
 bool kin__produce_unattended(const struct kin__produce *produce);
+/* What is about to be accepted. */
+struct kin__produce_coming {
+	const struct kin_put_entry *entry;
+	struct kin__span key; /* at NULL: one is made, or it goes without */
+	size_t size;          /* in a chunk */
+};
+enum { KIN__PRODUCE_MADE_KEY = 16 };
+struct kin__produce_coming kin__produce_coming_of(const struct kin__produce *produce,
+                                                  const struct kin_put_entry *entry);
+/* The rest under the lock. */
+void kin__produce_make_key(struct kin__produce *produce, struct kin__produce_coming *coming,
+                           char made[static KIN__PRODUCE_MADE_KEY]); /* if it needs one */
+bool kin__produce_has_room(const struct kin__produce *produce, const struct kin__produce_coming *coming);
+/* A record of it, in its room; the lock is not held while a large one is copied.  NULL: out of memory. */
+struct kin__produce_record *kin__produce_take_in(struct kin__produce *produce,
+                                                 const struct kin__produce_coming *coming);
+void kin__produce_enter(struct kin__produce *produce, struct kin__produce_record *record,
+                        bool *wake); /* on its way to the machine */
+int kin__produce_may_put(const struct kin__produce *produce, struct kin_error *error);
+
+/* drive/produce_spool: what a producer with a spool does otherwise. */
+struct kin__produce_spooled { /* of a record, behind all else of it */
+	struct kin__spooler_place place;
+	uint64_t ttl_ms; /* as it was when it was put */
+	bool earlier;    /* by another process */
+};
+struct kin__produce_spooled *kin__produce_record_spooled(const struct kin__produce *produce,
+                                                         struct kin__produce_record *record);
+int kin__produce_spool_open(struct kin__produce *produce, const struct kin__produce_options *options,
+                            struct kin_error *error);
+int kin__produce_spool_put(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
+                           size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error);
+/* Under the lock: until all that is there was read from disk. */
+int kin__produce_spool_drain(struct kin__produce *produce, uint64_t until_us, const char *call,
+                             struct kin_error *error);
+bool kin__produce_spool_busy(const struct kin__produce *produce); /* under the lock: more will come from it */
 
 /* drive/produce_record; all under the lock. */
 /* size: kin__produce_record_size(). */

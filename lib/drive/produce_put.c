@@ -4,24 +4,21 @@
 #include "io/thread.h"
 #include "kinesis/limits.h"
 
-enum { MADE_KEY = 16 };
-
-/* What is about to be accepted. */
-struct coming {
-	const struct kin_put_entry *entry;
-	struct kin__span key; /* at NULL: one is made, or it goes without */
-	size_t size;          /* in a chunk */
-};
+enum { MADE_KEY = KIN__PRODUCE_MADE_KEY };
 
 /* 16 hexadecimal digits of a random number: its MD5 falls anywhere. */
-static struct kin__span make_key(struct kin__produce *produce, char out[static MADE_KEY])
+void kin__produce_make_key(struct kin__produce *produce, struct kin__produce_coming *coming,
+                           char made[static MADE_KEY])
 {
 	static const char digits[] = "0123456789abcdef";
-	uint64_t number = kin__rng_next(&produce->inbox.rng);
+	uint64_t number;
 
+	if (coming->key.at || produce->set.keyless)
+		return;
+	number = kin__rng_next(&produce->inbox.rng);
 	for (int i = 0; i < MADE_KEY; i++, number >>= 4)
-		out[i] = digits[number & 15];
-	return kin__span(out, MADE_KEY);
+		made[i] = digits[number & 15];
+	coming->key = kin__span(made, MADE_KEY);
 }
 
 /* Of the key that it is sent with. */
@@ -40,6 +37,7 @@ static int check_size(struct kin__produce *produce, const struct kin_put_entry *
 		uint64_t max;
 	} limits[] = { { "record_bytes_max =", produce->set.record_bytes_max },
 		       { "buffer_bytes_max =", produce->set.machine.buffer_bytes_max },
+		       { "spool_bytes_max allows,", produce->set.spool_max },
 		       { "what any stream takes,", KIN__RECORD_BYTES_MAX } };
 
 	for (size_t i = 0; i < KIN__ARRAY_LEN(limits); i++)
@@ -74,31 +72,38 @@ static int full(const struct kin__produce *produce, int code, struct kin_error *
 	return kin__produce_troubled(produce, error, code);
 }
 
-/* Under the lock. */
-static bool has_room(const struct kin__produce *produce, const struct coming *coming)
+bool kin__produce_has_room(const struct kin__produce *produce, const struct kin__produce_coming *coming)
 {
 	return kin__room_has(&produce->inbox.room, coming->entry->data_size + coming->key.n) &&
 	       kin__produce_record_fits(produce, coming->size);
 }
 
+int kin__produce_may_put(const struct kin__produce *produce, struct kin_error *error)
+{
+	if (produce->inbox.frozen)
+		return kin__error(error, KIN_BUG,
+		                  "kin_producer_put(): the producer of %s met a broken invariant and is "
+		                  "frozen",
+		                  produce->set.stream);
+	if (produce->inbox.closing)
+		return kin__error(error, KIN_CLOSED, "kin_producer_put(): the producer of %s is being closed",
+		                  produce->set.stream);
+	return KIN_OK;
+}
+
 /* Under the lock: KIN_OK when there is room for it now. */
-static int wait_for_room(struct kin__produce *produce, const struct coming *coming,
+static int wait_for_room(struct kin__produce *produce, const struct kin__produce_coming *coming,
                          struct kin__produce_patience *patience, struct kin_error *error)
 {
 	int64_t timeout_ms = patience->timeout_ms;
 	bool in_time = true;
 
 	for (;;) {
-		if (produce->inbox.frozen)
-			return kin__error(error, KIN_BUG,
-			                  "kin_producer_put(): the producer of %s met a broken invariant and "
-			                  "is frozen",
-			                  produce->set.stream);
-		if (produce->inbox.closing)
-			return kin__error(error, KIN_CLOSED,
-			                  "kin_producer_put(): the producer of %s is being closed",
-			                  produce->set.stream);
-		if (has_room(produce, coming))
+		int code = kin__produce_may_put(produce, error);
+
+		if (code != KIN_OK)
+			return code;
+		if (kin__produce_has_room(produce, coming))
 			return KIN_OK;
 		if (timeout_ms != 0 && kin__produce_is_telling(produce))
 			return kin__error(error, KIN_WOULD_DEADLOCK,
@@ -138,47 +143,55 @@ static bool must_wake(const struct kin__produce *produce, const struct kin__prod
 	return kin__produce_unattended(produce);
 }
 
-/* Under the lock, which is not held while a large record is copied; NULL: out of memory. */
-static struct kin__produce_record *take_in(struct kin__produce *produce, const struct coming *coming)
+struct kin__produce_record *kin__produce_take_in(struct kin__produce *produce,
+                                                 const struct kin__produce_coming *coming)
 {
 	uint64_t bytes = coming->entry->data_size + coming->key.n;
-	char made[MADE_KEY];
-	struct kin__span key = coming->key;
 	struct kin__produce_record *record;
 
-	if (!key.at && !produce->set.keyless)
-		key = make_key(produce, made);
 	kin__room_take(&produce->inbox.room, bytes);
 	record = coming->size > KIN__PRODUCE_LARGE
-	                         ? kin__produce_record_new_large(produce, coming->entry, key, coming->size)
-	                         : kin__produce_record_new(produce, coming->entry, key, coming->size);
+	                         ? kin__produce_record_new_large(produce, coming->entry, coming->key,
+	                                                         coming->size)
+	                         : kin__produce_record_new(produce, coming->entry, coming->key, coming->size);
 	if (!record)
 		kin__room_give(&produce->inbox.room, bytes, 1);
 	return record;
 }
 
+void kin__produce_enter(struct kin__produce *produce, struct kin__produce_record *record, bool *wake)
+{
+	kin__list_append(&produce->inbox.records, &record->machine.queue);
+	produce->inbox.records_n++;
+	produce->inbox.records_bytes += record->machine.bytes;
+	produce->inbox.entered++;
+	if (must_wake(produce, record))
+		*wake = produce->inbox.woken = true;
+}
+
 /* Under the lock: there is room for it. */
-static int accept(struct kin__produce *produce, const struct coming *coming, bool *wake,
+static int accept(struct kin__produce *produce, struct kin__produce_coming *coming, bool *wake,
                   struct kin_error *error)
 {
-	struct kin__produce_record *record = take_in(produce, coming);
+	struct kin__produce_record *record;
+	char made[MADE_KEY];
 
+	kin__produce_make_key(produce, coming, made);
+	record = kin__produce_take_in(produce, coming);
 	if (!record)
 		return kin__error_nomem(error);
 	record->token = coming->entry->token;
 	produce->inbox.releases |= coming->entry->release != NULL;
-	kin__list_append(&produce->inbox.records, &record->machine.queue);
-	produce->inbox.records_n++;
-	produce->inbox.records_bytes += record->machine.bytes;
 	produce->inbox.stats.accepted++;
-	if (must_wake(produce, record))
-		*wake = produce->inbox.woken = true;
+	kin__produce_enter(produce, record, wake);
 	return KIN_OK;
 }
 
-static struct coming coming_of(const struct kin__produce *produce, const struct kin_put_entry *entry)
+struct kin__produce_coming kin__produce_coming_of(const struct kin__produce *produce,
+                                                  const struct kin_put_entry *entry)
 {
-	struct coming coming = { .entry = entry, .key = kin__span(entry->key, key_size(produce, entry)) };
+	struct kin__produce_coming coming = { .entry = entry,
+		                              .key = kin__span(entry->key, key_size(produce, entry)) };
 
 	coming.size = kin__produce_record_size(produce, entry, coming.key);
 	return coming;
@@ -189,18 +202,18 @@ static struct coming coming_of(const struct kin__produce *produce, const struct 
 static int put_some(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
                     size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error)
 {
-	struct coming coming = coming_of(produce, entries);
+	struct kin__produce_coming coming = kin__produce_coming_of(produce, entries);
 	bool wake = false;
 	size_t i = 0;
 	int code;
 
 	pthread_mutex_lock(&produce->inbox.lock);
 	code = wait_for_room(produce, &coming, patience, error);
-	while (code == KIN_OK && i < n && has_room(produce, &coming)) {
+	while (code == KIN_OK && i < n && kin__produce_has_room(produce, &coming)) {
 		code = accept(produce, &coming, &wake, error);
 		i += code == KIN_OK;
 		if (i < n)
-			coming = coming_of(produce, &entries[i]);
+			coming = kin__produce_coming_of(produce, &entries[i]);
 	}
 	pthread_mutex_unlock(&produce->inbox.lock);
 	*accepted += i;
@@ -219,7 +232,8 @@ int kin__produce_put_plain(struct kin__produce *produce, const struct kin_put_en
 		fine++;
 	while (done < fine) {
 		size_t some = 0;
-		int failed = put_some(produce, entries + done, fine - done, &some, patience, error);
+		int failed = (produce->set.spool ? kin__produce_spool_put : put_some)(
+				produce, entries + done, fine - done, &some, patience, error);
 
 		done += some;
 		*accepted += some;

@@ -25,7 +25,9 @@ size_t kin__produce_record_size(const struct kin__produce *produce, const struct
 	size_t data_n = stays(entry) ? sizeof(struct kin__produce_loan) : entry->data_size;
 	size_t size = aligned(sizeof(struct kin__produce_record) + hash_n + key.n + data_n);
 
-	return produce->set.places ? size + aligned(sizeof(struct kin__placed)) : size;
+	if (produce->set.places)
+		size += aligned(sizeof(struct kin__placed));
+	return produce->set.spool ? size + aligned(sizeof(struct kin__produce_spooled)) : size;
 }
 
 static struct kin__produce_chunk *open_chunk(const struct kin__produce *produce)
@@ -191,6 +193,17 @@ struct kin__placed *kin__produce_record_placed(struct kin__produce_record *recor
 	size_t bytes_n = (size_t)record->hash_n + record->key_n + data_n;
 
 	return (struct kin__placed *)(void *)((char *)record + aligned(sizeof *record + bytes_n));
+}
+
+/* Behind that. */
+struct kin__produce_spooled *kin__produce_record_spooled(const struct kin__produce *produce,
+                                                         struct kin__produce_record *record)
+{
+	char *at = (char *)kin__produce_record_placed(record);
+
+	if (produce->set.places)
+		at += aligned(sizeof(struct kin__placed));
+	return (struct kin__produce_spooled *)(void *)at;
 }
 
 /* Some chunks are kept for the next records. */

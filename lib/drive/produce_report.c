@@ -14,24 +14,15 @@ static struct kin__produce_record *record_of(struct kin__list *node)
 	return (struct kin__produce_record *)(void *)kin__container(node, struct kin__producer_record, queue);
 }
 
-static void move_all(struct kin__list *to, struct kin__list *from)
-{
-	if (kin__list_empty(from))
-		return;
-	from->next->prev = to->prev;
-	to->prev->next = from->next;
-	from->prev->next = to;
-	to->prev = from->prev;
-	kin__list_init(from);
-}
-
-static void explain(const struct kin__produce *produce, const struct kin__produce_record *record,
+static void explain(const struct kin__produce *produce, struct kin__produce_record *record,
                     struct kin_error *error)
 {
 	const struct kin__producer_record *machine = &record->machine;
 	uint64_t ttl_us = machine->ttl_us ? machine->ttl_us : produce->set.machine.record_ttl_us;
 	struct kin_error last = { 0 };
 
+	if (produce->set.spool)
+		ttl_us = kin__produce_record_spooled(produce, record)->ttl_ms * 1000;
 	if (record->fault)
 		last = record->fault->error;
 	*error = last;
@@ -39,20 +30,26 @@ static void explain(const struct kin__produce *produce, const struct kin__produc
 	if (machine->code == KIN_EXPIRED) {
 		kin__error(error, KIN_EXPIRED, "not stored within its time to live of %llu ms: %s",
 		           (unsigned long long)(ttl_us / 1000),
-		           machine->attempts == 0 ? "never sent, no request could leave in time"
-		           : last.message[0]      ? last.message
-		                                  : "no request could leave again in time");
+		           machine->order == 0      ? "it was over before the spool had it read"
+		           : machine->attempts == 0 ? "never sent, no request could leave in time"
+		           : last.message[0]        ? last.message
+		                                    : "no request could leave again in time");
 		error->http_status = last.http_status;
 		error->retryable = 1;
 		memcpy(error->aws_code, last.aws_code, sizeof error->aws_code);
 		memcpy(error->request_id, last.request_id, sizeof error->request_id);
+	} else if (machine->order == 0) { /* it never came to the machine */
+		kin__error(error, machine->code,
+		           "read back from the spool, and larger than this producer's options allow, or "
+		           "without "
+		           "a valid key");
 	} else if (!record->fault) {
 		kin__error(error, machine->code, "record given up: %s", kin_code_name(machine->code));
 	}
 }
 
 /* No lock is held. */
-static void describe(const struct kin__produce *produce, const struct kin__produce_record *record,
+static void describe(const struct kin__produce *produce, struct kin__produce_record *record,
                      struct kin__produce_shown *shown)
 {
 	shown->delivery = (struct kin_delivery){ .token = record->token,
@@ -60,6 +57,8 @@ static void describe(const struct kin__produce *produce, const struct kin__produ
 		                                 .status = record->status,
 		                                 .attempts = record->machine.attempts,
 		                                 .history = shown->attempts };
+	shown->delivery.from_spool =
+			produce->set.spool && kin__produce_record_spooled(produce, record)->earlier;
 	shown->delivery.history_n = kin__produce_history(produce, record, shown->attempts);
 	if (record->machine.code == KIN_OK) {
 		shown->delivery.shard_id = record->shard_id;
@@ -81,7 +80,7 @@ static void release(const struct kin__produce_record *record)
 }
 
 /* No lock is held. */
-static void tell(struct kin__produce *produce, const struct kin__produce_record *record)
+static void tell(struct kin__produce *produce, struct kin__produce_record *record)
 {
 	struct kin__produce_shown shown;
 
@@ -90,6 +89,18 @@ static void tell(struct kin__produce *produce, const struct kin__produce_record 
 		produce->set.on_delivery(produce->set.user, &shown.delivery);
 	}
 	release(record);
+}
+
+/* Only now it may leave the spool. */
+static void free_record(struct kin__produce *produce, struct kin__produce_record *record)
+{
+	struct kin__spooler_place place;
+
+	if (produce->set.spool)
+		place = kin__produce_record_spooled(produce, record)->place;
+	kin__produce_record_free(produce, record);
+	if (produce->set.spool)
+		kin__spooler_final(produce->set.spool, &place);
 }
 
 /* Under the lock: the record is reported. */
@@ -112,7 +123,7 @@ static void settle(struct kin__produce *produce, struct kin__produce_record *rec
 	kin__mem_free(record->history);
 	if (record->request && --record->request->reports == 0)
 		kin__produce_request_give(produce, record->request);
-	kin__produce_record_free(produce, record);
+	free_record(produce, record);
 }
 
 static void count_report(struct kin__produce *produce, const struct kin__produce_record *record)
@@ -253,7 +264,7 @@ void kin__produce_report(struct kin__produce *produce)
 		settle_all(produce, &produce->own.reports);
 	} else {
 		produce->inbox.reports_n += produce->own.reports_n;
-		move_all(&produce->inbox.reports, &produce->own.reports);
+		kin__list_move(&produce->inbox.reports, &produce->own.reports);
 	}
 	if (produce->set.reporter && !count_only) {
 		post = !produce->inbox.reporting;

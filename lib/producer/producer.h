@@ -86,6 +86,7 @@ struct kin__producer_record {
 	/* Set by the owner before PUT, after clearing the rest. */
 	uint32_t bytes;             /* data and key; at most KIN__RECORD_BYTES_MAX */
 	struct kin__placed *placed; /* when records are placed; else NULL */
+	bool earlier;               /* a process before this one may have stored it */
 	uint64_t ttl_us;            /* 0: record_ttl_us */
 
 	/* Of the machine. */

@@ -58,7 +58,7 @@ void kin__state_fresh(struct kin__producer *producer, struct kin__producer_recor
 	record->state = KIN__RECORD_NEW;
 	record->attempts = record->cuts = 0;
 	record->part = 0;
-	record->maybe_stored = false;
+	record->maybe_stored = record->earlier;
 	record->code = KIN_OK;
 	record->order = ++producer->counts.accepted;
 	record->accepted_us = now_us;

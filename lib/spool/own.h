@@ -24,7 +24,7 @@ struct kin__spooler {
 	pthread_cond_t written; /* for those that put */
 	pthread_cond_t work;    /* for the thread */
 	struct kin__spool books;
-	struct kin__list queue; /* to be written: struct kin__spooler_waiter */
+	struct kin__list queue; /* to be written: struct kin__spooler_item */
 	bool writing;           /* one of those that put writes for all; the next two are its */
 	struct kin__bytes out;
 	int fd;                               /* of the segment last begun, or -1 */

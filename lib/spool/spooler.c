@@ -11,16 +11,11 @@
 
 enum { BATCH_MAX = 1 << 20, KEPT_MAX = 2 << 20, LOG_LINE = 400 };
 
-/* One that puts, on its own stack. */
-struct kin__spooler_waiter {
-	struct kin__list node;
-	const struct kin__spool_entry *entry;
-	size_t size;
-	bool direct, over;
-	int code;
-	struct kin__spooler_place place;
-	struct kin_error error; /* code is not KIN_OK */
-	char head[KIN__SPOOL_ENTRY];
+/* What one thread puts together; on its stack. */
+struct kin__spooler_call {
+	size_t left; /* items not yet decided on */
+	int code;    /* of the first that was refused; those behind it are refused with it */
+	struct kin_error error;
 };
 
 bool kin__spooler_path(const struct kin__spooler *spooler, uint64_t number, const char *ending,
@@ -143,20 +138,23 @@ static int begin_segment(struct kin__spooler *spooler, struct kin_error *error)
 	return code;
 }
 
-static struct kin__spooler_waiter *first_of(struct kin__list *list)
+static struct kin__spooler_item *first_of(struct kin__list *list)
 {
-	return kin__container(list->next, struct kin__spooler_waiter, node);
+	return kin__container(list->next, struct kin__spooler_item, node);
 }
 
+/* The first of the list is decided on. */
 static void over(struct kin__list *list, int code, const struct kin_error *error)
 {
-	struct kin__spooler_waiter *waiter = first_of(list);
+	struct kin__spooler_item *item = first_of(list);
+	struct kin__spooler_call *call = item->call;
 
-	kin__list_remove(&waiter->node);
-	waiter->code = code;
-	if (code != KIN_OK)
-		waiter->error = *error;
-	waiter->over = true;
+	kin__list_remove(&item->node);
+	if (code != KIN_OK && call->code == KIN_OK) {
+		call->code = code;
+		call->error = *error;
+	}
+	call->left--;
 }
 
 /* Under the lock: as many as fit into one segment and one write. */
@@ -168,13 +166,17 @@ static size_t gather(struct kin__spooler *spooler, struct kin__list *batch)
 
 	kin__list_init(batch);
 	while (!kin__list_empty(&spooler->queue)) {
-		struct kin__spooler_waiter *waiter = first_of(&spooler->queue);
+		struct kin__spooler_item *item = first_of(&spooler->queue);
 		enum kin__spool_next next;
 
-		if (bytes > 0 && bytes + waiter->size > most)
+		if (item->call->code != KIN_OK) {
+			over(&spooler->queue, item->call->code, &error);
+			continue;
+		}
+		if (bytes > 0 && bytes + item->size > most)
 			break;
 		books->writing = bytes > 0;
-		next = kin__spool_next(books, bytes + waiter->size, spooler->set.head_n);
+		next = kin__spool_next(books, bytes + item->size, spooler->set.head_n);
 		if (next == KIN__SPOOL_BEGIN && bytes > 0)
 			break;
 		if (next == KIN__SPOOL_FULL) {
@@ -186,9 +188,9 @@ static size_t gather(struct kin__spooler *spooler, struct kin__list *batch)
 			if (code != KIN_OK)
 				over(&spooler->queue, code, &error);
 		} else {
-			kin__list_remove(&waiter->node);
-			kin__list_append(batch, &waiter->node);
-			bytes += waiter->size;
+			kin__list_remove(&item->node);
+			kin__list_append(batch, &item->node);
+			bytes += item->size;
 		}
 	}
 	books->writing = bytes > 0;
@@ -201,16 +203,15 @@ static void lay_out(struct kin__bytes *out, struct kin__list *batch)
 
 	kin__bytes_clear(out);
 	for (struct kin__list *node = batch->next; node != batch; node = node->next) {
-		const struct kin__spooler_waiter *waiter =
-				kin__container(node, struct kin__spooler_waiter, node);
-		const struct kin__spool_entry *entry = waiter->entry;
+		const struct kin__spooler_item *item = kin__container(node, struct kin__spooler_item, node);
+		const struct kin__spool_entry *entry = &item->entry;
 		size_t begin = out->n;
 
-		kin__bytes_add(out, waiter->head, sizeof waiter->head);
+		kin__bytes_add(out, item->head, sizeof item->head);
 		kin__bytes_span(out, entry->hash);
 		kin__bytes_span(out, entry->key);
 		kin__bytes_span(out, entry->data);
-		kin__bytes_add(out, zeros, waiter->size - (out->n - begin));
+		kin__bytes_add(out, zeros, item->size - (out->n - begin));
 	}
 }
 
@@ -239,12 +240,12 @@ static void enter(struct kin__spooler *spooler, struct kin__list *batch)
 	struct kin__spool *books = &spooler->books;
 
 	while (!kin__list_empty(batch)) {
-		struct kin__spooler_waiter *waiter = first_of(batch);
+		struct kin__spooler_item *item = first_of(batch);
 		uint32_t from = (uint32_t)books->open->size;
 
-		waiter->place.segment = books->open;
-		waiter->place.range = (struct kin__spool_range){ from, from + (uint32_t)waiter->size };
-		waiter->direct = kin__spool_wrote(books, waiter->size, waiter->direct);
+		item->place.segment = books->open;
+		item->place.range = (struct kin__spool_range){ from, from + (uint32_t)item->size };
+		item->direct = kin__spool_wrote(books, item->size, item->direct);
 		over(batch, KIN_OK, NULL);
 	}
 	if (!spooler->dirty && spooler->set.sync == KIN__SPOOLER_INTERVAL) {
@@ -287,30 +288,44 @@ static void write_some(struct kin__spooler *spooler)
 	pthread_cond_broadcast(&spooler->written);
 }
 
-int kin__spooler_put(struct kin__spooler *spooler, const struct kin__spool_entry *entry, bool *direct,
-                     struct kin__spooler_place *place, struct kin_error *error)
+int kin__spooler_put(struct kin__spooler *spooler, struct kin__spooler_item *items, size_t n,
+                     size_t *accepted, struct kin_error *error)
 {
-	struct kin__spooler_waiter waiter = { .entry = entry,
-		                              .size = kin__spool_entry_size(entry),
-		                              .direct = *direct };
+	struct kin__spooler_call call = { .left = n, .code = KIN_OK };
 	int cancel;
 
-	kin__spool_write_entry(&spooler->set.crc, spooler->set.life, entry, waiter.head);
+	for (size_t i = 0; i < n; i++) {
+		items[i].size = kin__spool_entry_size(&items[i].entry);
+		items[i].call = &call;
+		items[i].place.segment = NULL;
+		kin__spool_write_entry(&spooler->set.crc, spooler->set.life, &items[i].entry, items[i].head);
+	}
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* others may wait for what it writes */
 	pthread_mutex_lock(&spooler->lock);
-	kin__list_append(&spooler->queue, &waiter.node);
-	while (!waiter.over)
+	for (size_t i = 0; i < n; i++)
+		kin__list_append(&spooler->queue, &items[i].node);
+	while (call.left > 0)
 		if (spooler->writing)
 			kin__thread_cond_wait(&spooler->written, &spooler->lock, UINT64_MAX);
 		else
 			write_some(spooler);
 	pthread_mutex_unlock(&spooler->lock);
-	*direct = waiter.direct;
-	*place = waiter.place;
 	pthread_setcancelstate(cancel, NULL);
-	if (waiter.code != KIN_OK)
-		kin__error_copy(error, &waiter.error);
-	return waiter.code;
+	for (*accepted = 0; *accepted < n && items[*accepted].place.segment;)
+		++*accepted;
+	if (call.code != KIN_OK && call.code != KIN_FULL)
+		kin__error_copy(error, &call.error);
+	return call.code;
+}
+
+bool kin__spooler_behind(struct kin__spooler *spooler)
+{
+	bool behind;
+
+	pthread_mutex_lock(&spooler->lock);
+	behind = spooler->books.unread > 0;
+	pthread_mutex_unlock(&spooler->lock);
+	return behind;
 }
 
 uint64_t kin__spooler_entry_max(const struct kin__spooler *spooler)
@@ -324,6 +339,7 @@ void kin__spooler_final(struct kin__spooler *spooler, const struct kin__spooler_
 {
 	pthread_mutex_lock(&spooler->lock);
 	kin__spool_final(&spooler->books, place->segment, place->range);
+	spooler->blocked = false;
 	kin__spooler_wake(spooler);
 	pthread_mutex_unlock(&spooler->lock);
 }

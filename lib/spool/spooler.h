@@ -55,11 +55,24 @@ void kin__spooler_close(struct kin__spooler *spooler);
 
 /* The largest record, as kin__spool_entry_size(). */
 uint64_t kin__spooler_entry_max(const struct kin__spooler *spooler);
-/* Any thread.  *direct: whether the record may be handed out at once; then whether it is, as *place: else it will be by
- * take().  KIN_FULL: no room on disk now; KIN_IO, KIN_NOMEM: not accepted. */
-int kin__spooler_put(struct kin__spooler *spooler, const struct kin__spool_entry *entry, bool *direct,
-                     struct kin__spooler_place *place, struct kin_error *error);
-/* Any thread, under any lock but its own: the record was reported. */
+/* One that is put: in and out, then the spooler's own. */
+struct kin__spooler_item {
+	struct kin__spool_entry entry;
+	bool direct; /* it may be handed out at once; then: it is, as `place`.  Else it will be, by take() */
+	struct kin__spooler_place place;
+
+	struct kin__list node;
+	size_t size;
+	struct kin__spooler_call *call;
+	char head[KIN__SPOOL_ENTRY];
+};
+/* Any thread.  Accepts items from the front until one is not: *accepted of them; KIN_OK: all are.  KIN_FULL: no room on
+ * disk now, the error is not filled in; KIN_IO, KIN_NOMEM. */
+int kin__spooler_put(struct kin__spooler *spooler, struct kin__spooler_item *items, size_t n,
+                     size_t *accepted, struct kin_error *error);
+/* Any thread: does something wait to be handed out? */
+bool kin__spooler_behind(struct kin__spooler *spooler);
+/* Any thread, under any lock but its own: the record was reported, and its room in memory is free. */
 void kin__spooler_final(struct kin__spooler *spooler, const struct kin__spooler_place *place);
 void kin__spooler_room(struct kin__spooler *spooler); /* any thread, too: take() may find room again */
 /* Any thread: where the records that are there now end, in the order in which they are handed out. */

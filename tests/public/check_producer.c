@@ -25,6 +25,7 @@ static struct seat {
 	int code, status;
 	uint32_t attempts;
 	uint64_t sub_sequence;
+	uint32_t from_spool;
 	int found; /* a reader found it where the report says */
 	char shard_id[64], sequence_number[130];
 	struct kin_error error;
@@ -60,6 +61,7 @@ static void keep(const struct kin_delivery *delivery)
 	seat->status = delivery->status;
 	seat->attempts = delivery->attempts;
 	seat->sub_sequence = delivery->sub_sequence;
+	seat->from_spool = delivery->from_spool;
 	snprintf(seat->shard_id, sizeof seat->shard_id, "%s", delivery->shard_id ? delivery->shard_id : "");
 	snprintf(seat->sequence_number, sizeof seat->sequence_number, "%s",
 	         delivery->sequence_number ? delivery->sequence_number : "");
@@ -677,6 +679,7 @@ END_TEST
 #include "producer_reports.h"
 #include "producer_many.h"
 #include "producer_large.h"
+#include "producer_spool.h"
 #include "producer_manners.h"
 
 int main(void)

@@ -229,5 +229,6 @@ static Suite *suite(void)
 	suite_add_tcase(all, reports_case());
 	suite_add_tcase(all, many_case());
 	suite_add_tcase(all, large_case());
+	suite_add_tcase(all, spool_case());
 	return all;
 }

@@ -1,0 +1,394 @@
+/* Scenes of check_producer.c: a producer with a spool. */
+#ifndef KIN_TEST_PRODUCER_SPOOL_H
+#define KIN_TEST_PRODUCER_SPOOL_H
+#include <dirent.h>
+#include <signal.h>
+
+static char spool_folder[64];
+
+static void spool_setup(void)
+{
+	setup();
+	snprintf(spool_folder, sizeof spool_folder, "%s/kin-spool-XXXXXX",
+	         access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(spool_folder));
+	options.spool = spool_folder;
+	options.spool_fsync = KIN_SPOOL_FSYNC_NONE;
+}
+
+/* But of the lock, with `away` they are removed. */
+static unsigned spool_files(bool away)
+{
+	DIR *folder = opendir(spool_folder);
+	const struct dirent *entry;
+	char path[400];
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(folder);
+	while ((entry = readdir(folder)) != NULL) {
+		n += strcmp(entry->d_name, "lock") != 0 && entry->d_name[0] != '.';
+		snprintf(path, sizeof path, "%s/%s", spool_folder, entry->d_name);
+		if (away && entry->d_name[0] != '.')
+			unlink(path);
+	}
+	closedir(folder);
+	return n;
+}
+
+static void spool_teardown(void)
+{
+	spool_files(true);
+	rmdir(spool_folder);
+	teardown();
+}
+
+START_TEST(a_spool_is_empty_when_all_is_reported)
+{
+	options.spool_fsync = _i;
+	options.spool_fsync_interval_ms = 5;
+	open_it();
+	put_many(0, 1000);
+	flush_all();
+	struct kin_producer_stats stats = stats_now();
+	ck_assert_uint_eq(stats.accepted, 1000);
+	ck_assert_uint_eq(stats.stored, 1000);
+	ck_assert_uint_eq(stats.buffered, 0);
+	put_many(1000, 10);
+	close_it(KIN_OK);
+	expect(0, 1010, KIN_OK, KIN_STORED);
+	ck_assert_uint_eq(stored_in_mock(), 1010);
+	ck_assert_uint_eq(spool_files(false), 0);
+	for (int i = 0; i < 1010; i++)
+		ck_assert_uint_eq(seats[i].from_spool, 0);
+}
+END_TEST
+
+/* More than the buffer holds is accepted all the same: it waits on disk, and its token comes back. */
+START_TEST(a_spool_takes_what_the_buffer_cannot)
+{
+	options.buffer_records_max = 100;
+	options.aggregate = _i;
+	fault("PutRecords:throttle");
+	open_it();
+	put_many(0, 5000);
+	struct kin_producer_stats stats = stats_now();
+	ck_assert_uint_eq(stats.accepted, 5000);
+	ck_assert_uint_eq(stats.buffered, 5000);
+	ck_assert_uint_gt(stats.buffered_bytes, 5000);
+	ck_assert_int_eq(kin_producer_flush(producer, 50, &error), KIN_TIMEOUT);
+	ck_assert_msg(strstr(error.message, "wait on disk") != NULL, "%s", error.message);
+	ck_assert_int_eq(kin_producer_close(producer, 50, &error), KIN_TIMEOUT);
+	ck_assert_int_eq(put_at(5000, -1), KIN_CLOSED);
+	kin_mock_heal(mock);
+	close_it(KIN_OK);
+	expect(0, 5000, KIN_OK, KIN_STORED);
+	ck_assert_uint_eq(spool_files(false), 0);
+}
+END_TEST
+
+/* A full spool: at once, in time, and room again when records left it. */
+START_TEST(a_spool_is_bounded)
+{
+	static char bytes[100000];
+	unsigned n = 0;
+
+	options.spool_bytes_max = 1048576;
+	options.on_delivery = NULL;
+	fault("PutRecords:throttle");
+	open_it();
+	while (kin_producer_put(producer, "k", 1, bytes, sizeof bytes, 0, &error) == KIN_OK)
+		n++;
+	ck_assert_int_eq(error.code, KIN_FULL);
+	ck_assert_msg(strstr(error.message, "the spool is full") != NULL, "%s", error.message);
+	ck_assert_uint_eq(n, 10);
+	ck_assert_int_eq(kin_producer_put(producer, "k", 1, bytes, sizeof bytes, 300, &error), KIN_TIMEOUT);
+	ck_assert_msg(strstr(error.message, "the spool is full") && strstr(error.message, "Throughput"), "%s",
+	              error.message);
+	kin_mock_heal(mock);
+	ck_assert_int_eq(kin_producer_put(producer, "k", 1, bytes, sizeof bytes, -1, &error), KIN_OK);
+	close_it(KIN_OK);
+	ck_assert_uint_eq(stored_in_mock(), 11);
+}
+END_TEST
+
+START_TEST(a_spool_that_cannot_be_had)
+{
+	static char bytes[1048500];
+	struct kin_producer *other;
+	char pid[16], file[80];
+
+	open_it();
+	snprintf(pid, sizeof pid, "process %d", (int)getpid());
+	ck_assert_int_eq(kin_producer_open(&other, client, &options, &error), KIN_IN_USE);
+	ck_assert_msg(strstr(error.message, spool_folder) && strstr(error.message, pid), "%s", error.message);
+	close_it(KIN_OK);
+	options.spool_bytes_max = 1048576;
+	open_it();
+	ck_assert_int_eq(kin_producer_put(producer, "k", 1, bytes, sizeof bytes, 0, &error), KIN_INVALID);
+	ck_assert_msg(strstr(error.message, "spool_bytes_max") != NULL, "%s", error.message);
+	close_it(KIN_OK);
+	snprintf(file, sizeof file, "%s/lock", spool_folder);
+	options.spool = file;
+	ck_assert_int_eq(kin_producer_open(&other, client, &options, &error), KIN_IO);
+	ck_assert_msg(strstr(error.message, file) != NULL, "%s", error.message);
+}
+END_TEST
+
+/* --- a process is killed --------------------------------------------------------------- */
+
+/* Puts records as put_many() does, but with one of 10 keys each, none of which can be stored; then it is killed. */
+static void put_and_die(int n)
+{
+	pid_t child;
+	int status;
+
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		client = new_client("mock-secret", 20000);
+		if (kin_producer_open(&producer, client, &options, &error) != KIN_OK)
+			_exit(1);
+		for (int i = 0; i < n; i++) {
+			char key[16], data[16];
+			size_t key_n = (size_t)snprintf(key, sizeof key, "k%d", i % 10);
+			size_t data_n = (size_t)snprintf(data, sizeof data, "%d", i);
+
+			if (kin_producer_put(producer, key, key_n, data, data_n, -1, &error) != KIN_OK)
+				_exit(2);
+		}
+		raise(SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(WIFSIGNALED(status), "the other process failed: %d", WEXITSTATUS(status));
+}
+
+/* What the stream holds: how often each number, and whether those of one key are in order. */
+static int found_n[RECORDS];
+static bool found_in_order;
+
+static void read_numbers(void)
+{
+	int last[10] = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 };
+	const struct kin_record *record;
+	struct kin_reader *reader;
+	struct kin_start start;
+
+	memset(found_n, 0, sizeof found_n);
+	found_in_order = true;
+	kin_start_init(&start);
+	start.position = KIN_TRIM_HORIZON;
+	start.until = KIN_UNTIL_LATEST;
+	ck_assert_msg(kin_reader_open(&reader, client, "s", &start, &error) == KIN_OK, "%s", error.message);
+	while (kin_reader_next(reader, &record, 10000, &error) == KIN_OK) {
+		char text[16] = "";
+		int number;
+
+		ck_assert_uint_lt(record->data_size, sizeof text);
+		memcpy(text, record->data, record->data_size);
+		number = atoi(text);
+		ck_assert_int_eq(record->partition_key[1] - '0', number % 10);
+		if (found_n[number]++ == 0)
+			found_in_order = found_in_order && number > last[number % 10];
+		last[number % 10] = number > last[number % 10] ? number : last[number % 10];
+	}
+	kin_reader_close(reader);
+}
+
+static void put_number(int i)
+{
+	char key[16], data[16];
+	struct kin_put_entry entry;
+
+	kin_put_entry_init(&entry);
+	entry.key = key;
+	entry.key_size = (size_t)snprintf(key, sizeof key, "k%d", i % 10);
+	entry.data = data;
+	entry.data_size = (size_t)snprintf(data, sizeof data, "%d", i);
+	ck_assert_int_eq(kin_producer_put_entry(producer, &entry, &seats[i], -1, &error), KIN_OK);
+}
+
+/* The next process sends what it left, before its own; with order = key those of each key are in the order of all puts. */
+START_TEST(what_a_killed_process_left_is_sent_first)
+{
+	options.spool_fsync = _i % 3;
+	options.order = KIN_ORDER_KEY;
+	options.aggregate = true;
+	options.buffer_records_max = _i < 3 ? 100000 : 50;
+	fault("PutRecords:throttle");
+	put_and_die(1000);
+	put_and_die(100); /* the numbers 0 to 99 once more, behind them */
+	ck_assert_uint_eq(stored_in_mock(), 0);
+	kin_mock_heal(mock);
+	open_it();
+	for (int i = 1000; i < 1500; i++)
+		put_number(i);
+	flush_all();
+	struct kin_producer_stats stats = stats_now();
+	ck_assert_uint_eq(stats.accepted, 1600);
+	ck_assert_uint_eq(stats.stored, 1600);
+	expect(1000, 500, KIN_OK, KIN_STORED);
+	ck_assert_int_eq(seats[RECORDS - 1].reports, 1100); /* without tokens */
+	ck_assert_uint_eq(seats[RECORDS - 1].from_spool, 1);
+	ck_assert_uint_eq(seats[1000].from_spool, 0);
+	close_it(KIN_OK);
+	ck_assert_uint_eq(spool_files(false), 0);
+	read_numbers();
+	ck_assert(found_in_order);
+	for (int i = 0; i < 1500; i++)
+		ck_assert_int_eq(found_n[i], i < 100 ? 2 : 1);
+}
+END_TEST
+
+/* Time goes on while no process runs. */
+START_TEST(the_time_to_live_ends_between_processes)
+{
+	const struct timespec pause = { 0, 300000000 };
+
+	options.record_ttl_ms = 250;
+	fault("PutRecords:throttle");
+	put_and_die(10);
+	nanosleep(&pause, NULL);
+	kin_mock_heal(mock);
+	options.record_ttl_ms = 60000;
+	open_it();
+	ck_assert_int_eq(kin_producer_close(producer, 20000, &error), KIN_EXPIRED);
+	ck_assert_int_eq(seats[RECORDS - 1].reports, 10);
+	ck_assert_int_eq(seats[RECORDS - 1].code, KIN_EXPIRED);
+	ck_assert_int_eq(seats[RECORDS - 1].status, KIN_POSSIBLY_STORED); /* who knows what the other did */
+	ck_assert_msg(strstr(seats[RECORDS - 1].error.message, "250 ms") != NULL, "%s",
+	              seats[RECORDS - 1].error.message);
+	ck_assert_uint_eq(spool_files(false), 0);
+}
+END_TEST
+
+/* What this producer could never hold is reported, not kept for ever. */
+START_TEST(a_record_that_no_option_allows_any_more)
+{
+	static char bytes[200000];
+	pid_t child;
+	int status;
+
+	fault("PutRecords:throttle");
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		client = new_client("mock-secret", 20000);
+		if (kin_producer_open(&producer, client, &options, &error) != KIN_OK ||
+		    kin_producer_put(producer, "k", 1, bytes, sizeof bytes, -1, &error) != KIN_OK ||
+		    kin_producer_put(producer, "k", 1, bytes, 10, -1, &error) != KIN_OK)
+			_exit(1);
+		raise(SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status));
+	kin_mock_heal(mock);
+	options.buffer_bytes_max = 65536;
+	open_it();
+	ck_assert_int_eq(kin_producer_close(producer, 20000, &error), KIN_INVALID);
+	ck_assert_msg(strstr(error.message, "larger than this producer's options allow") != NULL, "%s",
+	              error.message);
+	ck_assert_int_eq(seats[RECORDS - 1].reports, 2);
+	ck_assert_uint_eq(stored_in_mock(), 1);
+	ck_assert_uint_eq(spool_files(false), 0);
+}
+END_TEST
+
+/* --- other forms -------------------------------------------------------------------------- */
+
+static void count_release(void *user, void *data)
+{
+	atomic_fetch_add((atomic_int *)user, data != NULL);
+}
+
+/* Data given away is released once, whether it waited in memory or on disk. */
+START_TEST(a_spool_releases_what_it_was_given)
+{
+	static char bytes[] = "given away";
+	atomic_int released = 0;
+	struct kin_put_entry entry;
+
+	options.buffer_records_max = 10;
+	options.on_delivery = NULL;
+	fault("PutRecords:throttle");
+	open_it();
+	kin_put_entry_init(&entry);
+	entry.data = bytes;
+	entry.data_size = sizeof bytes;
+	entry.release = count_release;
+	entry.release_user = &released;
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(kin_producer_put_entry(producer, &entry, NULL, 0, &error), KIN_OK);
+	ck_assert_int_eq(atomic_load(&released), 90); /* of these the disk has all */
+	kin_mock_heal(mock);
+	close_it(KIN_OK);
+	ck_assert_int_eq(atomic_load(&released), 100);
+	ck_assert_uint_eq(stored_in_mock(), 100);
+}
+END_TEST
+
+/* A thread that reads the reports makes the room; it cannot wait for it. */
+START_TEST(the_reader_of_reports_does_not_wait_for_itself)
+{
+	const struct kin_delivery *delivery;
+
+	options.buffer_records_max = 10;
+	options.on_delivery = NULL;
+	options.reports = KIN_REPORTS_POLL;
+	open_it();
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(put_at(i, 0), KIN_OK);
+	ck_assert_int_eq(kin_producer_next(producer, &delivery, 20000, &error), KIN_OK);
+	ck_assert_int_eq(kin_producer_flush(producer, -1, &error), KIN_WOULD_DEADLOCK);
+	ck_assert_msg(strstr(error.message, "kin_producer_next()") != NULL, "%s", error.message);
+	for (int i = 1; i < 100; i++)
+		ck_assert_int_eq(kin_producer_next(producer, &delivery, 20000, &error), KIN_OK);
+	flush_all();
+	close_it(KIN_OK);
+}
+END_TEST
+
+static void *spool_range(void *first)
+{
+	put_many(*(int *)first, 500);
+	return NULL;
+}
+
+START_TEST(several_threads_with_a_spool)
+{
+	pthread_t threads[4];
+	int firsts[4];
+
+	options.spool_fsync = KIN_SPOOL_FSYNC_EACH;
+	options.buffer_records_max = 300;
+	open_it();
+	for (int i = 0; i < 4; i++) {
+		firsts[i] = i * 500;
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, spool_range, &firsts[i]), 0);
+	}
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	close_it(KIN_OK);
+	expect(0, 2000, KIN_OK, KIN_STORED);
+	ck_assert_uint_eq(spool_files(false), 0);
+}
+END_TEST
+
+static TCase *spool_case(void)
+{
+	TCase *tcase = tcase_create("spool");
+
+	tcase_add_checked_fixture(tcase, spool_setup, spool_teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, a_spool_is_empty_when_all_is_reported, 0, 3);
+	tcase_add_loop_test(tcase, a_spool_takes_what_the_buffer_cannot, 0, 2);
+	tcase_add_test(tcase, a_spool_is_bounded);
+	tcase_add_test(tcase, a_spool_that_cannot_be_had);
+	tcase_add_loop_test(tcase, what_a_killed_process_left_is_sent_first, 0, 6);
+	tcase_add_test(tcase, the_time_to_live_ends_between_processes);
+	tcase_add_test(tcase, a_record_that_no_option_allows_any_more);
+	tcase_add_test(tcase, a_spool_releases_what_it_was_given);
+	tcase_add_test(tcase, the_reader_of_reports_does_not_wait_for_itself);
+	tcase_add_test(tcase, several_threads_with_a_spool);
+	return tcase;
+}
+#endif
