@@ -15,7 +15,8 @@ static const char usage[] =
 		"                         [--exec-protocol event|lines] [--exec-grace MS] [--store "
 		"memory:|file:PATH]\n"
 		"                         [--on-failure drop|file:PATH] [--from trim-horizon|latest|TIME] "
-		"[--until latest|TIME]\n\n"
+		"[--until latest|TIME]\n"
+		"                         [--decompress]\n\n"
 		"--exec: one run of COMMAND (by /bin/sh) for each batch, the Lambda event JSON on its "
 		"standard input; exit status 0\n"
 		"        is success.  Its output is passed through, or read as the response with -o "
@@ -33,6 +34,7 @@ static const char usage[] =
 		"SYMBOL is \"handle\" unless\n"
 		"        given.\n"
 		"--print: each record as a JSON line, as tail --format jsonl, with checkpoints.\n"
+		"--decompress: gzip and zstd frames are undone before filter and handler see them.\n"
 		"Without --store, checkpoints are kept in a file under the state folder of the user.  "
 		"Consumer options by -o, for\n"
 		"example -o batch_size=1000; 'kinstream config' lists them.\n";
@@ -248,7 +250,7 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 	struct kin_consumer_options options;
 	const char *app = NULL, *store = NULL, *on_failure = NULL, *from = NULL, *until = NULL,
 		   *stream = NULL, *plugin = NULL, *protocol = NULL, *grace = NULL;
-	bool help = false, printing = false;
+	bool help = false, printing = false, decompress = false;
 	const struct tool_flag flags[] = { { .name = "--help", .set = &help },
 		                           { .name = "--app", .value = &app },
 		                           { .name = "--store", .value = &store },
@@ -257,6 +259,7 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 		                           { .name = "--until", .value = &until },
 		                           { .name = "--exec", .value = &consume.command },
 		                           { .name = "--print", .set = &printing },
+		                           { .name = "--decompress", .set = &decompress },
 		                           { .name = "--handler", .value = &plugin },
 		                           { .name = "--exec-protocol", .value = &protocol },
 		                           { .name = "--exec-grace", .value = &grace },
@@ -277,6 +280,8 @@ int tool_consume(struct tool *tool, int argc, char **argv)
 		return tool_fail(&error);
 	if (tool_from(tool, from, &options.starting_position, &options.starting_position_timestamp_ms) ||
 	    tool_until(tool, until, &options.until, &options.until_timestamp_ms))
+		return TOOL_USAGE;
+	if (decompress && tool_decompress(tool, &options.decompress) != TOOL_DONE)
 		return TOOL_USAGE;
 	tool_say_about(stream, app);
 	options.stream = stream;

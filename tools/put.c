@@ -12,7 +12,7 @@
 
 static const char usage[] =
 		"usage: kinstream put STREAM [--key KEY] [--format raw|keyed|jsonl] [--aggregate] [--order]\n"
-		"       [--rate PERCENT] [--acks] [FILE...]\n\n"
+		"       [--rate PERCENT] [--compress gzip|zstd[:LEVEL]] [--acks] [FILE...]\n\n"
 		"Puts each line of the files (or standard input, '-') as a record and prints a JSON summary "
 		"at the end.\n"
 		"raw: the line is the data; keyed: KEY<TAB>DATA; jsonl: "
@@ -21,6 +21,8 @@ static const char usage[] =
 		"--aggregate: many records in one, in the KPL's format.  --order: those of a key stay in "
 		"order.\n"
 		"--rate: no shard is sent more than this share of what it takes.\n"
+		"--compress: each record's data as a frame that gunzip or zstd -d undoes, where that is "
+		"smaller.\n"
 		"--acks: a JSON line for each delivery report.  Producer options by -o, for example -o "
 		"linger_ms=5.\n";
 
@@ -30,6 +32,8 @@ struct put {
 	struct tool_metrics *metrics; /* NULL: not asked for */
 	const char *key;
 	const char *rate;
+	const struct kin_codec *codec; /* NULL: not asked for */
+	int32_t level;
 	int format;
 	bool acks, aggregate, order;
 	struct tool_progress *progress; /* NULL: not shown */
@@ -222,6 +226,9 @@ static int read_options(struct put *put, struct kin_producer_options *options, s
 		options->order = KIN_ORDER_KEY;
 	if (put->rate && tool_number(put->rate, 1, 10000, &rate))
 		options->rate_percent = (uint32_t)rate;
+	options->compress = put->codec;
+	if (put->level)
+		options->compression_level = put->level;
 	return code;
 }
 
@@ -263,7 +270,7 @@ static int run(struct put *put, const char *stream, const char **files, size_t n
 int tool_put(struct tool *tool, int argc, char **argv)
 {
 	struct put put = { .tool = tool, .lock = PTHREAD_MUTEX_INITIALIZER };
-	const char *format = "raw", *positional[256];
+	const char *format = "raw", *compress = NULL, *positional[256];
 	bool help = false;
 	const struct tool_flag flags[] = { { .name = "--help", .set = &help },
 		                           { .name = "--key", .value = &put.key },
@@ -272,7 +279,7 @@ int tool_put(struct tool *tool, int argc, char **argv)
 		                           { .name = "--aggregate", .set = &put.aggregate },
 		                           { .name = "--order", .set = &put.order },
 		                           { .name = "--rate", .value = &put.rate },
-		                           { .name = "--compress" },
+		                           { .name = "--compress", .value = &compress },
 		                           { .name = "--spool" },
 		                           { 0 } };
 	size_t n;
@@ -292,6 +299,8 @@ int tool_put(struct tool *tool, int argc, char **argv)
 	if (put.rate && !tool_number(put.rate, 1, 10000, &(int64_t){ 0 }))
 		return tool_usage(tool, "--rate %s: must be 1 to 10000, in percent of what a shard takes",
 		                  put.rate);
+	if (compress && tool_compress(tool, compress, &put.codec, &put.level) != TOOL_DONE)
+		return TOOL_USAGE;
 	if (put.key && put.format == TOOL_ENTRY_KEYED)
 		return tool_usage(tool,
 		                  "--key and --format keyed exclude each other: each line names its key");

@@ -4,9 +4,10 @@
 
 static const char usage[] = "usage: kinstream tail STREAM [--from trim-horizon|latest|TIME] [--until "
 			    "latest|TIME] [--shard ID]...\n"
-			    "                      [--format raw|jsonl]\n\n"
+			    "                      [--format raw|jsonl] [--decompress]\n\n"
 			    "Prints records as they arrive (from latest, unless told otherwise), parents "
 			    "before children; no checkpoints.\n"
+			    "--decompress: gzip and zstd frames are undone.  "
 			    "raw: data and a newline; jsonl: a JSON object a line, data in base64.\n";
 
 static void stop(void *user)
@@ -98,12 +99,13 @@ int tool_tail(struct tool *tool, int argc, char **argv)
 {
 	struct tool_many shards = { .n = 0 };
 	const char *from = NULL, *until = NULL, *format = "raw", *stream = NULL;
-	bool help = false;
+	bool help = false, decompress = false;
 	const struct tool_flag flags[] = { { .name = "--help", .set = &help },
 		                           { .name = "--from", .value = &from },
 		                           { .name = "--until", .value = &until },
 		                           { .name = "--shard", .many = &shards },
 		                           { .name = "--format", .value = &format },
+		                           { .name = "--decompress", .set = &decompress },
 		                           { .name = "--efo" },
 		                           { 0 } };
 	struct kin_client *client;
@@ -121,6 +123,8 @@ int tool_tail(struct tool *tool, int argc, char **argv)
 	if (strcmp(format, "raw") && strcmp(format, "jsonl"))
 		return tool_usage(tool, "--format %s: must be raw or jsonl", format);
 	kin_start_init(&start);
+	if (decompress && tool_decompress(tool, &start.decompress) != TOOL_DONE)
+		return TOOL_USAGE;
 	start.shards = shards.n ? shards.at : NULL;
 	start.shards_count = shards.n;
 	if (tool_from(tool, from, &start.position, &start.timestamp_ms) ||

@@ -58,6 +58,11 @@ int tool_exit_code(const struct kin_error *error);
 int tool_client(const struct tool *tool,
                 struct kin_client **out); /* TOOL_DONE, or an exit code, having said why */
 
+/* ---- codecs; TOOL_DONE, or TOOL_USAGE, having said what is wrong or missing ---- */
+int tool_compress(const struct tool *tool, const char *text, const struct kin_codec **codec,
+                  int32_t *level); /* "gzip", "zstd:19"; *level stays without one */
+int tool_decompress(const struct tool *tool, const struct kin_codec *const **codecs);
+
 /* ---- signals: the first SIGINT or SIGTERM asks to drain, a second one exits 130 ---- */
 void tool_signals(void (*on_first)(void *user), void *user); /* on_first runs on a thread of its own */
 bool tool_stopping(void);
