@@ -7,9 +7,9 @@
 #include "io/quit.h"
 #include "io/thread.h"
 
-enum {
-	WAIT_US_MAX = 2000000
-}; /* longer than a turn of the loop; a disk that hangs must not hold up exit() */
+/* Longer than a turn of the loop.  A disk that hangs must not hold up exit(); a fork() too early makes a child that may
+ * hang for ever, and on a busy machine a turn may take its time. */
+enum { EXIT_WAIT_US_MAX = 2000000, FORK_WAIT_US_MAX = 20000000 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -19,9 +19,9 @@ static atomic_bool begun;
 static _Thread_local bool in_here; /* a log function may call exit() */
 
 /* Under the lock: nobody else is inside, or it took too long. */
-static void wait_left(void)
+static void wait_left(uint64_t most_us)
 {
-	uint64_t until_us = kin__clock_us() + WAIT_US_MAX;
+	uint64_t until_us = kin__clock_us() + most_us;
 	bool in_time = true;
 
 	while (in_time && inside > (in_here ? 1U : 0U))
@@ -33,7 +33,7 @@ static void at_exit(void)
 	pthread_mutex_lock(&lock);
 	atomic_store(&begun, true);
 	kin__fork_disown();
-	wait_left();
+	wait_left(EXIT_WAIT_US_MAX);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -43,7 +43,7 @@ static void before_fork(void)
 {
 	pthread_mutex_lock(&lock);
 	forking++;
-	wait_left();
+	wait_left(FORK_WAIT_US_MAX);
 }
 
 static void in_parent(void)
