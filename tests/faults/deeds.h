@@ -191,7 +191,7 @@ static inline int answered_twice(struct visit *visit)
 	n = head_n + visit->answer_n;
 	both = malloc(2 * n);
 	if (!both)
-		abort();
+		give_up("out of memory");
 	for (int i = 0; i < 2; i++) {
 		memcpy(both + (size_t)i * n, visit->answer_head, head_n);
 		memcpy(both + (size_t)i * n + head_n, visit->answer, visit->answer_n);

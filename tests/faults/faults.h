@@ -65,6 +65,13 @@ static inline void watch(unsigned seconds, const char *format, ...)
 	alarm(seconds);
 }
 
+/* What a thread of the tests' own cannot go on without. */
+static inline _Noreturn void give_up(const char *why)
+{
+	fprintf(stderr, "%s: the test itself cannot go on: %s\n", watched, why);
+	abort();
+}
+
 /* --- time ---------------------------------------------------------------------------- */
 
 static inline int64_t now_ms(void)

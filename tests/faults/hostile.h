@@ -308,15 +308,15 @@ static inline void *serve(void *user)
 		if (fd < 0)
 			continue;
 		if (hostile.visitors == VISITORS_MAX)
-			abort(); /* a client that hammers like this is a bug */
+			give_up("more connections than any client of these tests needs");
 		visit = calloc(1, sizeof *visit);
 		if (!visit)
-			abort();
+			give_up("out of memory");
 		visit->fd = fd;
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 		hostile.connections++;
 		if (pthread_create(&hostile.threads[hostile.visitors], NULL, serve_one, visit) != 0)
-			abort();
+			give_up("no thread for a connection");
 		hostile.visitors++;
 	}
 	return NULL;
@@ -335,7 +335,7 @@ static inline void hostile_listen(int port)
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, n) != 0 || listen(fd, 128) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &n) != 0) {
 		perror("the hostile server cannot listen on 127.0.0.1");
-		abort();
+		give_up("no socket");
 	}
 	hostile.fd = fd;
 	hostile.port = ntohs(address.sin_port);
@@ -344,7 +344,7 @@ static inline void hostile_listen(int port)
 	snprintf(hostile.url, sizeof hostile.url, "%s://127.0.0.1:%d", hostile.tls ? "https" : "http",
 	         hostile.port);
 	if (pthread_create(&hostile.thread, NULL, serve, NULL) != 0)
-		abort();
+		give_up("no thread for the hostile server");
 }
 
 static inline void hostile_start(SSL_CTX *tls)
