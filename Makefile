@@ -387,6 +387,7 @@ check-kill: all tests/kill/handler tests/kill/moment.so tests/e2e/mapping_handle
 	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/run.py $(srcdir) $(CURDIR)
 	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/windows.py $(CURDIR)
 	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/puts.py $(CURDIR)
+	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/spool.py $(CURDIR)
 	@for lanes in 4 1; do SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/e2e/mapping.py $(CURDIR) 200000 $$lanes || exit 1; done
 
 tests/kill/handler: %: %.o

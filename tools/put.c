@@ -12,7 +12,8 @@
 
 static const char usage[] =
 		"usage: kinstream put STREAM [--key KEY] [--format raw|keyed|jsonl] [--aggregate] [--order]\n"
-		"       [--rate PERCENT] [--compress gzip|zstd[:LEVEL]] [--acks] [FILE...]\n\n"
+		"       [--rate PERCENT] [--compress gzip|zstd[:LEVEL]] [--spool FOLDER] [--acks] "
+		"[FILE...]\n\n"
 		"Puts each line of the files (or standard input, '-') as a record and prints a JSON summary "
 		"at the end.\n"
 		"raw: the line is the data; keyed: KEY<TAB>DATA; jsonl: "
@@ -23,6 +24,8 @@ static const char usage[] =
 		"--rate: no shard is sent more than this share of what it takes.\n"
 		"--compress: each record's data as a frame that gunzip or zstd -d undoes, where that is "
 		"smaller.\n"
+		"--spool: records are kept in that folder until they are stored; what an earlier run left "
+		"goes first.\n"
 		"--acks: a JSON line for each delivery report.  Producer options by -o, for example -o "
 		"linger_ms=5.\n";
 
@@ -31,9 +34,9 @@ struct put {
 	struct kin_producer *producer;
 	struct tool_metrics *metrics; /* NULL: not asked for */
 	const char *key;
-	const char *rate;
 	const struct kin_codec *codec; /* NULL: not asked for */
 	int32_t level;
+	const char *rate, *spool;
 	int format;
 	bool acks, aggregate, order;
 	struct tool_progress *progress; /* NULL: not shown */
@@ -42,8 +45,8 @@ struct put {
 	double began;
 	/* under the lock: reports come on another thread */
 	pthread_mutex_t lock;
-	uint64_t stored, failed;
-	struct kin_error first; /* of the records that failed */
+	uint64_t stored, failed, from_spool; /* from_spool: of them, those of earlier runs */
+	struct kin_error first;              /* of the records that failed */
 };
 
 static double now(void)
@@ -94,9 +97,13 @@ static void on_delivery(void *user, const struct kin_delivery *d)
 		put->stored++;
 	else if (put->failed++ == 0 && d->error)
 		put->first = *d->error;
+	put->from_spool += d->from_spool;
 	if (put->acks) {
-		printf("{\"index\":%llu,\"status\":\"%s\",\"shardId\":",
-		       (unsigned long long)(uintptr_t)d->token - 1, status[d->status]);
+		if (d->from_spool)
+			printf("{\"index\":null");
+		else
+			printf("{\"index\":%llu", (unsigned long long)(uintptr_t)d->token - 1);
+		printf(",\"status\":\"%s\",\"shardId\":", status[d->status]);
 		tool_json_text(stdout, d->shard_id, d->shard_id ? strlen(d->shard_id) : 0);
 		printf(",\"sequenceNumber\":");
 		tool_json_text(stdout, d->sequence_number,
@@ -134,6 +141,11 @@ static int put_line(struct put *put, char *text, size_t n, const char *name, uin
 	if (code != KIN_OK) {
 		cannot(name, line, error.message);
 		return error.code == KIN_INVALID ? TOOL_FAILED : tool_exit_code(&error);
+	}
+	if (put->acks && put->spool) {
+		pthread_mutex_lock(&put->lock);
+		printf("{\"index\":%llu,\"status\":\"spooled\"}\n", (unsigned long long)put->read);
+		pthread_mutex_unlock(&put->lock);
 	}
 	put->read++;
 	put->bytes += entry.data_size;
@@ -193,15 +205,19 @@ static int finish(struct put *put, int code)
 	if (kin_producer_close(put->producer, -1, &error) != KIN_OK && put->failed == 0)
 		code = tool_fail(&error);
 	printf("{\"put\":%llu,\"stored\":%llu,\"failed\":%llu,\"retried\":%llu,\"requests\":%llu,\"bytes\":%"
-	       "llu,\"seconds\":%.3f,\"throttled\":%llu,\"streamRecords\":%llu,\"payloadUnits\":%llu}\n",
+	       "llu,\"seconds\":%.3f,\"throttled\":%llu,\"streamRecords\":%llu,\"payloadUnits\":%llu",
 	       (unsigned long long)put->read, (unsigned long long)put->stored,
 	       (unsigned long long)put->failed, (unsigned long long)stats.retried,
 	       (unsigned long long)stats.requests, (unsigned long long)put->bytes, now() - put->began,
 	       (unsigned long long)stats.throttled, (unsigned long long)stats.stream_records,
 	       (unsigned long long)stats.payload_units);
+	if (put->spool)
+		printf(",\"fromSpool\":%llu", (unsigned long long)put->from_spool);
+	puts("}");
 	if (put->failed && code == TOOL_DONE) {
 		tool_say(KIN_LOG_ERROR, "put: %llu of %llu records were not stored; the first: %s",
-		         (unsigned long long)put->failed, (unsigned long long)put->read, put->first.message);
+		         (unsigned long long)put->failed, (unsigned long long)(put->read + put->from_spool),
+		         put->first.message);
 		code = tool_exit_code(&put->first);
 		code = code == TOOL_USAGE ? TOOL_FAILED : code;
 	}
@@ -224,6 +240,9 @@ static int read_options(struct put *put, struct kin_producer_options *options, s
 	put->aggregate = options->aggregate;
 	if (put->order)
 		options->order = KIN_ORDER_KEY;
+	if (put->spool)
+		options->spool = put->spool;
+	put->spool = options->spool;
 	if (put->rate && tool_number(put->rate, 1, 10000, &rate))
 		options->rate_percent = (uint32_t)rate;
 	options->compress = put->codec;
@@ -280,7 +299,7 @@ int tool_put(struct tool *tool, int argc, char **argv)
 		                           { .name = "--order", .set = &put.order },
 		                           { .name = "--rate", .value = &put.rate },
 		                           { .name = "--compress", .value = &compress },
-		                           { .name = "--spool" },
+		                           { .name = "--spool", .value = &put.spool },
 		                           { 0 } };
 	size_t n;
 
