@@ -193,6 +193,69 @@ static void take_reports(struct kin_producer *producer)
 		on_delivery(NULL, delivery);
 }
 
+/* ---- a codec: bytes that are all the same as magic, that byte, and how many --------------------------------- */
+
+enum { TOY = 7 };
+static int toy_context;
+
+static void *toy_open(int32_t level)
+{
+	(void)level;
+	return &toy_context;
+}
+
+static void toy_close(void *context)
+{
+	(void)context;
+}
+
+static int toy_compress(void *context, const void *data, size_t size, void *out, size_t *out_size)
+{
+	unsigned char *at = out;
+
+	(void)context;
+	if (*out_size < TOY || memcmp(data, (const char *)data + 1, size - 1) != 0)
+		return KIN_FULL;
+	memcpy(at, "Z!", 2);
+	at[2] = *(const unsigned char *)data;
+	for (int i = 0; i < 4; i++)
+		at[3 + i] = (unsigned char)(size >> 8 * i);
+	*out_size = TOY;
+	return KIN_OK;
+}
+
+static uint64_t toy_size(const void *data, size_t size)
+{
+	const unsigned char *at = data;
+
+	return size == TOY ? (uint64_t)at[3] | (uint64_t)at[4] << 8 | (uint64_t)at[5] << 16 |
+	                                       (uint64_t)at[6] << 24
+	                   : 0;
+}
+
+static int toy_decompress(void *context, const void *data, size_t size, void *out, size_t *out_size)
+{
+	uint64_t n = toy_size(data, size);
+
+	(void)context;
+	if (size != TOY || n > *out_size)
+		return size != TOY ? KIN_CORRUPT : KIN_FULL;
+	memset(out, ((const unsigned char *)data)[2], n);
+	*out_size = n;
+	return KIN_OK;
+}
+
+static const struct kin_codec toy = { .size = sizeof toy,
+	                              .name = "toy",
+	                              .magic = "Z!",
+	                              .magic_size = 2,
+	                              .open = toy_open,
+	                              .close = toy_close,
+	                              .compress = toy_compress,
+	                              .decompress = toy_decompress,
+	                              .decompressed_size = toy_size };
+static const struct kin_codec *codec; /* of the producer to come; NULL: none */
+
 static atomic_uint released;
 
 static void on_release(void *user, void *data)
@@ -212,8 +275,8 @@ static int put_several(struct kin_producer *producer, unsigned *accepted, unsign
 
 	for (int i = 0; i < 6; i++) {
 		kin_put_entry_init(&entries[i]);
-		entries[i].data = i % 3 == 0 ? "small" : i % 3 == 1 ? large : strdup("given");
-		entries[i].data_size = i % 3 == 1 ? sizeof large : 5;
+		entries[i].data = i % 3 == 0 ? "small" : i % 3 == 1 ? large : strdup("gggggggggg");
+		entries[i].data_size = i % 3 == 1 ? sizeof large : i % 3 == 0 ? 5 : 10;
 		entries[i].release = i % 3 == 2 ? on_release : NULL;
 	}
 	code = TRY(kin_producer_put_many(producer, entries, 6, &some, SOON_MS, &error));
@@ -242,6 +305,8 @@ static int produce(int32_t reports, void (*function)(void *user, const struct ki
 	options.reports = reports;
 	options.on_delivery = function;
 	options.linger_ms = 1;
+	options.compress = codec;
+	options.compression_min_bytes = 0;
 	atomic_store(&reported, 0);
 	code = worst = TRY(kin_producer_open(&made, client, &options, &error));
 	for (int i = 0; code == KIN_OK && i < RECORDS; i++) {
@@ -281,6 +346,16 @@ static int produce(int32_t reports, void (*function)(void *user, const struct ki
 static int producer(void)
 {
 	return produce(KIN_REPORTS_CALLBACK, on_delivery);
+}
+
+static int compressed(void)
+{
+	int code;
+
+	codec = &toy;
+	code = produce(KIN_REPORTS_CALLBACK, on_delivery);
+	codec = NULL;
+	return code;
 }
 
 static int polled(void)
@@ -460,6 +535,36 @@ static int reader(void)
 	return code;
 }
 
+/* Three records of 300 bytes each; where memory runs out they are read again, and never seen as they were. */
+static int decompressed(void)
+{
+	static const struct kin_codec *const codecs[] = { &toy, NULL };
+	const struct kin_record *record;
+	struct kin_reader *made;
+	struct kin_client *client;
+	struct kin_start start;
+	int code = open_client(&client);
+
+	if (code != KIN_OK)
+		return code;
+	kin_start_init(&start);
+	start.position = KIN_TRIM_HORIZON;
+	start.decompress = codecs;
+	code = TRY(kin_reader_open(&made, client, "small", &start, &error));
+	if (code == KIN_OK) {
+		for (int i = 0; i < 3 && code == KIN_OK; i++) {
+			code = TRY(kin_reader_next(made, &record, SOON_MS, &error));
+			if (code == KIN_OK &&
+			    (record->data_size != 300 || memcmp(record->data, "zzzz", 4) != 0))
+				bad("a record was not decompressed", KIN_BUG);
+		}
+		doing = "kin_reader_close";
+		kin_reader_close(made);
+	}
+	kin_client_close(client);
+	return code;
+}
+
 static int config(void)
 {
 	struct kin_producer_options options;
@@ -487,12 +592,14 @@ static const struct {
 } scenes[] = { { "config", config, 0 },
 	       { "calls", calls, 0 },
 	       { "producer", producer, 0 },
+	       { "compressed", compressed, 0 },
 	       { "polled", polled, 0 },
 	       { "handed out", handed_out, 0 },
 	       { "pull", pull, 0 },
 	       { "push", push, 0 },
 	       { "windows", windows, 0 },
 	       { "reader", reader, 0 },
+	       { "decompressed", decompressed, 0 },
 	       { "calls in CBOR", calls, KIN_WIRE_CBOR },
 	       { "producer in CBOR", producer, KIN_WIRE_CBOR },
 	       { "reader in CBOR", reader, KIN_WIRE_CBOR } };
@@ -528,27 +635,32 @@ static void fail_each(int (*run)(void), uint64_t first, uint64_t in_a_row)
 static const char aggregate[] = "\xf3\x89\x9a\xc2\x0a\x01\x6b\x1a\x06\x08\x00\x1a\x02\x7b\x7d\xd3\xc8\x8a\x65"
 				"\xf2\x47\x64\x0e\xc3\x87\x9d\x6a\x44\xca\x48\x41";
 
+static void put_at_first(struct kin_client *client, const char *stream, const void *data, size_t size)
+{
+	struct kin_call *call;
+
+	if (kin_call_new(&call, client, "PutRecord", &error) != KIN_OK ||
+	    kin_call_set_text(call, "StreamName", stream, &error) != KIN_OK ||
+	    kin_call_set_text(call, "PartitionKey", "k", &error) != KIN_OK ||
+	    kin_call_set_data(call, "Data", data, size, &error) != KIN_OK ||
+	    kin_call_wait(call, SOON_MS, &error) != KIN_OK)
+		bad("the beginning", error.code);
+	kin_call_free(call);
+}
+
 static void open_mock(void)
 {
 	struct kin_mock_options options;
 	struct kin_client *client;
-	struct kin_call *call;
 
 	kin_mock_options_init(&options);
-	options.streams = "s:2,one:1";
+	options.streams = "s:2,one:1,small:1";
 	if (kin_mock_open(&mock, &options, &error) != KIN_OK || open_client(&client) != KIN_OK)
 		bad("the beginning", error.code);
-	for (int i = 0; i < RECORDS; i++) {
-		if (kin_call_new(&call, client, "PutRecord", &error) != KIN_OK ||
-		    kin_call_set_text(call, "StreamName", "one", &error) != KIN_OK ||
-		    kin_call_set_text(call, "PartitionKey", "k", &error) != KIN_OK ||
-		    (i % 2 == 0 ? kin_call_set_data(call, "Data", "{}", 2, &error)
-		                : kin_call_set_data(call, "Data", aggregate, sizeof aggregate - 1, &error)) !=
-		                    KIN_OK ||
-		    kin_call_wait(call, SOON_MS, &error) != KIN_OK)
-			bad("the beginning", error.code);
-		kin_call_free(call);
-	}
+	for (int i = 0; i < RECORDS; i++)
+		put_at_first(client, "one", i % 2 ? aggregate : "{}", i % 2 ? sizeof aggregate - 1 : 2);
+	for (int i = 0; i < 3; i++)
+		put_at_first(client, "small", "Z!z\x2c\x01\0\0", TOY);
 	kin_client_close(client);
 }
 
