@@ -294,7 +294,8 @@ START_TEST(produced_members)
 	ck_assert_str_eq(kin__produced_json(produced, &n),
 	                 "{\"time\":\"2018-12-17T22:10:50.987Z\",\"stream\":\"orders\",\"accepted\":203,"
 	                 "\"stored\":200,"
-	                 "\"failed\":3,\"bytesStored\":0,\"compressed\":0,\"compressedAwayBytes\":0,\"retried\":0,\"throttled\":0,\"requests\":3,"
+	                 "\"failed\":3,\"bytesStored\":0,\"compressed\":0,\"compressedAwayBytes\":0,"
+	                 "\"retried\":0,\"throttled\":0,\"requests\":3,"
 	                 "\"requestsFailed\":0,"
 	                 "\"buffered\":0,\"bufferedBytes\":0,\"inFlight\":0,"
 	                 "\"waitUs\":{\"count\":1,\"sum\":100000,\"p50\":100000,\"p90\":100000,\"p99\":"
