@@ -151,7 +151,7 @@ $(ROOM_CHECKS): tests/check_%: tests/check_%.o $$(call room_libs,$$*)
 	$(Q)$(LINK) -no-install -o $@ $(filter %.o,$^) $(filter %.la,$^) \
 		$(CHECK_LIBS) $(DEP_LIBS) $(if $(filter mock,$*),$(HTTPD_LIBS)) $(if $(filter codecs,$*),$(CODECS_LIBS))
 
-$(POWER_CHECK): %: %.o tests/power/disk.o $(foreach room,$(filter sinks $(call closure,stores),$(FLOORS)),lib/lib$(room).la)
+$(POWER_CHECK): %: %.o tests/power/disk.o $(foreach room,$(filter sinks $(call closure,stores) $(call closure,spool),$(FLOORS)),lib/lib$(room).la)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install $(POWER_CALLS:%=-Wl,--wrap=%) -o $@ $^ $(CHECK_LIBS) $(DEP_LIBS)
 

@@ -1,14 +1,16 @@
-/* The file store and the file sink on a disk that fails or loses power in each of their steps: what was answered is
+/* The file store, the file sink and the spool on a disk that fails or loses power in each of their steps: what was answered is
  * there afterwards, whole; a failure names its file; and they go on when the disk does. */
 #define _XOPEN_SOURCE 700 /* nftw */
 #include <check.h>
 #include <ftw.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "power/disk.h"
 #include "sinks/sink.h"
 #include "stores/store.h"
@@ -455,6 +457,7 @@ START_TEST(no_locks)
 END_TEST
 
 #include "power/states.h"
+#include "power/spools.h"
 
 int main(void)
 {
@@ -469,6 +472,8 @@ int main(void)
 	tcase_add_loop_test(tcase, sink_on_a_failing_disk, 0, DISK_FAULTS);
 	tcase_add_test(tcase, state_loses_power);
 	tcase_add_loop_test(tcase, state_on_a_failing_disk, 0, DISK_FAULTS);
+	tcase_add_loop_test(tcase, spool_loses_power, 0, 2);
+	tcase_add_loop_test(tcase, spool_on_a_failing_disk, 0, DISK_FAULTS);
 	tcase_add_loop_test(tcase, no_locks, 0, 2);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
