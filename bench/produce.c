@@ -10,9 +10,16 @@
 #include "server.h"
 #include "util.h"
 
-enum { BYTES = 100, KEYS = 1024, WAYS = 3, THREADS_MAX = 4 };
+enum { BYTES = 100, KEYS = 1024, WAYS = 4, THREADS_MAX = 4, MANY = 100 };
 
-static const uint32_t threads_of[WAYS] = { 1, 2, 4 };
+static const struct {
+	const char *name;
+	uint32_t threads;
+	bool many; /* in one call */
+} ways[WAYS] = { { "1 thread", 1, false },
+	         { "2 threads", 2, false },
+	         { "4 threads", 4, false },
+	         { "1 thread, 100 a call", 1, true } };
 
 struct near {
 	struct bench_server server;
@@ -59,6 +66,27 @@ static void put_n(struct near *near, uint64_t n)
 			bench_die("%s", error.message);
 }
 
+/* As many of them in one call. */
+static void put_n_many(struct near *near, uint64_t n)
+{
+	struct kin_put_entry entries[MANY];
+	struct kin_error error = { 0 };
+	uint64_t left = n;
+
+	for (int i = 0; i < MANY; i++) {
+		kin_put_entry_init(&entries[i]);
+		entries[i].key = near->keys[i];
+		entries[i].key_size = 8;
+		entries[i].data = near->data;
+		entries[i].data_size = BYTES;
+	}
+	for (size_t some; left > 0; left -= some) {
+		some = left < MANY ? left : MANY;
+		if (kin_producer_put_many(near->producer, entries, some, NULL, -1, &error) != KIN_OK)
+			bench_die("%s", error.message);
+	}
+}
+
 static void flush(struct near *near)
 {
 	struct kin_error error = { 0 };
@@ -80,6 +108,7 @@ struct putter {
 	struct near *near;
 	pthread_barrier_t *start;
 	uint32_t n;
+	bool many;
 	pthread_t thread;
 };
 
@@ -88,7 +117,7 @@ static void *run_putter(void *argument)
 	struct putter *putter = argument;
 
 	pthread_barrier_wait(putter->start);
-	put_n(putter->near, putter->n);
+	(putter->many ? put_n_many : put_n)(putter->near, putter->n);
 	return NULL;
 }
 
@@ -97,8 +126,9 @@ struct times {
 };
 
 /* Puts `n` records while the one request that may be under way is not answered: nothing but put runs. */
-static struct times put_alone(struct near *near, uint32_t threads, uint32_t n)
+static struct times put_alone(struct near *near, uint32_t way, uint32_t n)
 {
+	uint32_t threads = ways[way].threads;
 	struct putter putters[THREADS_MAX];
 	pthread_barrier_t start;
 	uint64_t wall_ns, cpu_ns;
@@ -108,7 +138,9 @@ static struct times put_alone(struct near *near, uint32_t threads, uint32_t n)
 	bench_nap_ms(5); /* it is under way now */
 	pthread_barrier_init(&start, NULL, threads + 1);
 	for (uint32_t i = 0; i < threads; i++) {
-		putters[i] = (struct putter){ .near = near, .start = &start, .n = n / threads };
+		putters[i] = (struct putter){
+			.near = near, .start = &start, .n = n / threads, .many = ways[way].many
+		};
 		if (pthread_create(&putters[i].thread, NULL, run_putter, &putters[i]) != 0)
 			bench_die("cannot start a thread");
 	}
@@ -133,11 +165,11 @@ static void measure_put(struct near *near, const struct bench_options *options)
 	printf("put alone: %u records of %d bytes into an empty buffer, nothing leaves; %u rounds\n", n,
 	       BYTES, rounds);
 	open_near(near, n + 1, 1);
-	put_alone(near, 1, n);
+	put_alone(near, 0, n);
 	for (uint32_t round = 0; round < rounds; round++) {
 		for (uint32_t i = 0; i < WAYS; i++) {
 			uint32_t way = (round + i) % WAYS;
-			struct times times = put_alone(near, threads_of[way], n);
+			struct times times = put_alone(near, way, n);
 
 			wall[way][round] = times.wall_ns;
 			cpu[way][round] = times.cpu_ns;
@@ -149,8 +181,7 @@ static void measure_put(struct near *near, const struct bench_options *options)
 		double wall_ns = bench_percentile(wall[way], rounds, 50);
 		double ratio = bench_percentile(total[way], rounds, 50);
 
-		printf("  %u thread%s %5.2f million records a second", threads_of[way], way > 0 ? "s:" : ": ",
-		       1e3 / wall_ns);
+		printf("  %-20s %5.2f million records a second", ways[way].name, 1e3 / wall_ns);
 		if (way == 0)
 			printf(" (goal 1.00: %s)", wall_ns <= 1000 ? "met" : "MISSED");
 		else
@@ -164,10 +195,12 @@ static void measure_put(struct near *near, const struct bench_options *options)
 
 /* --- memory ------------------------------------------------------------------------------- */
 
-static uint32_t resident_after(struct near *near, uint64_t records)
+/* At rest: what is kept for the next records is given back. */
+static uint32_t resident_after(struct near *near, uint64_t records, bool smoke)
 {
 	put_n(near, records);
 	flush(near);
+	bench_nap_ms(smoke ? 1 : 3000);
 	return bench_now_kib();
 }
 
@@ -178,10 +211,11 @@ static void measure_long_run(struct near *near, bool smoke)
 	double growth;
 
 	open_near(near, 100000, 8);
-	before = resident_after(near, few);
-	after = resident_after(near, many - few);
+	before = resident_after(near, few, smoke);
+	after = resident_after(near, many - few, smoke);
 	growth = 100.0 * ((double)after - before) / before;
-	printf("memory: resident after %llu records %.1f MiB, after %llu %.1f MiB, %+.1f %% (goal 5: %s); "
+	printf("memory: resident at rest after %llu records %.1f MiB, after %llu %.1f MiB, %+.1f %% (goal 5: "
+	       "%s); "
 	       "peak %.1f "
 	       "MiB\n",
 	       (unsigned long long)few, before / 1024.0, (unsigned long long)many, after / 1024.0, growth,
@@ -226,7 +260,7 @@ static void measure_burst(struct near *near, bool smoke)
 	uint32_t room = smoke ? 5000 : 100000, before, peak, after;
 
 	open_near(near, room, 8);
-	before = resident_after(near, room / 100);
+	before = resident_after(near, room / 100, smoke);
 	stop_service(near, true);
 	put_n(near, room);
 	peak = bench_now_kib();

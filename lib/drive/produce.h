@@ -26,7 +26,6 @@
 enum {
 	KIN__PRODUCE_CHUNK = 256 * 1024 - 64, /* with its head no more than whole pages */
 	KIN__PRODUCE_LARGE = 16384,           /* larger records have a chunk of their own */
-	KIN__PRODUCE_SPARES = 32,             /* empty chunks kept for the next records */
 	KIN__PRODUCE_KEEP_US = 1000000,       /* what was not needed for so long is given back */
 	KIN__PRODUCE_AWS_CODES = 64,
 	KIN__PRODUCE_RECENT = 64
@@ -356,7 +355,6 @@ size_t kin__produce_record_size(const struct kin__produce *produce, const struct
                                 struct kin__span key);
 void kin__produce_record_free(struct kin__produce *produce, struct kin__produce_record *record);
 void kin__produce_chunks_fini(struct kin__produce *produce);
-void kin__produce_chunk_free(struct kin__produce *produce, struct kin__produce_chunk *chunk);
 struct kin__span kin__produce_record_hash(const struct kin__produce_record *record);
 struct kin__span kin__produce_record_key(const struct kin__produce_record *record);
 struct kin__span kin__produce_record_data(const struct kin__produce_record *record);

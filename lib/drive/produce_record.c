@@ -57,7 +57,7 @@ bool kin__produce_record_fits(const struct kin__produce *produce, size_t size)
 	       in_use + chunk <= produce->set.memory_max;
 }
 
-void kin__produce_chunk_free(struct kin__produce *produce, struct kin__produce_chunk *chunk)
+static void chunk_free(struct kin__produce *produce, struct kin__produce_chunk *chunk)
 {
 	kin__list_remove(&chunk->node);
 	produce->inbox.memory -= chunk->size;
@@ -65,16 +65,6 @@ void kin__produce_chunk_free(struct kin__produce *produce, struct kin__produce_c
 		kin__mem_free(chunk);
 	else
 		kin__mem_pages_free(chunk, sizeof *chunk + chunk->size);
-}
-
-static void free_spares(struct kin__produce *produce)
-{
-	struct kin__list *spares = &produce->inbox.spares;
-
-	while (!kin__list_empty(spares))
-		kin__produce_chunk_free(produce,
-		                        kin__container(spares->next, struct kin__produce_chunk, node));
-	produce->inbox.spares_n = produce->inbox.spares_low = 0;
 }
 
 static struct kin__produce_chunk *take_spare(struct kin__produce *produce)
@@ -170,7 +160,8 @@ struct kin__produce_record *kin__produce_record_new_large(struct kin__produce *p
 	struct kin__produce_record *record = NULL;
 	struct kin__produce_chunk *chunk;
 
-	free_spares(produce); /* what memory_max allows is for records */
+	while (produce->inbox.spares_n > 0 && produce->inbox.memory + size > produce->set.memory_max)
+		chunk_free(produce, take_spare(produce)); /* what memory_max allows is for records */
 	produce->inbox.memory += size;
 	pthread_mutex_unlock(&produce->inbox.lock);
 	chunk = kin__mem_alloc(sizeof *chunk + size);
@@ -206,7 +197,7 @@ struct kin__produce_spooled *kin__produce_record_spooled(const struct kin__produ
 	return (struct kin__produce_spooled *)(void *)at;
 }
 
-/* Some chunks are kept for the next records. */
+/* What the next records can use is kept; see produce_trim.c. */
 void kin__produce_record_free(struct kin__produce *produce, struct kin__produce_record *record)
 {
 	struct kin__produce_chunk *chunk = record->chunk;
@@ -214,8 +205,8 @@ void kin__produce_record_free(struct kin__produce *produce, struct kin__produce_
 
 	kin__room_give(&produce->inbox.room, record->machine.bytes, 1);
 	if (--chunk->live == 0 && (large || chunk != open_chunk(produce))) {
-		if (large || produce->inbox.spares_n == KIN__PRODUCE_SPARES) {
-			kin__produce_chunk_free(produce, chunk);
+		if (large) {
+			chunk_free(produce, chunk);
 		} else {
 			kin__list_remove(&chunk->node);
 			kin__list_append(&produce->inbox.spares, &chunk->node);
@@ -226,9 +217,10 @@ void kin__produce_record_free(struct kin__produce *produce, struct kin__produce_
 
 void kin__produce_chunks_fini(struct kin__produce *produce)
 {
-	free_spares(produce);
+	while (produce->inbox.spares_n > 0)
+		chunk_free(produce, take_spare(produce));
 	while (!kin__list_empty(&produce->inbox.chunks))
-		kin__produce_chunk_free(produce, open_chunk(produce));
+		chunk_free(produce, open_chunk(produce));
 }
 
 struct kin__span kin__produce_record_hash(const struct kin__produce_record *record)

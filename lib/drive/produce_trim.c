@@ -5,6 +5,11 @@
 #include "base/mem.h"
 #include "drive/produce.h"
 
+enum {
+	AT_ONCE = 64, /* chunks: 16 MiB */
+	SOON_US = 5000
+};
+
 void kin__produce_free_requests(struct kin__list *list)
 {
 	while (!kin__list_empty(list)) {
@@ -27,13 +32,30 @@ static void take_requests(struct kin__produce *produce, struct kin__list *out)
 	}
 }
 
-/* Under the lock. */
-static void free_chunks(struct kin__produce *produce)
+/* Under the lock: the chunks that were not needed, but no more at a time than are given back in a millisecond or so. */
+static void take_chunks(struct kin__produce *produce, struct kin__list *out)
 {
-	for (uint32_t n = produce->inbox.spares_low; n > 0; n--) {
+	uint32_t n = produce->inbox.spares_low < AT_ONCE ? produce->inbox.spares_low : AT_ONCE;
+
+	produce->inbox.spares_low -= n;
+	for (; n > 0; n--) {
+		struct kin__list *node = produce->inbox.spares.next;
+
+		kin__list_remove(node);
+		kin__list_append(out, node);
 		produce->inbox.spares_n--;
-		kin__produce_chunk_free(produce, kin__container(produce->inbox.spares.next,
-		                                                struct kin__produce_chunk, node));
+		produce->inbox.memory -= KIN__PRODUCE_CHUNK;
+	}
+}
+
+static void free_chunks(struct kin__list *chunks)
+{
+	while (!kin__list_empty(chunks)) {
+		struct kin__produce_chunk *chunk =
+				kin__container(chunks->next, struct kin__produce_chunk, node);
+
+		kin__list_remove(&chunk->node);
+		kin__mem_pages_free(chunk, sizeof *chunk + chunk->size);
 	}
 }
 
@@ -41,21 +63,25 @@ static void free_chunks(struct kin__produce *produce)
 void kin__produce_trim(struct kin__produce *produce)
 {
 	uint64_t now_us = kin__loop_now_us(kin__core_loop(produce->set.core));
-	struct kin__list idle;
-	bool kept;
+	struct kin__list idle, chunks;
+	bool kept, more;
 
 	if (now_us < produce->own.trim_us)
 		return;
 	kin__list_init(&idle);
+	kin__list_init(&chunks);
 	pthread_mutex_lock(&produce->inbox.lock);
 	if (produce->own.trim_us > 0) {
 		take_requests(produce, &idle);
-		free_chunks(produce);
+		take_chunks(produce, &chunks);
 	}
-	produce->inbox.idle_low = produce->inbox.idle_n;
-	produce->inbox.spares_low = produce->inbox.spares_n;
+	more = produce->own.trim_us > 0 && produce->inbox.spares_low > 0;
+	produce->inbox.idle_low = more ? 0 : produce->inbox.idle_n;
+	if (!more)
+		produce->inbox.spares_low = produce->inbox.spares_n;
 	kept = produce->inbox.room.records + produce->inbox.idle_n + produce->inbox.spares_n > 0;
 	pthread_mutex_unlock(&produce->inbox.lock);
 	kin__produce_free_requests(&idle);
-	produce->own.trim_us = kept ? now_us + KIN__PRODUCE_KEEP_US : 0;
+	free_chunks(&chunks);
+	produce->own.trim_us = more ? now_us + SOON_US : kept ? now_us + KIN__PRODUCE_KEEP_US : 0;
 }
