@@ -31,7 +31,7 @@ static void blocks(struct kin__md5_state *state, const uint8_t *const at[], size
 
 		for (int i = 0; i < 16; i++)
 			m[i] = load(from + 4 * i);
-		KIN__MD5_STEPS(a, b, c, d, m);
+		KIN__MD5_STEPS(KIN__MD5_STEP, a, b, c, d, m);
 		a += a0;
 		b += b0;
 		c += c0;

@@ -10,7 +10,7 @@
 
 enum { LANES = 16 };
 
-typedef uint32_t words __attribute__((vector_size(64))); /* one a lane */
+typedef uint32_t words __attribute__((vector_size(64), may_alias)); /* one a lane */
 
 #define QUARTER(lane, i) _mm_loadu_si128((const __m128i *)(const void *)(at[lane] + from + 16 * (i)))
 /* Four words of a lane, and four of each lane four, eight and twelve further on. */
@@ -49,7 +49,7 @@ blocks(struct kin__md5_state *state, const uint8_t *const at[], size_t n)
 		TURN(m, 1);
 		TURN(m, 2);
 		TURN(m, 3);
-		KIN__MD5_STEPS(a, b, c, d, m);
+		KIN__MD5_STEPS(KIN__MD5_STEP, a, b, c, d, m);
 		a += a0;
 		b += b0;
 		c += c0;
