@@ -16,6 +16,7 @@ struct context {
 	int level;
 	bool deflates, inflates; /* its stream is there */
 	z_stream deflate, inflate;
+	unsigned char spare; /* room for nothing */
 };
 
 static void *take(void *user, unsigned n, unsigned size)
@@ -104,12 +105,12 @@ static int code_of(int result, bool is_full)
 }
 
 /* A member that must be empty: zlib wants room even for nothing. */
-static int inflate_nothing(z_stream *stream)
+static int inflate_nothing(struct context *context)
 {
-	unsigned char spare;
+	z_stream *stream = &context->inflate;
 	int result;
 
-	stream->next_out = &spare;
+	stream->next_out = &context->spare;
 	stream->avail_out = 1;
 	result = inflate(stream, Z_FINISH);
 	if (stream->avail_out == 0)
@@ -118,25 +119,26 @@ static int inflate_nothing(z_stream *stream)
 	return code_of(result, false);
 }
 
-static int inflate_member(z_stream *stream)
+static int inflate_member(struct context *context)
 {
+	z_stream *stream = &context->inflate;
 	int result;
 
 	if (!begins(stream) || inflateReset(stream) != Z_OK)
 		return KIN_CORRUPT;
 	if (stream->avail_out == 0)
-		return inflate_nothing(stream);
+		return inflate_nothing(context);
 	result = inflate(stream, Z_FINISH);
 	return code_of(result, stream->avail_out == 0);
 }
 
 /* Members one behind the other are what they hold, one behind the other; nothing else may follow. */
-static int inflate_all(z_stream *stream)
+static int inflate_all(struct context *context)
 {
 	int code = KIN_OK;
 
-	while (code == KIN_OK && stream->avail_in > 0)
-		code = inflate_member(stream);
+	while (code == KIN_OK && context->inflate.avail_in > 0)
+		code = inflate_member(context);
 	return code;
 }
 
@@ -152,7 +154,7 @@ static int decompress_all(void *user, const void *data, size_t size, void *out, 
 		return KIN_NOMEM;
 	context->inflates = true;
 	point(stream, data, size, out, *out_size);
-	code = inflate_all(stream);
+	code = inflate_all(context);
 	*out_size -= stream->avail_out;
 	return code;
 }
