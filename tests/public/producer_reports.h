@@ -1,4 +1,6 @@
 /* Part of check_producer: who makes the delivery reports, and what waits for them. */
+#include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <semaphore.h>
 
@@ -430,6 +432,35 @@ START_TEST(pulling_is_checked)
 }
 END_TEST
 
+static int descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	int n = 0;
+
+	ck_assert_ptr_nonnull(folder);
+	while (readdir(folder))
+		n++;
+	closedir(folder);
+	return n;
+}
+
+/* Two descriptors as long as it is open, and only then. */
+START_TEST(the_descriptor_is_closed)
+{
+	int before;
+
+	open_it(); /* one of the client's connections is there from here on */
+	put_many(0, 1);
+	close_it(KIN_OK);
+	before = descriptors();
+	open_polled(NULL);
+	ck_assert_int_eq(descriptors(), before + 2);
+	ck_assert_int_ne(fcntl(kin_producer_fd(producer), F_GETFD) & FD_CLOEXEC, 0);
+	close_it(KIN_OK);
+	ck_assert_int_eq(descriptors(), before);
+}
+END_TEST
+
 START_TEST(a_child_pulls_nothing)
 {
 	const struct kin_delivery *delivery;
@@ -472,6 +503,7 @@ static TCase *reports_case(void)
 	tcase_add_test(made, a_reader_does_not_wait_for_itself);
 	tcase_add_test(made, one_thread_reads_what_another_puts);
 	tcase_add_test(made, pulling_is_checked);
+	tcase_add_test(made, the_descriptor_is_closed);
 	tcase_add_loop_test(made, a_child_pulls_nothing, 0, 2);
 	return made;
 }
