@@ -69,7 +69,7 @@ PUBLIC_CHECKS := $(patsubst %.c,%,$(call files,tests/public/check_*.c))
 # Its calls of the system go through a disk of the test's own.
 POWER_CHECK := tests/power/check_power
 POWER_CALLS := open close write fsync ftruncate rename unlink mkdir flock
-SIMS     := tests/sim/sim_produce tests/sim/sim_consume
+SIMS     := tests/sim/sim_produce tests/sim/sim_consume tests/sim/sim_spool
 BENCHES  := bench/put bench/produce bench/aggregate bench/get bench/consume bench/idle bench/scale bench/filter bench/parts
 BENCH_SRC := $(filter-out $(BENCHES:=.c),$(call files,bench/*.c))
 SIM_SRC  := $(filter-out $(SIMS:=.c),$(call files,tests/sim/*.c))
