@@ -190,6 +190,26 @@ static void scene_set(struct scene *s)
 	scene_step(s, &event);
 }
 
+/* The list of shards is all that is waited for. */
+START_TEST(a_shorter_interval_holds_for_the_list_of_shards)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.set.shard_sync_interval_us = 3600000000;
+	s.set.poll_interval_us = 7200000000;
+	scene_shard(&s, "a", NULL, NULL);
+	s.shards[0].page_max = 1;
+	scene_start(&s);
+	scene_run(&s, 1000);
+	ck_assert_uint_le(kin__consumer_wake_us(s.consumer), 3601000000);
+	s.set.shard_sync_interval_us = 5000000;
+	scene_set(&s);
+	ck_assert_uint_eq(kin__consumer_wake_us(s.consumer), 6000000);
+	scene_end(&s);
+}
+END_TEST
+
 /* Each of them: another value is what it is from then on. */
 START_TEST(all_that_may_change_is_taken)
 {
@@ -439,6 +459,7 @@ static TCase *flow_case(void)
 	tcase_add_test(tcase, what_grows_too_old_in_a_pause_is_not_shown);
 	tcase_add_test(tcase, what_is_trimmed_in_a_pause_is_a_gap);
 	tcase_add_test(tcase, other_settings_hold_for_batches_not_yet_taken);
+	tcase_add_test(tcase, a_shorter_interval_holds_for_the_list_of_shards);
 	tcase_add_test(tcase, all_that_may_change_is_taken);
 	tcase_add_test(tcase, fewer_attempts_hold_for_the_next_failure);
 	tcase_add_test(tcase, an_age_holds_at_once_for_what_waits);

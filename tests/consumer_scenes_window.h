@@ -300,6 +300,24 @@ START_TEST(a_final_call_needs_no_state)
 }
 END_TEST
 
+/* It has none. */
+START_TEST(an_overdue_final_call_is_told_of_by_its_records)
+{
+	struct scene s;
+	struct shard *a = scene_windows(&s);
+
+	s.set.handler_timeout_us = 10000000;
+	PUTS(a, 0, 12000);
+	scene_start(&s);
+	scene_run(&s, 11000);
+	a->call_us = 100000000;
+	scene_run(&s, 30000);
+	ck_assert_uint_eq(scene_health(&s).handlers_overdue, 1);
+	ck_assert_ptr_nonnull(strstr(s.note, "a: the handler has 0 records for 10000 ms"));
+	scene_end(&s);
+}
+END_TEST
+
 /* The state was of what the old stream held. */
 START_TEST(a_stream_created_anew_begins_its_windows_anew)
 {
@@ -560,6 +578,7 @@ static TCase *window_case(void)
 	tcase_add_test(tcase, a_final_call_is_tried_until_it_succeeds);
 	tcase_add_loop_test(tcase, the_pauses_of_a_final_call_are_those_of_a_batch, 0, 2);
 	tcase_add_test(tcase, a_final_call_needs_no_state);
+	tcase_add_test(tcase, an_overdue_final_call_is_told_of_by_its_records);
 	tcase_add_test(tcase, a_stream_created_anew_begins_its_windows_anew);
 	tcase_add_test(tcase, a_window_is_given_up_when_its_retries_are_used);
 	tcase_add_test(tcase, a_window_is_given_up_when_it_is_too_old);
