@@ -575,6 +575,21 @@ START_TEST(a_lost_shard_keeps_its_pages_for_its_calls)
 }
 END_TEST
 
+/* The record behind a page may have any: it is not looked at. */
+START_TEST(only_the_lanes_of_a_page_are_looked_at)
+{
+	struct scene s;
+	struct shard *a = scene_init_lanes(&s, 2, "0");
+
+	scene_lanes(a, "9", 3600000); /* in an hour */
+	scene_start(&s);
+	scene_run(&s, 2000);
+	scene_told(&s, "[0]");
+	ck_assert_int_eq(scene_health(&s).state, KIN_CONSUMER_RUNNING);
+	scene_end(&s);
+}
+END_TEST
+
 #ifndef KIN_ABORT_ON_BUG
 /* Whoever names a lane that is not there is told so, before a record is lost in it. */
 START_TEST(a_lane_that_is_not_there_freezes)
@@ -635,6 +650,7 @@ static TCase *lanes_case(void)
 	tcase_add_test(tcase, old_records_leave_their_lane_s_batch);
 	tcase_add_test(tcase, a_failing_destination_holds_its_lane);
 	tcase_add_test(tcase, drop_in_one_lane);
+	tcase_add_test(tcase, only_the_lanes_of_a_page_are_looked_at);
 	tcase_add_test(tcase, what_is_left_out_goes_through_no_lane);
 	tcase_add_test(tcase, stop_waits_for_all_lanes);
 	tcase_add_test(tcase, lanes_of_all_shards_take_turns);
