@@ -148,13 +148,8 @@ static void count_warnings(void *user, int level, const char *room, const char *
 		warnings++;
 }
 
-/* Then 1 MiB holds, which is said once. */
-START_TEST(the_limit_may_not_be_asked)
+static void open_scripted(const struct line *script)
 {
-	static const struct line script[] = {
-		{ 400, "x-amzn-errortype: AccessDeniedException\r\n", "{\"message\":\"not authorized\"}" },
-		{ 200, "", "{\"Records\":[{\"ShardId\":\"a\",\"SequenceNumber\":\"1\"}]}" }
-	};
 	struct kin_client_options o;
 	char url[64];
 
@@ -172,6 +167,39 @@ START_TEST(the_limit_may_not_be_asked)
 	ck_assert_int_eq(kin_client_open(&client, &o, &error), KIN_OK);
 	options.on_delivery = NULL;
 	open_it();
+}
+
+#define SUMMARY(more)                                                                                        \
+	"{\"StreamDescriptionSummary\":{\"StreamName\":\"s\",\"StreamARN\":"                                 \
+	"\"arn:aws:kinesis:us-east-1:000000000000:stream/s\",\"StreamStatus\":\"ACTIVE\"" more "}}"
+
+/* An answer that makes no sense is none; one without the limit leaves that of every stream. */
+START_TEST(answers_about_the_limit)
+{
+	static const struct line sizes[][3] = {
+		{ { 200, "", "{}" }, { 200, "", SUMMARY(",\"MaxRecordSizeInKiB\":1024") } },
+		{ { 200, "", "nonsense" }, { 503, "", "" }, { 200, "", SUMMARY("") } },
+	};
+
+	open_scripted(sizes[_i]);
+	refused(put_sized("k", MIB, -1), "1048576 that stream s takes");
+	refused(put_sized("k", MIB, 0), "1048576 that stream s takes");
+	close_it(KIN_OK);
+	service_stop();
+	ck_assert_int_eq(service.asked, 2 + _i);
+	ck_assert_int_eq(warnings, 0);
+}
+END_TEST
+
+/* Then 1 MiB holds, which is said once. */
+START_TEST(the_limit_may_not_be_asked)
+{
+	static const struct line script[] = {
+		{ 400, "x-amzn-errortype: AccessDeniedException\r\n", "{\"message\":\"not authorized\"}" },
+		{ 200, "", "{\"Records\":[{\"ShardId\":\"a\",\"SequenceNumber\":\"1\"}]}" }
+	};
+
+	open_scripted(script);
 	refused(put_sized("k", MIB, -1), "permit kinesis:DescribeStreamSummary or set record_bytes_max");
 	refused(put_sized("k", MIB, -1), "1048576 that every stream takes");
 	ck_assert_int_eq(put_sized("k", 10, -1), KIN_OK);
@@ -338,6 +366,7 @@ static TCase *large_case(void)
 	tcase_add_test(tcase, while_the_limit_is_asked);
 	tcase_add_test(tcase, a_failing_service_is_asked_again_for_the_limit);
 	tcase_add_test(tcase, the_limit_of_no_stream);
+	tcase_add_loop_test(tcase, answers_about_the_limit, 0, 2);
 	tcase_add_test(tcase, the_limit_may_not_be_asked);
 	tcase_add_test(tcase, a_limit_of_ones_own);
 	tcase_add_test(tcase, large_records_are_placed_too);
