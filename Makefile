@@ -70,7 +70,7 @@ PUBLIC_CHECKS := $(patsubst %.c,%,$(call files,tests/public/check_*.c))
 POWER_CHECK := tests/power/check_power
 POWER_CALLS := open close write fsync ftruncate rename unlink mkdir flock
 SIMS     := tests/sim/sim_produce tests/sim/sim_consume tests/sim/sim_spool
-BENCHES  := bench/put bench/produce bench/aggregate bench/get bench/consume bench/idle bench/scale bench/filter bench/parts
+BENCHES  := bench/put bench/produce bench/aggregate bench/get bench/consume bench/idle bench/scale bench/filter bench/parts bench/spool
 BENCH_SRC := $(filter-out $(BENCHES:=.c),$(call files,bench/*.c))
 SIM_SRC  := $(filter-out $(SIMS:=.c),$(call files,tests/sim/*.c))
 FUZZERS  := $(patsubst %.c,%,$(call files,tests/fuzz/fuzz_*.c))
@@ -182,13 +182,17 @@ bench/parts: bench/parts.o bench/text.o bench/util.o bench/options.o $(call room
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ $(DEP_LIBS)
 
+bench/spool: bench/spool.o bench/util.o bench/options.o $(call room_libs,spool)
+	$(call say,LINK)
+	$(Q)$(LINK) -no-install -o $@ $^ $(DEP_LIBS)
+
 # What it filters stands beside it.
 bench/filter.o: KIN_CPPFLAGS += -DBENCH_FOLDER='"$(abspath $(srcdir))/bench"'
 bench/filter: bench/filter.o bench/util.o bench/options.o $(call room_libs,filter)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ $(DEP_LIBS)
 
-$(filter-out bench/parts bench/filter,$(BENCHES)): %: %.o $(BENCH_SRC:.c=.o) $(LIB)
+$(filter-out bench/parts bench/filter bench/spool,$(BENCHES)): %: %.o $(BENCH_SRC:.c=.o) $(LIB)
 	$(call say,LINK)
 	$(Q)$(LINK) -no-install -o $@ $^ -lssl $(DEP_LIBS)
 
