@@ -257,7 +257,12 @@ static struct kin__produced *make_produced(const char *stream)
 		                                       .failed = 3,
 		                                       .requests = 3,
 		                                       .stream_records = 16,
-		                                       .payload_units = 18 };
+		                                       .payload_units = 18,
+		                                       .spool_bytes = 4096,
+		                                       .spool_segments = 2,
+		                                       .spool_waiting_bytes = 1024,
+		                                       .spool_recovered = 7,
+		                                       .spool_damaged = 1 };
 	produced->tally.failed[-KIN_EXPIRED] = 2;
 	produced->tally.failed[-KIN_REFUSED] = 1;
 	kin__histogram_add(&produced->tally.waits, 100000);
@@ -310,6 +315,8 @@ START_TEST(produced_members)
 	                 "150000,\"max\":150000},"
 	                 "\"streamRecords\":16,\"payloadUnits\":18,\"requestsPerMillion\":15000,"
 	                 "\"aggregationMilli\":12500,"
+	                 "\"spoolBytes\":4096,\"spoolSegments\":2,\"spoolWaitingBytes\":1024,"
+	                 "\"spoolRecovered\":7,\"spoolDamaged\":1,"
 	                 "\"failedByCode\":{\"other\":1,\"KIN_EXPIRED\":2},"
 	                 "\"shards\":[{\"shardId\":\"shardId-000000000001\",\"records\":150,"
 	                 "\"streamRecords\":10,\"bytes\":4096,\"throttled\":7,\"pacePercent\":75,"

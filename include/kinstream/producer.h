@@ -124,7 +124,11 @@ struct kin_producer_stats {
 	uint64_t stream_records;  /* acknowledged: records that were put alone, and aggregates */
 	uint64_t payload_units;   /* in them: each begun 25 KiB of data and key, which is what AWS bills */
 	uint64_t compressed;      /* accepted records whose data was made smaller */
-	uint64_t compressed_away; /* bytes that their data had before and has not now */
+	uint64_t compressed_away;             /* bytes that their data had before and has not now */
+	uint64_t spool_bytes, spool_segments; /* of the spool's files now */
+	uint64_t spool_waiting_bytes;         /* of these, records that are not in memory */
+	uint64_t spool_recovered;             /* records of earlier processes that were read */
+	uint64_t spool_damaged;               /* places of its files that could not be read */
 };
 
 KIN_API void kin_producer_options_init_sized(struct kin_producer_options *options, size_t size);

@@ -489,6 +489,7 @@ void kin__produce_stats(struct kin__produce *produce, struct kin_producer_stats 
 	*stats = produce->inbox.stats;
 	stats->compressed = atomic_load_explicit(&produce->squeeze.records, memory_order_relaxed);
 	stats->compressed_away = atomic_load_explicit(&produce->squeeze.saved, memory_order_relaxed);
+	kin__produce_spool_stats(produce, stats);
 	stats->buffered = produce->inbox.room.records + produce->inbox.spooling.records_n;
 	stats->buffered_bytes = produce->inbox.room.bytes + produce->inbox.spooling.bytes;
 	pthread_mutex_unlock(&produce->inbox.lock);

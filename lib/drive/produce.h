@@ -336,6 +336,7 @@ int kin__produce_spool_put(struct kin__produce *produce, const struct kin_put_en
 /* Under the lock: until all that is there was read from disk. */
 int kin__produce_spool_drain(struct kin__produce *produce, uint64_t until_us, const char *call,
                              struct kin_error *error);
+void kin__produce_spool_stats(struct kin__produce *produce, struct kin_producer_stats *stats);
 bool kin__produce_spool_busy(const struct kin__produce *produce); /* under the lock: more will come from it */
 
 /* drive/produce_record; all under the lock. */

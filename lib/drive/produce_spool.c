@@ -364,6 +364,20 @@ int kin__produce_spool_put(struct kin__produce *produce, const struct kin_put_en
 	}
 }
 
+void kin__produce_spool_stats(struct kin__produce *produce, struct kin_producer_stats *stats)
+{
+	struct kin__spooler_stats own;
+
+	if (!produce->set.spool)
+		return;
+	kin__spooler_stats(produce->set.spool, &own);
+	stats->spool_bytes = own.bytes;
+	stats->spool_segments = own.segments;
+	stats->spool_waiting_bytes = own.unread;
+	stats->spool_recovered = own.recovered;
+	stats->spool_damaged = own.damaged;
+}
+
 /* --- waiting ----------------------------------------------------------------------------- */
 
 bool kin__produce_spool_busy(const struct kin__produce *produce)

@@ -184,6 +184,14 @@ static const struct kin__metric producer_rows[] = {
 	      "Requests sent for a million records reported as stored."),
 	GAUGE(I64, 3, "aggregation_ratio", "aggregationMilli", shown.aggregation_milli,
 	      "Records reported as stored for each record of the stream."),
+	GAUGE(U64, 0, "spool_bytes", "spoolBytes", stats.spool_bytes, "Bytes of the spool's files."),
+	GAUGE(U64, 0, "spool_segments", "spoolSegments", stats.spool_segments, "Segments of the spool."),
+	GAUGE(U64, 0, "spool_waiting_bytes", "spoolWaitingBytes", stats.spool_waiting_bytes,
+	      "Bytes of records that wait on disk, not in memory."),
+	COUNTER("spool_recovered_records", "spoolRecovered", stats.spool_recovered,
+	        "Records of earlier processes that were read from the spool."),
+	COUNTER("spool_damaged_places", "spoolDamaged", stats.spool_damaged,
+	        "Places of the spool's files that could not be read."),
 };
 #undef STRUCT
 #define STRUCT struct kin_code_count

@@ -75,6 +75,9 @@ START_TEST(a_spool_takes_what_the_buffer_cannot)
 	ck_assert_uint_eq(stats.accepted, 5000);
 	ck_assert_uint_eq(stats.buffered, 5000);
 	ck_assert_uint_gt(stats.buffered_bytes, 5000);
+	ck_assert_uint_gt(stats.spool_bytes, 5000 * 50);
+	ck_assert_uint_gt(stats.spool_waiting_bytes, 4900 * 50);
+	ck_assert_uint_gt(stats.spool_segments, 0);
 	ck_assert_int_eq(kin_producer_flush(producer, 50, &error), KIN_TIMEOUT);
 	ck_assert_msg(strstr(error.message, "wait on disk") != NULL, "%s", error.message);
 	ck_assert_int_eq(kin_producer_close(producer, 50, &error), KIN_TIMEOUT);
@@ -226,6 +229,9 @@ START_TEST(what_a_killed_process_left_is_sent_first)
 	struct kin_producer_stats stats = stats_now();
 	ck_assert_uint_eq(stats.accepted, 1600);
 	ck_assert_uint_eq(stats.stored, 1600);
+	ck_assert_uint_eq(stats.spool_recovered, 1100);
+	ck_assert_uint_eq(stats.spool_waiting_bytes, 0);
+	ck_assert_uint_eq(stats.spool_damaged, 0);
 	expect(1000, 500, KIN_OK, KIN_STORED);
 	ck_assert_int_eq(seats[RECORDS - 1].reports, 1100); /* without tokens */
 	ck_assert_uint_eq(seats[RECORDS - 1].from_spool, 1);
