@@ -455,6 +455,31 @@ START_TEST(a_throttled_request_counts_its_records)
 }
 END_TEST
 
+/* A good answer ends the growth of the pauses, as it does where nothing is placed. */
+START_TEST(a_good_answer_makes_the_pauses_of_requests_short)
+{
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct story *s = begin_placed(true, false, 0);
+
+		s->settings.seed = seed;
+		begin_again(s);
+		put_parts(s, "0");
+		map(s, "aaaaaaaa");
+		happen(s, KIN__PRODUCER_FLUSH);
+		for (uint32_t turn = 1; turn <= 7; turn++) {
+			refuse(s, turn, KIN__TRANSIENT, KIN_NETWORK, false);
+			at(s, wake_ms(s));
+		}
+		answer_at(s, 8, "S", "a");
+		put_parts(s, "0");
+		happen(s, KIN__PRODUCER_FLUSH);
+		refuse(s, 9, KIN__TRANSIENT, KIN_NETWORK, false);
+		ck_assert_uint_le(wake_ms(s), s->now_ms + 50);
+		end(s);
+	}
+}
+END_TEST
+
 /* While no request can leave, what comes to a lane is put together there. */
 START_TEST(company_comes_while_requests_are_under_way)
 {
@@ -599,6 +624,7 @@ static void placed_case(Suite *suite)
 	tcase_add_test(tcase, a_list_without_shards_is_not_believed);
 	tcase_add_test(tcase, an_answer_without_shards_is_believed);
 	tcase_add_test(tcase, a_throttled_request_counts_its_records);
+	tcase_add_test(tcase, a_good_answer_makes_the_pauses_of_requests_short);
 	tcase_add_test(tcase, company_comes_while_requests_are_under_way);
 	tcase_add_test(tcase, a_refused_aggregate_is_taken_apart);
 	tcase_add_test(tcase, each_record_of_an_aggregate_has_its_own_time);
