@@ -682,10 +682,14 @@ END_TEST
 #include "producer_spool.h"
 #include "producer_manners.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-	SRunner *runner = srunner_create(suite());
+	SRunner *runner;
 	int failed;
+
+	if (argc == 11 && strcmp(argv[1], "put-and-die") == 0)
+		return put_and_die_main(argv + 2);
+	runner = srunner_create(suite());
 
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -139,27 +139,66 @@ END_TEST
 
 /* --- a process is killed --------------------------------------------------------------- */
 
-/* Puts records as put_many() does, but with one of 10 keys each, none of which can be stored; then it is killed. */
-static void put_and_die(int n)
+/* The other process, in main(): puts records as numbers, each with one of 10 keys, or of so many bytes; then it is killed. */
+static int put_and_die_main(char **words)
 {
+	static char bytes[300000];
+	struct kin_client_options o;
+	int n = atoi(words[2]);
+	size_t size = (size_t)atoi(words[3]);
+
+	kin_client_options_init(&o);
+	o.endpoint_url = words[0];
+	o.region = "us-east-1";
+	o.access_key_id = "AKIDMOCK";
+	o.secret_access_key = "mock-secret";
+	kin_producer_options_init(&options);
+	options.stream = "s";
+	options.linger_ms = 10;
+	options.spool = words[1];
+	options.spool_fsync = atoi(words[4]);
+	options.order = atoi(words[5]);
+	options.aggregate = atoi(words[6]);
+	options.buffer_records_max = (uint32_t)atoi(words[7]);
+	options.record_ttl_ms = (uint32_t)atoi(words[8]);
+	if (kin_client_open(&client, &o, &error) != KIN_OK ||
+	    kin_producer_open(&producer, client, &options, &error) != KIN_OK)
+		return 1;
+	for (int i = 0; i < n; i++) {
+		char key[16];
+		size_t key_n = (size_t)snprintf(key, sizeof key, "k%d", i % 10);
+		size_t data_n = (size_t)snprintf(bytes, sizeof bytes, "%d", i);
+
+		if (kin_producer_put(producer, key, key_n, bytes, size ? size : data_n, -1, &error) != KIN_OK)
+			return 2;
+	}
+	raise(SIGKILL);
+	return 3;
+}
+
+static void put_and_die(int n, size_t size)
+{
+	char words[7][16], program[] = "check_producer", what[] = "put-and-die";
+	char *arguments[] = { program,  what,     NULL,     spool_folder, words[0], words[1],
+		              words[2], words[3], words[4], words[5],     words[6], NULL };
+	char url[128];
 	pid_t child;
 	int status;
 
+	snprintf(url, sizeof url, "%s", kin_mock_url(mock));
+	arguments[2] = url;
+	snprintf(words[0], 16, "%d", n);
+	snprintf(words[1], 16, "%d", (int)size);
+	snprintf(words[2], 16, "%d", (int)options.spool_fsync);
+	snprintf(words[3], 16, "%d", (int)options.order);
+	snprintf(words[4], 16, "%d", (int)options.aggregate);
+	snprintf(words[5], 16, "%u", (unsigned)options.buffer_records_max);
+	snprintf(words[6], 16, "%u", (unsigned)options.record_ttl_ms);
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
-		client = new_client("mock-secret", 20000);
-		if (kin_producer_open(&producer, client, &options, &error) != KIN_OK)
-			_exit(1);
-		for (int i = 0; i < n; i++) {
-			char key[16], data[16];
-			size_t key_n = (size_t)snprintf(key, sizeof key, "k%d", i % 10);
-			size_t data_n = (size_t)snprintf(data, sizeof data, "%d", i);
-
-			if (kin_producer_put(producer, key, key_n, data, data_n, -1, &error) != KIN_OK)
-				_exit(2);
-		}
-		raise(SIGKILL);
+		execv("/proc/self/exe", arguments);
+		_exit(4);
 	}
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_msg(WIFSIGNALED(status), "the other process failed: %d", WEXITSTATUS(status));
@@ -218,8 +257,8 @@ START_TEST(what_a_killed_process_left_is_sent_first)
 	options.aggregate = true;
 	options.buffer_records_max = _i < 3 ? 100000 : 50;
 	fault("PutRecords:throttle");
-	put_and_die(1000);
-	put_and_die(100); /* the numbers 0 to 99 once more, behind them */
+	put_and_die(1000, 0);
+	put_and_die(100, 0); /* the numbers 0 to 99 once more, behind them */
 	ck_assert_uint_eq(stored_in_mock(), 0);
 	kin_mock_heal(mock);
 	open_it();
@@ -252,7 +291,7 @@ START_TEST(the_time_to_live_ends_between_processes)
 
 	options.record_ttl_ms = 250;
 	fault("PutRecords:throttle");
-	put_and_die(10);
+	put_and_die(10, 0);
 	nanosleep(&pause, NULL);
 	kin_mock_heal(mock);
 	options.record_ttl_ms = 60000;
@@ -270,23 +309,9 @@ END_TEST
 /* What this producer could never hold is reported, not kept for ever. */
 START_TEST(a_record_that_no_option_allows_any_more)
 {
-	static char bytes[200000];
-	pid_t child;
-	int status;
-
 	fault("PutRecords:throttle");
-	fflush(NULL);
-	child = fork();
-	if (child == 0) {
-		client = new_client("mock-secret", 20000);
-		if (kin_producer_open(&producer, client, &options, &error) != KIN_OK ||
-		    kin_producer_put(producer, "k", 1, bytes, sizeof bytes, -1, &error) != KIN_OK ||
-		    kin_producer_put(producer, "k", 1, bytes, 10, -1, &error) != KIN_OK)
-			_exit(1);
-		raise(SIGKILL);
-	}
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	ck_assert(WIFSIGNALED(status));
+	put_and_die(1, 200000);
+	put_and_die(1, 10);
 	kin_mock_heal(mock);
 	options.buffer_bytes_max = 65536;
 	open_it();
