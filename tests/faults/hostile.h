@@ -12,7 +12,13 @@
 
 enum { VISITORS_MAX = 512, HEAD_MAX = 16384, BODY_MAX = 8 << 20 };
 
-struct deed;
+struct visit;
+
+struct deed {
+	const char *name;
+	int (*play)(struct visit *visit); /* false: the connection ends */
+	const char *text;                 /* for those that take one */
+};
 
 /* One request and what the mock says to it. */
 struct visit {
@@ -20,6 +26,7 @@ struct visit {
 	SSL *ssl;                /* NULL: plain */
 	int nth;                 /* of its connection */
 	const struct deed *deed; /* what is done to it; NULL: nothing */
+	struct deed chosen;      /* that is */
 	char head[HEAD_MAX], operation[40];
 	size_t head_n;
 	char *body; /* of the request */
@@ -28,12 +35,6 @@ struct visit {
 	char answer_head[HEAD_MAX];
 	char *answer; /* its body, 0-ended */
 	size_t answer_n;
-};
-
-struct deed {
-	const char *name;
-	int (*play)(struct visit *visit); /* false: the connection ends */
-	const char *text;                 /* for those that take one */
 };
 
 static struct {
@@ -45,7 +46,7 @@ static struct {
 	atomic_int visitors, stop;
 	/* The plan: the next `left` requests of the operation (NULL: any) are answered by the deed; under lock. */
 	pthread_mutex_t lock;
-	const struct deed *deed;
+	struct deed deed; /* a copy: a test's own may be gone when its last request is served.  Without play: none */
 	const char *operation;
 	int left;
 	uint64_t dice;                                  /* state of the share's random numbers */
@@ -238,16 +239,17 @@ static inline int behave(struct visit *visit)
 }
 
 /* Is it this request's turn to be ill-treated? */
-static inline const struct deed *choose(const struct visit *visit)
+static inline const struct deed *choose(struct visit *visit)
 {
 	const struct deed *deed = NULL;
 
 	pthread_mutex_lock(&hostile.lock);
-	if (hostile.deed && hostile.left != 0 &&
+	if (hostile.deed.play && hostile.left != 0 &&
 	    (!hostile.operation || strcmp(hostile.operation, visit->operation) == 0)) {
 		hostile.dice = hostile.dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 		if ((hostile.dice >> 33) % 1000 < hostile.share) {
-			deed = hostile.deed;
+			visit->chosen = hostile.deed;
+			deed = &visit->chosen;
 			hostile.left -= hostile.left > 0;
 			hostile.struck++;
 		}
@@ -372,11 +374,11 @@ static inline void hostile_stop(void)
 	pthread_mutex_destroy(&hostile.lock);
 }
 
-/* times < 0: from now on always. */
+/* deed NULL: none any more.  times < 0: from now on always. */
 static inline void plan(const struct deed *deed, const char *operation, int times)
 {
 	pthread_mutex_lock(&hostile.lock);
-	hostile.deed = deed;
+	hostile.deed = deed ? *deed : (struct deed){ 0 };
 	hostile.operation = operation;
 	hostile.left = times;
 	hostile.share = 1000;
