@@ -11,7 +11,7 @@
 #include "producer/producer.h"
 #include "producer/room.h"
 
-enum { RECORDS = 2000, WORDS = 16384 };
+enum { RECORDS = 2000, WORDS = 65536 };
 
 /* A producer, its records numbered from 1, and what it did since the last `tells`. */
 struct story {

@@ -84,6 +84,14 @@ START_TEST(without_memory_for_a_key_a_lane_waits)
 }
 END_TEST
 
+/* A place or more for each key, and not many more: so a look-up is short, and the table small. */
+static void check_slots(const struct kin__keys *keys)
+{
+	ck_assert_uint_ge(keys->slots_n, keys->n);
+	ck_assert(keys->slots_n == 64 || keys->slots_n <= keys->n * 8);
+	ck_assert_uint_eq(keys->slots_n & (keys->slots_n - 1), 0);
+}
+
 /* Each of another key, each a record of the stream: of what they needed nothing is left when one of them is. */
 START_TEST(memory_is_given_back_after_a_burst)
 {
@@ -110,11 +118,12 @@ START_TEST(memory_is_given_back_after_a_burst)
 	ck_assert_uint_eq(s->sent_n, 4);
 	ck_assert_uint_ge(placer->outers.blocks_n, MANY / KIN__SLAB_BLOCK);
 	ck_assert_uint_ge(placer->keys.slab.blocks_n, MANY / KIN__SLAB_BLOCK);
-	ck_assert_uint_ge(placer->keys.slots_n, MANY / 2);
+	check_slots(&placer->keys);
 	memset(results, 'S', s->sent[1].n);
 	results[7] = 't'; /* this one waits */
 	answer_at(s, 1, results, "a");
 	for (uint32_t turn = 2; turn <= 4; turn++) {
+		check_slots(&placer->keys);
 		s->words_n = 0;
 		answer_at(s, turn, "S", "a");
 	}
@@ -127,6 +136,48 @@ START_TEST(memory_is_given_back_after_a_burst)
 	answer_at(s, 5, "S", "a");
 	ck_assert_uint_eq(s->reported[7], 1);
 	ck_assert_uint_le(placer->outers.blocks_n, 1);
+	end(s);
+}
+END_TEST
+
+/* What it takes to put many keys together goes when no aggregate is under way; not before. */
+START_TEST(tables_of_keys_are_given_back)
+{
+	enum { MANY = 1900 };
+	struct story *s = begin_placed(true, false, 0);
+	const struct kin__placer *placer = s->producer->placer;
+	struct kin__producer_event event = { .type = KIN__PRODUCER_PUT };
+	struct kin__list list;
+
+	put_parts(s, "7");
+	map(s, "aaaabbbb");
+	at(s, 100);
+	kin__list_init(&list);
+	for (uint64_t i = 0; i < MANY; i++) {
+		struct kin__placed *placed = &s->placed[s->put_n];
+
+		*placed = (struct kin__placed){
+			.hash = { i, 1 }, .key_id = i, .key_n = 4, .data_n = 4, .hash_n = 5
+		};
+		s->records[s->put_n].bytes = 8;
+		s->records[s->put_n].placed = placed;
+		kin__list_append(&list, &s->records[s->put_n++].queue);
+	}
+	event.records = &list;
+	step(s, &event);
+	at(s, 200);
+	ck_assert_uint_eq(s->sent_n, 2);
+	ck_assert_uint_eq(s->sent[2].n, 1);
+	ck_assert_uint_ge(placer->key_ids.room, MANY);
+	ck_assert_uint_ge(placer->hash_ids.room, MANY);
+	s->words_n = 0;
+	answer_at(s, 2, "S", "a");
+	ck_assert_uint_eq(placer->outers.n, 1);
+	ck_assert_uint_ge(placer->key_ids.room, MANY);
+	s->words_n = 0;
+	answer_at(s, 1, "S", "b");
+	ck_assert_uint_eq(placer->key_ids.room, 0);
+	ck_assert_uint_eq(placer->hash_ids.room, 0);
 	end(s);
 }
 END_TEST
@@ -165,6 +216,7 @@ static void memory_case(Suite *suite)
 	tcase_add_test(tcase, without_memory_for_an_outer_record_a_lane_waits);
 	tcase_add_test(tcase, without_memory_for_a_key_a_lane_waits);
 	tcase_add_test(tcase, memory_is_given_back_after_a_burst);
+	tcase_add_test(tcase, tables_of_keys_are_given_back);
 	tcase_add_test(tcase, lanes_go_with_their_shards);
 	suite_add_tcase(suite, tcase);
 }

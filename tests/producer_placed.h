@@ -150,6 +150,24 @@ START_TEST(an_aggregate_holds_so_many_records)
 }
 END_TEST
 
+/* With its last record it is full, to the record: it waits for nobody. */
+START_TEST(a_full_aggregate_that_fills_its_request_leaves)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	s->settings.aggregate_records_max = 3;
+	s->settings.request_records_max = 1;
+	begin_again(s);
+	put_parts(s, "0");
+	map(s, "aaaaaaaa");
+	put_parts(s, "0");
+	tells(s, "list");
+	put_parts(s, "0");
+	tells(s, "send ( 1 2 3 )");
+	end(s);
+}
+END_TEST
+
 START_TEST(what_is_too_large_for_an_aggregate_goes_alone)
 {
 	struct story *s = begin_placed(true, false, 0);
@@ -609,6 +627,7 @@ static void placed_case(Suite *suite)
 	tcase_add_test(tcase, aggregates_are_of_one_shard);
 	tcase_add_test(tcase, a_full_aggregate_leaves_at_once);
 	tcase_add_test(tcase, an_aggregate_holds_so_many_records);
+	tcase_add_test(tcase, a_full_aggregate_that_fills_its_request_leaves);
 	tcase_add_test(tcase, what_is_too_large_for_an_aggregate_goes_alone);
 	tcase_add_test(tcase, without_a_map_records_go_alone);
 	tcase_add_test(tcase, an_idle_producer_asks_for_no_map);

@@ -4,7 +4,7 @@
 #include "base/ids.h"
 #include "base/mem.h"
 
-enum { SLOTS_MIN = 32, KEPT = 4096 /* numbers */ };
+enum { SLOTS_MIN = 32, KEPT = 1024 /* numbers */ };
 
 void kin__ids_init(struct kin__ids *ids)
 {
