@@ -261,9 +261,8 @@ START_TEST(http_not_sent)
 		                           "http://127.0.0.1:0/", "x" };
 	const struct kin__http_answer *got;
 	struct fetch fetch;
-	int port, fd = listen_somewhere(&port);
+	int port, fd = bind_somewhere(&port);
 
-	close(fd);
 	fetch_init(&fetch, "/ok");
 	snprintf(fetch.url, sizeof fetch.url, "http://127.0.0.1:%d/", port);
 	got = fetch_run(&fetch);
@@ -281,6 +280,7 @@ START_TEST(http_not_sent)
 	got = fetch_run(&fetch);
 	ck_assert(got->transport == KIN__TRANSPORT_DNS || got->transport == KIN__TRANSPORT_CONNECT_TIMEOUT);
 	ck_assert_ptr_nonnull(strstr(got->text, "no-such-host.invalid"));
+	close(fd);
 	fetch_fini(&fetch);
 }
 END_TEST

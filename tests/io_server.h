@@ -205,16 +205,26 @@ static void *serve(void *user)
 	return NULL;
 }
 
-static int listen_somewhere(int *port)
+/* Until it is closed nobody listens there, nor comes to. */
+static int bind_somewhere(int *port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t n = sizeof address;
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, n) != 0 || listen(fd, 64) != 0 ||
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, n) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &n) != 0)
 		abort();
 	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static int listen_somewhere(int *port)
+{
+	int fd = bind_somewhere(port);
+
+	if (listen(fd, 64) != 0)
+		abort();
 	return fd;
 }
 

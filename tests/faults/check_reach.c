@@ -55,7 +55,7 @@ static void expect_all_say(const struct kin_client_options *options, const char 
 
 /* --- names and ports ------------------------------------------------------------------------------ */
 
-/* A port of this machine that nobody listens on. */
+/* A port of this machine that nobody listens on, nor comes to: it is bound until the process ends. */
 static int closed_port(void)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
@@ -64,7 +64,6 @@ static int closed_port(void)
 
 	ck_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, n) == 0 &&
 	          getsockname(fd, (struct sockaddr *)&address, &n) == 0);
-	close(fd);
 	return ntohs(address.sin_port);
 }
 
