@@ -636,6 +636,7 @@ END_TEST
 
 #include "model_reads.h"
 #include "model_corners.h"
+#include "model_spread.h"
 
 int main(void)
 {
@@ -676,6 +677,7 @@ int main(void)
 	tcase_add_test(rules, memory_fails);
 	suite_add_tcase(suite, rules);
 	suite_add_tcase(suite, corners_case());
+	suite_add_tcase(suite, spread_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

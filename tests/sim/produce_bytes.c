@@ -11,7 +11,7 @@ enum { SHORT_KEYS = 58, KEYS = SHORT_KEYS + PRODUCE_ITEMS };
 static struct {
 	bool made;
 	struct kin__aggregate_write write;
-	char keys[KEYS][20];
+	char keys[KEYS][24];
 	struct kin__hashkey hashes[KEYS];
 	char data[PRODUCE_ITEMS][PRODUCE_BYTES]; /* of each item; its record has the first of them */
 } all;
