@@ -102,6 +102,25 @@ START_TEST(memory_after_a_burst)
 }
 END_TEST
 
+/* The size of a chunk tells whether it is a large record's own: no record may need just that of the others. */
+START_TEST(no_large_record_looks_like_a_chunk)
+{
+	struct kin__produce *produce = burst_open();
+	struct kin_put_entry entry = { .size = sizeof entry, .key = "k", .key_size = 1 };
+	size_t near = 0;
+
+	for (entry.data_size = KIN__PRODUCE_CHUNK - 1024; entry.data_size < KIN__PRODUCE_CHUNK + 64;
+	     entry.data_size++) {
+		size_t size = kin__produce_record_size(produce, &entry, kin__span("k", 1));
+
+		ck_assert_uint_ne(size, KIN__PRODUCE_CHUNK);
+		near += size == KIN__PRODUCE_CHUNK + 16;
+	}
+	ck_assert_uint_gt(near, 0);
+	ck_assert_int_eq(kin__produce_close(produce, 20000, NULL), KIN_OK);
+}
+END_TEST
+
 static TCase *memory_case(void)
 {
 	TCase *made = tcase_create("memory");
@@ -109,5 +128,6 @@ static TCase *memory_case(void)
 	tcase_set_timeout(made, 60);
 	tcase_add_checked_fixture(made, setup, teardown);
 	tcase_add_test(made, memory_after_a_burst);
+	tcase_add_test(made, no_large_record_looks_like_a_chunk);
 	return made;
 }

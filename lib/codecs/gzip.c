@@ -162,10 +162,11 @@ static int decompress_all(void *user, const void *data, size_t size, void *out, 
 /* Of the last member, if it is below 4 GiB. */
 static uint64_t size_of(const void *data, size_t size)
 {
-	const unsigned char *at = (const unsigned char *)data + size - SIZE_BYTES;
+	const unsigned char *at;
 
 	if (size < TRAILER)
 		return 0;
+	at = (const unsigned char *)data + size - SIZE_BYTES;
 	return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24;
 }
 

@@ -246,7 +246,8 @@ static int sift(struct kin__consume *consumer, struct kin__consumer_event *event
 			outside->at[i] = KIN__LEFT_OUT_OTHER_SHARD;
 			continue;
 		}
-		if (consumer->own.filter)
+		/* What could not be undone cannot be judged: it is handed out, not lost. */
+		if (consumer->own.filter && !(event->page.records[i].flags & KIN_RECORD_NOT_DECOMPRESSED))
 			passes = kin__filter_passes(consumer->own.filter, &event->page.records[i]);
 		if (passes < 0)
 			return passes;

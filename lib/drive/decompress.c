@@ -43,10 +43,10 @@ static size_t codec_of(const struct kin__decompress *decompress, const struct ki
 /* How much may be tried for this record yet: its own limit, and what is left for the page. */
 static size_t most_for(const struct kin__decompress *decompress)
 {
-	size_t page = decompress->bytes_max * KIN__DECOMPRESS_PAGE;
-	size_t left = decompress->spent < page ? page - decompress->spent : 0;
+	uint64_t page = (uint64_t)decompress->bytes_max * KIN__DECOMPRESS_PAGE;
+	uint64_t left = decompress->spent < page ? page - decompress->spent : 0;
 
-	return left < decompress->bytes_max ? left : decompress->bytes_max;
+	return left < decompress->bytes_max ? (size_t)left : decompress->bytes_max;
 }
 
 static size_t first_room(const struct kin_codec *codec, const struct kin_record *record, size_t most)
@@ -146,7 +146,8 @@ int kin__decompress_page(struct kin__decompress *decompress, struct kin__get_pag
                          const uint8_t *left_out, char **out, size_t *out_room)
 {
 	*out = NULL;
-	decompress->out_n = decompress->found_n = decompress->spent = 0;
+	decompress->out_n = decompress->found_n = 0;
+	decompress->spent = 0;
 	for (size_t i = 0; i < page->n; i++) {
 		struct kin_record *record = &page->records[i];
 		size_t codec = codec_of(decompress, record), n = 0;

@@ -20,7 +20,8 @@ struct kin__decompress {
 	const char *why;                        /* the last one was; static */
 	void *contexts[KIN__DECOMPRESS_CODECS]; /* NULL: not needed yet */
 	char *out;                              /* of the page at hand; behind each record a 0 */
-	size_t out_n, out_room, spent;
+	size_t out_n, out_room;
+	uint64_t spent;
 	struct kin__decompress_found {
 		size_t record, at;
 	} * found;

@@ -27,7 +27,9 @@ size_t kin__produce_record_size(const struct kin__produce *produce, const struct
 
 	if (produce->set.places)
 		size += aligned(sizeof(struct kin__placed));
-	return produce->set.spool ? size + aligned(sizeof(struct kin__produce_spooled)) : size;
+	if (produce->set.spool)
+		size += aligned(sizeof(struct kin__produce_spooled));
+	return size == KIN__PRODUCE_CHUNK ? size + 16 : size; /* a chunk of that size holds many */
 }
 
 static struct kin__produce_chunk *open_chunk(const struct kin__produce *produce)

@@ -214,13 +214,14 @@ static void end(struct kin__produce *produce, struct kin__produce_telling *telli
 uint32_t kin__produce_make(struct kin__produce *produce, uint32_t max)
 {
 	struct kin__produce_telling telling;
-	uint32_t n = begin(produce, &telling, max < AT_ONCE ? max : AT_ONCE);
+	uint32_t n;
 
-	if (n > 0) {
-		pthread_mutex_unlock(&produce->inbox.lock);
-		tell_all(produce, &telling);
-		pthread_mutex_lock(&produce->inbox.lock);
-	}
+	if (kin__list_empty(&produce->inbox.reports))
+		return 0; /* and nobody is woken: two that wait would wake each other without end */
+	n = begin(produce, &telling, max < AT_ONCE ? max : AT_ONCE);
+	pthread_mutex_unlock(&produce->inbox.lock);
+	tell_all(produce, &telling);
+	pthread_mutex_lock(&produce->inbox.lock);
 	end(produce, &telling);
 	return n;
 }

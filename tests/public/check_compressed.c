@@ -513,6 +513,48 @@ START_TEST(the_filter_looks_at_what_it_was)
 }
 END_TEST
 
+static int handle_flagged(void *user, struct kin_batch *batch)
+{
+	const struct kin_record *r;
+	int *flagged = user;
+
+	while ((r = kin_batch_next(batch)))
+		flagged[r->flags == KIN_RECORD_NOT_DECOMPRESSED]++;
+	return KIN_OK;
+}
+
+/* Frames that lie about their size use up what is undone of one answer: the records behind them, and they themselves,
+ * are handed out as they are, for what they hold could not be judged. */
+START_TEST(the_filter_loses_nothing_that_it_cannot_read)
+{
+	static const char says[] = "{\"even\":true}", plain[] = "{\"even\":false}";
+	struct kin_consumer_options o;
+	struct kin_consumer_health health;
+	char small[200];
+	int flagged[2] = { 0, 0 };
+	size_t n = squeezed(kin_codecs_gzip(), says, sizeof says - 1, small, sizeof small);
+
+	for (int i = 0; i < 9; i++)
+		put_raw("\x1f\x8b\x08 no frame \0\0\0\2", 17);
+	put_raw(small, n);
+	put_raw(plain, sizeof plain - 1);
+	kin_consumer_options_init(&o);
+	o.stream = "s";
+	o.application = "a";
+	o.store = "memory:";
+	o.until = KIN_UNTIL_LATEST;
+	o.filter_criteria = "{\"Filters\":[{\"Pattern\":\"{\\\"data\\\":{\\\"even\\\":[true]}}\"}]}";
+	o.handler = handle_flagged;
+	o.user = flagged;
+	o.decompress = kin_codecs_all();
+	health = run(&o);
+	ck_assert_int_eq(flagged[0], 0);
+	ck_assert_int_eq(flagged[1], 10);
+	ck_assert_uint_eq(health.filtered, 1);
+	ck_assert_uint_eq(health.not_decompressed, 10);
+}
+END_TEST
+
 static int sick; /* calls that fail before all is well */
 
 static int handle_late(void *user, struct kin_batch *batch)
@@ -636,6 +678,7 @@ int main(void)
 	tcase_add_test(tcase, bombs);
 	tcase_add_test(tcase, many_bombs);
 	tcase_add_loop_test(tcase, the_filter_looks_at_what_it_was, 0, 4);
+	tcase_add_test(tcase, the_filter_loses_nothing_that_it_cannot_read);
 	tcase_add_test(tcase, retried_and_copied);
 	tcase_add_test(tcase, bad_codecs);
 	suite_add_tcase(suite, tcase);
