@@ -69,6 +69,7 @@ static void note(void *user, int level, const char *text)
 	pthread_mutex_lock(&lock);
 	snprintf(said + strlen(said), sizeof said - strlen(said), "%s: %s\n",
 	         level == KIN_LOG_ERROR ? "error" : "warn", text);
+	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -508,6 +509,8 @@ START_TEST(a_disk_that_fails)
 }
 END_TEST
 
+#include "spool_failures.h"
+
 /* ---- many threads ---- */
 
 enum { THREADS = 8, EACH = 250 };
@@ -611,6 +614,7 @@ int main(void)
 	tcase_add_test(tcase, a_damaged_head);
 	tcase_add_loop_test(tcase, what_a_crash_began, 0, 2);
 	tcase_add_loop_test(tcase, a_disk_that_fails, 0, 3);
+	add_failures(tcase);
 	tcase_add_loop_test(tcase, threads_put_side_by_side, 0, 3);
 	tcase_add_test(tcase, without_memory);
 	suite_add_tcase(suite, tcase);

@@ -19,9 +19,9 @@ static void rest(struct kin__spooler *spooler, const struct kin_error *error)
 	pthread_mutex_lock(&spooler->lock);
 }
 
-static bool is_resting(const struct kin__spooler *spooler)
+static bool is_resting(uint64_t until_us)
 {
-	return spooler->own.rest_until_us > 0 && kin__clock_us() < spooler->own.rest_until_us;
+	return until_us > 0 && kin__clock_us() < until_us;
 }
 
 /* --- removing ------------------------------------------------------------------------- */
@@ -191,15 +191,16 @@ static bool work(struct kin__spooler *spooler)
 {
 	bool done = false;
 
-	if (!is_resting(spooler)) {
+	/* A disk that takes no marks may be full: what is read can leave it.  And the last try is worth it. */
+	if (spooler->stopping || !is_resting(spooler->own.rest_until_us)) {
 		spooler->own.rest_until_us = 0;
 		while (remove_one(spooler))
 			done = true;
-		while (spooler->own.rest_until_us == 0 && mark_one(spooler))
+		while (mark_one(spooler))
 			done = true;
 	}
 	done |= sync_open(spooler);
-	if (!spooler->stopping && !spooler->blocked && spooler->own.rest_until_us == 0)
+	if (!spooler->stopping && !spooler->blocked && !is_resting(spooler->own.read_until_us))
 		done |= kin__spooler_read(spooler);
 	tell_turn(spooler);
 	return done;
@@ -223,6 +224,9 @@ void *kin__spooler_keep(void *user)
 		until_us = sync_due_us(spooler);
 		if (spooler->own.rest_until_us > 0 && spooler->own.rest_until_us < until_us)
 			until_us = spooler->own.rest_until_us;
+		if (!spooler->blocked && spooler->own.read_until_us > 0 &&
+		    spooler->own.read_until_us < until_us)
+			until_us = spooler->own.read_until_us;
 		if (spooler->blocked && kin__clock_us() + REST_US < until_us)
 			until_us = kin__clock_us() + REST_US; /* it may have been memory that was missing */
 		spooler->asleep = true;

@@ -42,6 +42,7 @@ struct kin__spooler {
 		struct kin__bytes window; /* of it, from `begin` on */
 		uint64_t begin;
 		uint64_t rest_until_us; /* something failed: marks and removals wait */
+		uint64_t read_until_us; /* it could not be read: that waits, too; 0: it can */
 	} own;
 };
 

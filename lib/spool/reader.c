@@ -16,6 +16,7 @@ void kin__spooler_read_end(struct kin__spooler *spooler)
 	kin__bytes_init(&spooler->own.window);
 }
 
+/* KIN_CORRUPT: it is gone.  All else may pass, like a lack of descriptors. */
 static int open_segment(struct kin__spooler *spooler, uint64_t number, struct kin_error *error)
 {
 	struct kin__bytes path;
@@ -32,13 +33,14 @@ static int open_segment(struct kin__spooler *spooler, uint64_t number, struct ki
 		spooler->own.number = number;
 		spooler->own.begin = 0;
 		if (spooler->own.fd < 0)
-			code = kin__error_errno(error, KIN_IO, errno, "the spool cannot open %s", path.at);
+			code = kin__error_errno(error, errno == ENOENT ? KIN_CORRUPT : KIN_IO, errno,
+			                        "the spool cannot open %s", path.at);
 	}
 	kin__bytes_fini(&path);
 	return code;
 }
 
-/* The window then begins at `at`, and holds `want` bytes at least. */
+/* The window then begins at `at`, and holds `want` bytes at least.  KIN_CORRUPT: the file is shorter. */
 static int fill(struct kin__spooler *spooler, uint64_t at, size_t want, uint64_t size,
                 struct kin_error *error)
 {
@@ -56,7 +58,7 @@ static int fill(struct kin__spooler *spooler, uint64_t at, size_t want, uint64_t
 			continue;
 		if (got <= 0) {
 			kin__bytes_clear(window);
-			return kin__error_errno(error, KIN_IO, got < 0 ? errno : EIO,
+			return kin__error_errno(error, got < 0 ? KIN_IO : KIN_CORRUPT, got < 0 ? errno : EIO,
 			                        "the spool cannot read %s/%016llx.spool at byte %llu",
 			                        spooler->set.folder, (unsigned long long)spooler->own.number,
 			                        (unsigned long long)(at + have));
@@ -94,7 +96,21 @@ static void give_up(struct kin__spooler *spooler, struct kin__spool_segment *seg
 	pthread_mutex_lock(&spooler->lock);
 	segment->damaged = true;
 	spooler->damaged++;
+	spooler->told = true;
 	kin__spool_passed(&spooler->books, segment, size, false);
+}
+
+/* Tried again: each record in it was accepted.  Said once, until it can be read. */
+static void read_later(struct kin__spooler *spooler, const struct kin_error *error)
+{
+	bool said = spooler->own.read_until_us > 0;
+
+	spooler->own.read_until_us = kin__clock_us() + REST_US;
+	pthread_mutex_unlock(&spooler->lock);
+	kin__spooler_read_end(spooler); /* a descriptor may be what is stale */
+	if (!said)
+		kin__spooler_log(spooler, KIN_LOG_ERROR, "%s; it is tried again", error->message);
+	pthread_mutex_lock(&spooler->lock);
 }
 
 /* Without the lock; false: there is no room for it. */
@@ -168,15 +184,21 @@ bool kin__spooler_read(struct kin__spooler *spooler)
 	uint64_t size;
 	int code;
 
-	if (!segment)
+	if (!segment) {
+		spooler->own.read_until_us = 0;
 		return false;
+	}
 	size = segment->size;
 	pthread_mutex_unlock(&spooler->lock);
 	code = read_some(spooler, segment, size, &error);
 	pthread_mutex_lock(&spooler->lock);
-	if (code == KIN_IO)
+	if (code == KIN_OK || code == KIN_CORRUPT)
+		spooler->own.read_until_us = 0;
+	else
+		read_later(spooler, &error);
+	if (code == KIN_CORRUPT) {
 		give_up(spooler, segment, size, &error);
-	else if (code != KIN_OK) /* out of memory */
-		spooler->own.rest_until_us = kin__clock_us() + REST_US;
+		return true; /* the file can go, and those behind it are next */
+	}
 	return code == KIN_OK && !spooler->blocked;
 }

@@ -30,7 +30,8 @@ int kin__spooler_set_aside(struct kin__spooler *spooler, uint64_t number, struct
 	    !kin__spooler_path(spooler, number, ".damaged", &to) ||
 	    !kin__spooler_path(spooler, number, ".done", &done))
 		code = kin__error_nomem(error);
-	else if (rename(from.at, to.at) != 0)
+	else if (rename(from.at, to.at) != 0 &&
+	         errno != ENOENT) /* a try before this one may have come so far */
 		code = kin__error_errno(error, KIN_IO, errno, "the spool cannot rename %s", from.at);
 	else
 		code = kin__file_sync_folder(to.at, error);

@@ -1,0 +1,115 @@
+/* What fails for a while, or for good, while the spooler's thread works; for check_spool. */
+/* Until it was logged. */
+static void await_word(const char *word)
+{
+	pthread_mutex_lock(&lock);
+	while (!strstr(said, word))
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+}
+
+/* Descriptors that are missing for a while say nothing about the records. */
+START_TEST(what_cannot_be_opened_now_is_read_later)
+{
+	struct kin__spooler_stats stats;
+	struct rlimit limit, none;
+
+	open_it();
+	put_all(1, 5, 100, true);
+	close_it();
+	ck_assert_int_eq(try_open(), KIN_OK);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = limit;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	ck_assert_int_eq(kin__spooler_start(spooler, &e), KIN_OK);
+	await_word("cannot open");
+	ck_assert_msg(strstr(said, FIRST) && strstr(said, "it is tried again"), "%s", said);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	await(5);
+	expect(0, 1, 5, true);
+	kin__spooler_stats(spooler, &stats);
+	ck_assert_uint_eq(stats.damaged, 0);
+	ck_assert_uint_eq(files(".damaged"), 0);
+}
+END_TEST
+
+/* What is gone, or shorter than it was, does not come back. */
+START_TEST(what_is_gone_is_given_up)
+{
+	struct kin__spooler_stats stats;
+	char path[160];
+
+	open_it();
+	put_all(1, 5, 100, true);
+	close_it();
+	ck_assert_int_eq(try_open(), KIN_OK);
+	snprintf(path, sizeof path, "%s/" FIRST, folder);
+	ck_assert_int_eq(_i ? truncate(path, 56) : unlink(path), 0);
+	ck_assert_int_eq(kin__spooler_start(spooler, &e), KIN_OK);
+	do
+		kin__spooler_stats(spooler, &stats);
+	while (stats.segments > 0);
+	ck_assert_uint_eq(stats.damaged, 1);
+	ck_assert_msg(strstr(said, "bytes from byte 56 on are left out"), "%s", said);
+	put_all(6, 6, 100, true);
+}
+END_TEST
+
+/* The file has its new name already when the next step fails. */
+START_TEST(setting_aside_is_tried_again)
+{
+	struct kin__spooler_stats stats;
+	char path[160];
+
+	open_it();
+	put_all(1, 5, 100, true);
+	close_it();
+	change_byte(FIRST, 56 + 2 * 152 + 60);
+	ck_assert_int_eq(try_open(), KIN_OK);
+	snprintf(path, sizeof path, "%s/0000000000000001.done", folder);
+	ck_assert_int_eq(mkdir(path, 0700), 0); /* no journal can be there, and it is not removed as one */
+	ck_assert_int_eq(kin__spooler_start(spooler, &e), KIN_OK);
+	await(4);
+	for (unsigned i = 0; i < 4; i++)
+		kin__spooler_final(spooler, &taken[i].place);
+	await_word("cannot remove");
+	ck_assert_int_eq(rmdir(path), 0);
+	do
+		kin__spooler_stats(spooler, &stats);
+	while (stats.segments > 0);
+	ck_assert_uint_eq(files(".damaged"), 1);
+}
+END_TEST
+
+/* Else nothing would leave a disk that is full. */
+START_TEST(without_marks_it_is_read)
+{
+	char path[160];
+
+	open_it();
+	put_all(1, 5, 100, true);
+	snprintf(path, sizeof path, "%s/0000000000000001.done", folder);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	final(1, 1);
+	await_word("cannot write");
+	put_all(6, 10, 100, false);
+	await(5);
+	expect(0, 6, 10, false);
+	ck_assert_int_eq(rmdir(path), 0);
+	close_it(); /* the last chance of a mark */
+	ck_assert_uint_eq(files(".done"), 1);
+	taken_n = 0;
+	open_it();
+	await(9);
+	expect(0, 2, 10, true);
+}
+END_TEST
+
+static void add_failures(TCase *tcase)
+{
+	tcase_add_test(tcase, what_cannot_be_opened_now_is_read_later);
+	tcase_add_loop_test(tcase, what_is_gone_is_given_up, 0, 2);
+	tcase_add_test(tcase, setting_aside_is_tried_again);
+	tcase_add_test(tcase, without_marks_it_is_read);
+}
