@@ -689,6 +689,7 @@ int main(int argc, char **argv)
 
 	if (argc == 11 && strcmp(argv[1], "put-and-die") == 0)
 		return put_and_die_main(argv + 2);
+	self = argv[0];
 	runner = srunner_create(suite());
 
 	srunner_run_all(runner, CK_NORMAL);
