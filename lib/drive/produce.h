@@ -208,6 +208,7 @@ struct kin__produce {
 		struct kin__produce_spooling {
 			uint64_t turn;             /* another one: there may be room on disk */
 			uint32_t putting;          /* threads that are about to add to the list */
+			uint64_t reserved;         /* records that they have room for, being written */
 			uint64_t records_n, bytes; /* accepted by this process, and waiting on disk */
 			bool over;                 /* the loop lets go of the producer */
 			struct kin__list refused;  /* read from disk, and never to be sent */

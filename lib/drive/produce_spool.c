@@ -93,7 +93,7 @@ static bool refuse(struct kin__produce *produce, const struct kin__spooler_found
 	return true;
 }
 
-/* Under the lock. */
+/* Under the lock.  None while one put before it may be on its way to the list: they are of the same key, perhaps. */
 static bool take_up(struct kin__produce *produce, const struct kin__spooler_found *found, bool *wake)
 {
 	const struct kin__spool_entry *entry = found->entry;
@@ -107,6 +107,8 @@ static bool take_up(struct kin__produce *produce, const struct kin__spooler_foun
 	struct kin__produce_coming coming;
 	struct kin__produce_record *record;
 
+	if (produce->inbox.spooling.reserved > 0)
+		return false;
 	if (!is_fine(produce, entry) || left_us(entry) == 0) {
 		*wake = true;
 		return refuse(produce, found, is_fine(produce, entry) ? KIN_EXPIRED : KIN_INVALID);
@@ -211,6 +213,7 @@ static void prepare(struct kin__produce *produce, struct batch *batch, bool behi
 		if (!behind)
 			batch->records[i] = kin__produce_take_in(produce, &coming);
 		behind = !batch->records[i];
+		produce->inbox.spooling.reserved += !behind;
 		batch->items[i].direct = !behind;
 		batch->items[i].entry =
 				(struct kin__spool_entry){ .hash = kin__span_text(entry->hash_key),
@@ -227,6 +230,7 @@ static void prepare(struct kin__produce *produce, struct batch *batch, bool behi
 static void settle(struct kin__produce *produce, struct batch *batch, size_t accepted, bool *wake)
 {
 	struct kin__produce_spooling *spooling = &produce->inbox.spooling;
+	bool room = false;
 
 	for (size_t i = 0; i < batch->n; i++) {
 		struct kin__produce_record *record = batch->records[i];
@@ -234,6 +238,10 @@ static void settle(struct kin__produce *produce, struct batch *batch, size_t acc
 
 		if (i < accepted)
 			produce->inbox.stats.accepted++;
+		if (record) {
+			spooling->reserved--;
+			room |= spooling->reserved == 0;
+		}
 		if (i < accepted && item->direct) {
 			*kin__produce_record_spooled(produce, record) =
 					(struct kin__produce_spooled){ .place = item->place,
@@ -243,13 +251,17 @@ static void settle(struct kin__produce *produce, struct batch *batch, size_t acc
 			kin__produce_enter(produce, record, wake);
 			continue;
 		}
-		if (record)
+		if (record) {
 			kin__produce_record_free(produce, record);
+			room = true;
+		}
 		if (i < accepted) {
 			spooling->records_n++;
 			spooling->bytes += item->entry.key.n + item->entry.data.n;
 		}
 	}
+	if (room) /* it may have looked in vain meanwhile */
+		kin__spooler_room(produce->set.spool);
 }
 
 /* Data given away that waits on disk alone is not needed any more. */

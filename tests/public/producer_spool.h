@@ -406,6 +406,57 @@ START_TEST(several_threads_with_a_spool)
 }
 END_TEST
 
+/* Numbers that end in that of the thread, some at once, with its key. */
+static void *spool_numbers(void *thread)
+{
+	enum { AT_ONCE = 8 };
+	struct kin_put_entry entries[AT_ONCE];
+	char key[16], texts[AT_ONCE][16];
+	struct kin_error mine;
+	size_t accepted;
+
+	snprintf(key, sizeof key, "k%d", *(int *)thread);
+	for (int next = *(int *)thread; next < 4000;) {
+		for (int i = 0; i < AT_ONCE; i++, next += 10) {
+			kin_put_entry_init(&entries[i]);
+			entries[i].key = key;
+			entries[i].key_size = 2;
+			entries[i].data = texts[i];
+			entries[i].data_size = (size_t)snprintf(texts[i], sizeof texts[i], "%d", next);
+		}
+		if (kin_producer_put_many(producer, entries, AT_ONCE, &accepted, -1, &mine) != KIN_OK)
+			abort();
+	}
+	return NULL;
+}
+
+/* Also when only the first of those put at once had room in memory, and more of it comes meanwhile. */
+START_TEST(a_spool_keeps_the_order_of_those_put_at_once)
+{
+	pthread_t threads[4];
+	int keys[4];
+
+	options.order = KIN_ORDER_KEY;
+	options.aggregate = true;
+	options.linger_ms = 0;
+	options.buffer_records_max = 20;
+	options.on_delivery = NULL;
+	open_it();
+	for (int i = 0; i < 4; i++) {
+		keys[i] = i;
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, spool_numbers, &keys[i]), 0);
+	}
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	close_it(KIN_OK);
+	read_numbers();
+	ck_assert(found_in_order);
+	for (int i = 0; i < 4000; i++)
+		ck_assert_int_eq(found_n[i], i % 10 < 4);
+	ck_assert_uint_eq(spool_files(false), 0);
+}
+END_TEST
+
 static TCase *spool_case(void)
 {
 	TCase *tcase = tcase_create("spool");
@@ -420,6 +471,7 @@ static TCase *spool_case(void)
 	tcase_add_test(tcase, the_time_to_live_ends_between_processes);
 	tcase_add_test(tcase, a_record_that_no_option_allows_any_more);
 	tcase_add_test(tcase, a_spool_releases_what_it_was_given);
+	tcase_add_test(tcase, a_spool_keeps_the_order_of_those_put_at_once);
 	tcase_add_test(tcase, the_reader_of_reports_does_not_wait_for_itself);
 	tcase_add_test(tcase, several_threads_with_a_spool);
 	return tcase;
