@@ -213,6 +213,7 @@ struct kin__produce {
 			bool over;                 /* the loop lets go of the producer */
 			struct kin__list refused;  /* read from disk, and never to be sent */
 			uint64_t refused_n;
+			uint64_t unreported; /* of those, also when they left that list */
 		} spooling;
 		/* how large a record the stream takes, for all that is known; so often was it answered, last with this error */
 		uint32_t limit_bytes;

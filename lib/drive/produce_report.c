@@ -260,6 +260,7 @@ void kin__produce_report(struct kin__produce *produce)
 		return;
 	pthread_mutex_lock(&produce->inbox.lock);
 	produce->inbox.ended_below = oldest;
+	produce->inbox.spooling.unreported = produce->inbox.spooling.refused_n; /* those that came since */
 	count_only = produce->set.reports == KIN__PRODUCE_COUNT && !produce->inbox.releases;
 	if (count_only) {
 		settle_all(produce, &produce->own.reports);
@@ -286,7 +287,8 @@ bool kin__produce_reported(const struct kin__produce *produce, uint64_t mark, ui
 {
 	uint64_t made = produce->inbox.taken_n;
 
-	if (produce->inbox.ended_below <= mark)
+	/* What the spool had to refuse has no order. */
+	if (produce->inbox.ended_below <= mark || produce->inbox.spooling.unreported > 0)
 		return false;
 	if (produce->set.reports == KIN__PRODUCE_NEXT)
 		return true;

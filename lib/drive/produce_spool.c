@@ -89,6 +89,7 @@ static bool refuse(struct kin__produce *produce, const struct kin__spooler_found
 	record->status = found->earlier ? KIN_POSSIBLY_STORED : KIN_NOT_SENT;
 	kin__list_append(&produce->inbox.spooling.refused, &record->machine.queue);
 	produce->inbox.spooling.refused_n++;
+	produce->inbox.spooling.unreported++;
 	count_found(produce, found);
 	return true;
 }
