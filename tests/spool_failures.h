@@ -106,10 +106,54 @@ START_TEST(without_marks_it_is_read)
 }
 END_TEST
 
+/* Files with names of ours that cannot be: nothing is done until somebody looks. */
+START_TEST(a_name_that_cannot_be)
+{
+	static const char *const names[] = { "8000000000000000.spool", "ffffffffffffffff.spool",
+		                             "ffffffffffffffff.done", "fffffffffffffffe.damaged" };
+	char path[160];
+	bool direct = true;
+
+	snprintf(path, sizeof path, "%s/%s", folder, names[_i]);
+	ck_assert_int_eq(close(creat(path, 0600)), 0);
+	ck_assert_int_eq(try_open(), KIN_IO);
+	ck_assert_msg(strstr(e.message, names[_i]) && strstr(e.message, "move it away"), "%s", e.message);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	unlink(path);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(try_open(), KIN_IO);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/7fffffffffffffff.damaged", folder);
+	ck_assert_int_eq(close(creat(path, 0600)), 0);
+	open_it();
+	ck_assert_int_eq(put(1, 100, &direct), KIN_IO); /* as the next process could not use it */
+	ck_assert_uint_eq(files(".spool"), 0);
+}
+END_TEST
+
+/* Nobody waits for the other end of a pipe, and no link is followed. */
+START_TEST(what_took_the_place_of_a_file)
+{
+	char path[160];
+
+	open_it();
+	put_all(1, 5, 100, true);
+	snprintf(path, sizeof path, "%s/0000000000000001.done", folder);
+	ck_assert_int_eq(_i ? mkfifo(path, 0600) : symlink("elsewhere", path), 0);
+	final(1, 1);
+	await_word("cannot write");
+	close_it();
+	ck_assert_uint_eq(files("elsewhere"), 0);
+	unlink(path);
+}
+END_TEST
+
 static void add_failures(TCase *tcase)
 {
 	tcase_add_test(tcase, what_cannot_be_opened_now_is_read_later);
 	tcase_add_loop_test(tcase, what_is_gone_is_given_up, 0, 2);
 	tcase_add_test(tcase, setting_aside_is_tried_again);
 	tcase_add_test(tcase, without_marks_it_is_read);
+	tcase_add_loop_test(tcase, a_name_that_cannot_be, 0, 4);
+	tcase_add_loop_test(tcase, what_took_the_place_of_a_file, 0, 2);
 }

@@ -26,12 +26,12 @@ static void wake_loop(struct kin__produce *produce)
 /* What is left of its time to live by the wall clock, which may have been set back, but not lengthen it; 0: nothing. */
 static uint64_t left_us(const struct kin__spool_entry *entry)
 {
-	int64_t age_ms = kin__clock_wall_ms() - entry->accepted_ms;
-	uint64_t ttl_ms = entry->ttl_ms < INT32_MAX ? entry->ttl_ms : INT32_MAX;
+	uint64_t ttl_ms = entry->ttl_ms < INT32_MAX ? entry->ttl_ms : INT32_MAX, age_ms = 0;
+	int64_t now_ms = kin__clock_wall_ms();
 
-	if (age_ms < 0)
-		age_ms = 0;
-	return (uint64_t)age_ms < ttl_ms ? (ttl_ms - (uint64_t)age_ms) * 1000 : 0;
+	if (now_ms > entry->accepted_ms) /* which may be anything: it comes from a file */
+		age_ms = (uint64_t)now_ms - (uint64_t)entry->accepted_ms;
+	return age_ms < ttl_ms ? (ttl_ms - age_ms) * 1000 : 0;
 }
 
 /* Of another process, whose limits were others, or which was none of ours. */
@@ -86,6 +86,8 @@ static bool refuse(struct kin__produce *produce, const struct kin__spooler_found
 		return false;
 	note(produce, record, found);
 	record->machine.code = code;
+	record->machine.accepted_us =
+			kin__clock_us(); /* by this process: its report's time counts from here */
 	record->status = found->earlier ? KIN_POSSIBLY_STORED : KIN_NOT_SENT;
 	kin__list_append(&produce->inbox.spooling.refused, &record->machine.queue);
 	produce->inbox.spooling.refused_n++;
@@ -320,7 +322,8 @@ static int full(const struct kin__produce *produce, int code, struct kin_error *
 
 	kin__spooler_stats(produce->set.spool, &stats);
 	kin__error(error, code,
-	           "kin_producer_put(): the spool is full: %llu bytes in %llu files wait to be stored",
+	           "kin_producer_put(): the spool is full: %llu bytes in %llu files wait to be stored; wait "
+	           "longer, or raise spool_bytes_max",
 	           (unsigned long long)stats.bytes, (unsigned long long)stats.segments);
 	return kin__produce_troubled(produce, error, code);
 }

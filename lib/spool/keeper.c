@@ -86,7 +86,8 @@ static int write_marks(struct kin__spooler *spooler, const struct kin__spool_seg
 	if (!kin__spooler_path(spooler, segment->number, ".done", &path) || marks.failed) {
 		code = kin__error_nomem(error);
 	} else {
-		fd = kin__file_raise(open(path.at, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+		fd = kin__file_raise(open(path.at, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW,
+		                          0600));
 		if (fd < 0 || lseek(fd, (off_t)journal, SEEK_SET) < 0 ||
 		    kin__spooler_write(fd, kin__bytes_view(&marks)) != 0)
 			code = kin__error_errno(error, KIN_IO, errno, "the spool cannot write %s", path.at);

@@ -29,7 +29,8 @@ static int open_segment(struct kin__spooler *spooler, uint64_t number, struct ki
 	if (!kin__spooler_path(spooler, number, ".spool", &path)) {
 		code = kin__error_nomem(error);
 	} else {
-		spooler->own.fd = kin__file_raise(open(path.at, O_RDONLY | O_CLOEXEC));
+		spooler->own.fd = kin__file_raise(
+				open(path.at, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
 		spooler->own.number = number;
 		spooler->own.begin = 0;
 		if (spooler->own.fd < 0)

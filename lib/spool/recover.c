@@ -57,7 +57,7 @@ static bool read_number(const char *name, uint64_t *out)
 		value = value << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 	}
 	*out = value;
-	return value > 0 && value < UINT64_MAX;
+	return value > 0;
 }
 
 static bool add(uint64_t **at, size_t *n, size_t *room, uint64_t number)
@@ -69,21 +69,29 @@ static bool add(uint64_t **at, size_t *n, size_t *room, uint64_t number)
 }
 
 /* What is not named as ours is not ours. */
-static bool take_name(struct kin__spooler *spooler, struct names *names, const char *name)
+static int take_name(struct kin__spooler *spooler, struct names *names, const char *name,
+                     struct kin_error *error)
 {
-	const char *ending;
+	bool segment, journal, fine = true;
 	uint64_t number;
 
 	if (!read_number(name, &number))
-		return true;
-	ending = name + DIGITS;
-	if (strcmp(ending, ".spool") == 0)
-		return add(&names->at, &names->n, &names->room, number);
-	if (strcmp(ending, ".done") == 0)
-		return add(&names->done, &names->done_n, &names->done_room, number);
-	if (strcmp(ending, ".damaged") == 0)
+		return KIN_OK;
+	segment = strcmp(name + DIGITS, ".spool") == 0;
+	journal = strcmp(name + DIGITS, ".done") == 0;
+	if (!segment && !journal && strcmp(name + DIGITS, ".damaged") != 0)
+		return KIN_OK;
+	if (number > INT64_MAX) /* those behind it would come to an end */
+		return kin__error(error, KIN_IO,
+		                  "the spool cannot use %s/%s: no spool counts that far; move it away",
+		                  spooler->set.folder, name);
+	if (segment)
+		fine = add(&names->at, &names->n, &names->room, number);
+	else if (journal)
+		fine = add(&names->done, &names->done_n, &names->done_room, number);
+	else
 		kin__spool_number_used(&spooler->books, number);
-	return true;
+	return fine ? KIN_OK : kin__error_nomem(error);
 }
 
 static int read_names(struct kin__spooler *spooler, struct names *names, struct kin_error *error)
@@ -96,8 +104,7 @@ static int read_names(struct kin__spooler *spooler, struct names *names, struct 
 		return kin__error_errno(error, KIN_IO, errno, "the spool cannot look into %s",
 		                        spooler->set.folder);
 	while (code == KIN_OK && (errno = 0, entry = readdir(folder)) != NULL)
-		if (!take_name(spooler, names, entry->d_name))
-			code = kin__error_nomem(error);
+		code = take_name(spooler, names, entry->d_name, error);
 	if (code == KIN_OK && errno != 0)
 		code = kin__error_errno(error, KIN_IO, errno, "the spool cannot look into %s",
 		                        spooler->set.folder);
@@ -246,7 +253,8 @@ static int read_segment(struct kin__spooler *spooler, uint64_t number, struct ki
 	if (fd < 0 || fstat(fd, &status) != 0)
 		code = kin__error_errno(error, KIN_IO, errno, "the spool cannot open %s", path.at);
 	else if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size > UINT32_MAX)
-		code = kin__error(error, KIN_IO, "the spool cannot use %s: it is not a file of a spool",
+		code = kin__error(error, KIN_IO,
+		                  "the spool cannot use %s: it is not a file of a spool; move it away",
 		                  path.at);
 	else
 		code = read_head(spooler, number, path.at, fd, (uint64_t)status.st_size, error);

@@ -108,6 +108,9 @@ static int begin_file(struct kin__spooler *spooler, uint64_t number, int before,
 		code = failed(spooler, number - 1, "sync", errno, error);
 	if (before >= 0)
 		close(before);
+	if (code == KIN_OK && number > INT64_MAX) /* the next process would refuse it */
+		code = kin__error(error, KIN_IO, "the spool in %s has counted as far as it can; empty it",
+		                  spooler->set.folder);
 	kin__bytes_init(&path);
 	if (code == KIN_OK)
 		code = kin__spooler_path(spooler, number, ".spool", &path)

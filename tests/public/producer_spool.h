@@ -102,7 +102,8 @@ START_TEST(a_spool_is_bounded)
 	while (kin_producer_put(producer, "k", 1, bytes, sizeof bytes, 0, &error) == KIN_OK)
 		n++;
 	ck_assert_int_eq(error.code, KIN_FULL);
-	ck_assert_msg(strstr(error.message, "the spool is full") != NULL, "%s", error.message);
+	ck_assert_msg(strstr(error.message, "the spool is full") && strstr(error.message, "spool_bytes_max"),
+	              "%s", error.message);
 	ck_assert_uint_eq(n, 10);
 	ck_assert_int_eq(kin_producer_put(producer, "k", 1, bytes, sizeof bytes, 300, &error), KIN_TIMEOUT);
 	ck_assert_msg(strstr(error.message, "the spool is full") && strstr(error.message, "Throughput"), "%s",
