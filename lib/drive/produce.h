@@ -210,6 +210,7 @@ struct kin__produce {
 			uint32_t putting;          /* threads that are about to add to the list */
 			uint64_t reserved;         /* records that they have room for, being written */
 			uint64_t records_n, bytes; /* accepted by this process, and waiting on disk */
+			bool starved;              /* what was read last found no room */
 			bool over;                 /* the loop lets go of the producer */
 			struct kin__list refused;  /* read from disk, and never to be sent */
 			uint64_t refused_n;

@@ -118,8 +118,11 @@ static bool take_up(struct kin__produce *produce, const struct kin__spooler_foun
 	}
 	memcpy(hash_key, entry->hash.at, entry->hash.n);
 	coming = kin__produce_coming_of(produce, &again);
-	if (!kin__produce_has_room(produce, &coming))
+	produce->inbox.spooling.starved = !kin__produce_has_room(produce, &coming);
+	if (produce->inbox.spooling.starved) {
+		pthread_cond_broadcast(&produce->inbox.change); /* who drains may be the one to make some */
 		return false;
+	}
 	kin__produce_make_key(produce, &coming, made);
 	record = kin__produce_take_in(produce, &coming);
 	if (!record)
@@ -402,6 +405,14 @@ bool kin__produce_spool_busy(const struct kin__produce *produce)
 	       (produce->inbox.spooling.putting > 0 || kin__spooler_behind(produce->set.spool));
 }
 
+/* Does what waits on disk wait for this thread, which reads the reports: those that are there, or the one it holds? */
+static bool waits_for_reader(const struct kin__produce *produce)
+{
+	return kin__produce_reads(produce) && (!kin__list_empty(&produce->inbox.reports) ||
+	                                       (produce->inbox.current && produce->inbox.spooling.starved &&
+	                                        produce->inbox.room.records == 1));
+}
+
 int kin__produce_spool_drain(struct kin__produce *produce, uint64_t until_us, const char *call,
                              struct kin_error *error)
 {
@@ -414,7 +425,7 @@ int kin__produce_spool_drain(struct kin__produce *produce, uint64_t until_us, co
 	mark = kin__spooler_mark(produce->set.spool);
 	while (!produce->inbox.frozen && (!kin__spooler_passed(produce->set.spool, mark) ||
 	                                  (produce->inbox.closing && kin__produce_spool_busy(produce)))) {
-		if (kin__produce_reads(produce) && !kin__list_empty(&produce->inbox.reports))
+		if (waits_for_reader(produce))
 			return kin__error(error, KIN_WOULD_DEADLOCK,
 			                  "%s: records wait on disk for room that this thread makes, by "
 			                  "kin_producer_next()",
