@@ -126,7 +126,8 @@ static void close_it(void)
 static struct kin__spooler_place places[RECORDS];
 static char data[20000];
 
-static int put(unsigned number, size_t size, bool *direct)
+/* Without an assertion: libcheck writes files, too, and one caller has just taken away their room. */
+static int try_put(unsigned number, size_t size, bool *direct, size_t *accepted)
 {
 	struct kin__spooler_item item = { .entry = { .key = { "key", 3 },
 		                                     .data = { data, size },
@@ -134,12 +135,19 @@ static int put(unsigned number, size_t size, bool *direct)
 		                                     .accepted_ms = 1000 + (int64_t)number,
 		                                     .ttl_ms = 5 },
 		                          .direct = *direct };
-	size_t accepted;
-	int code = kin__spooler_put(spooler, &item, 1, &accepted, &e);
+	int code = kin__spooler_put(spooler, &item, 1, accepted, &e);
 
-	ck_assert_uint_eq(accepted, code == KIN_OK);
 	*direct = item.direct;
 	places[number] = item.place;
+	return code;
+}
+
+static int put(unsigned number, size_t size, bool *direct)
+{
+	size_t accepted;
+	int code = try_put(number, size, direct, &accepted);
+
+	ck_assert_uint_eq(accepted, code == KIN_OK);
 	return code;
 }
 
@@ -486,6 +494,8 @@ START_TEST(a_disk_that_fails)
 {
 	struct rlimit limit, small;
 	bool direct = true;
+	size_t accepted;
+	int code;
 
 	signal(SIGXFSZ, SIG_IGN);
 	options.sync = (enum kin__spooler_sync)_i;
@@ -495,9 +505,11 @@ START_TEST(a_disk_that_fails)
 	small = limit;
 	small.rlim_cur = 56 + 5 * 152 + 70;
 	setrlimit(RLIMIT_FSIZE, &small);
-	ck_assert_int_eq(put(6, 100, &direct), KIN_IO);
-	ck_assert_msg(strstr(e.message, FIRST), "%s", e.message);
+	code = try_put(6, 100, &direct, &accepted);
 	setrlimit(RLIMIT_FSIZE, &limit);
+	ck_assert_int_eq(code, KIN_IO);
+	ck_assert_uint_eq(accepted, 0);
+	ck_assert_msg(strstr(e.message, FIRST), "%s", e.message);
 	put_all(7, 9, 100, true);
 	close_it();
 	open_it();
