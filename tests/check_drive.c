@@ -53,7 +53,7 @@ static void setup(void)
 	options = (struct kin_client_options){ .size = sizeof options,
 		                               .region = "us-east-1",
 		                               .endpoint_url = url,
-		                               .access_key_id = "AKID",
+		                               .access_key_id = "AKIDEXAMPLE",
 		                               .secret_access_key = SECRET,
 		                               .session_token = TOKEN,
 		                               .connections_max = 4,
@@ -288,7 +288,7 @@ START_TEST(what_is_sent)
 	ck_assert_ptr_nonnull(strstr(text, "\r\nX-Amz-Target: Kinesis_20131202.PutRecord\r\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\r\nContent-Type: application/x-amz-json-1.1\r\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\r\nX-Amz-Security-Token: " TOKEN "\r\n"));
-	ck_assert_ptr_nonnull(strstr(text, "\r\nAuthorization: AWS4-HMAC-SHA256 Credential=AKID/"));
+	ck_assert_ptr_nonnull(strstr(text, "\r\nAuthorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"));
 	ck_assert_ptr_nonnull(strstr(text, "/us-east-1/kinesis/aws4_request"));
 	ck_assert_ptr_nonnull(strstr(text, "\r\n\r\n{\"StreamName\":\"s\"}"));
 	ck_assert_ptr_null(strstr(text, SECRET));
@@ -366,6 +366,16 @@ START_TEST(time_while_the_host_is_set)
 }
 END_TEST
 
+static void check_hidden(const struct line *script, const char *told)
+{
+	const char *message = run_attempt(script)->error.message;
+
+	ck_assert_msg(strncmp(message, told, strlen(told)) == 0, "%s", message);
+	ck_assert_msg(strstr(message, " with access key ...MPLE, its session token, from code)"), "%s",
+	              message);
+	ck_assert_msg(!strstr(message, SECRET) && !strstr(message, TOKEN), "%s", message);
+}
+
 START_TEST(quoted_secrets)
 {
 	static const struct line script[] = {
@@ -379,13 +389,10 @@ START_TEST(quoted_secrets)
 		  "{\"__type\":\"InvalidSignatureException\",\"message\":\"You sent " SECRET " here\"}" },
 	};
 
-	ck_assert_str_eq(run_attempt(script)->error.message,
-	                 "PutRecord: InvalidSignatureException: It does not match.");
+	check_hidden(script, "PutRecord: InvalidSignatureException: It does not match. (asked at 127.0.0.1:");
 	ck_assert_int_eq(one.outcome.error.code, KIN_CREDENTIALS);
-	ck_assert_str_eq(run_attempt(script)->error.message,
-	                 "PutRecord: InvalidSignatureException: You sent");
-	ck_assert_str_eq(run_attempt(script)->error.message,
-	                 "PutRecord: InvalidSignatureException: You sent");
+	check_hidden(script, "PutRecord: InvalidSignatureException: You sent (asked at 127.0.0.1:");
+	check_hidden(script, "PutRecord: InvalidSignatureException: You sent (asked at 127.0.0.1:");
 }
 END_TEST
 

@@ -101,6 +101,24 @@ static void explain_foreign(struct kin_error *error, const char *name,
 		           type[0] ? ")" : "", whose);
 }
 
+/* What the service does not say: where it was asked, and with whose keys. */
+static void add_context(struct kin_error *error, const struct kin__http_request *request,
+                        const struct kin__credentials *credentials)
+{
+	enum { SHOWN = 4 }; /* so much of a key's name tells which of one's own it is */
+	struct kin__span host = kin__http_cause_host(request->url);
+	const char *key = credentials->access_key_id;
+	size_t n = strlen(key), end = strlen(error->message), room = sizeof error->message - end;
+
+	if (error->code == KIN_NOT_FOUND)
+		snprintf(error->message + end, room, " (asked at %.*s)", shown(host), host.at);
+	else if (error->code == KIN_CREDENTIALS)
+		snprintf(error->message + end, room,
+		         " (asked at %.*s with access key ...%s, %s session token, from %s)", shown(host),
+		         host.at, n >= 2 * SHOWN ? key + n - SHOWN : "",
+		         credentials->session_token ? "its" : "no", credentials->source);
+}
+
 void kin__fault_explain(struct kin_error *error, enum kin__operation operation,
                         const struct kin__http_request *request, const struct kin__apierror *fault,
                         enum kin__retry_class retry_class, const struct kin__credentials *credentials)
@@ -118,6 +136,7 @@ void kin__fault_explain(struct kin_error *error, enum kin__operation operation,
 	else if (fault->code[0] != 0)
 		kin__error(error, code_of(operation, fault->code, retry_class), "%s: %s%s%s", name,
 		           shown_fault.code, shown_fault.message[0] ? ": " : "", shown_fault.message);
+	add_context(error, request, credentials);
 	error->http_status = answer->status;
 	memcpy(error->aws_code, fault->code, sizeof error->aws_code);
 	memcpy(error->request_id, answer->request_id, sizeof error->request_id);
