@@ -12,14 +12,17 @@
 #define KIN__MD5_H(b, c, d) (((c) ^ (d)) ^ (b))
 #define KIN__MD5_I(b, c, d) ((c) ^ ((b) | ~(d)))
 
-/* One state; and two side by side, which wait for themselves but not for each other: a[0] and a[1], and so on. */
+/* One state; one in a[0], and so on; and two side by side, which wait for themselves but not for each other. */
 #define KIN__MD5_STEP(f, a, b, c, d, word, constant, by)                                                     \
 	(a) += (word) + UINT32_C(constant);                                                                  \
 	(a) += f(b, c, d);                                                                                   \
 	(a) = ((a) << (by) | (a) >> (32 - (by))) + (b)
 
+#define KIN__MD5_STEP_ONE(f, a, b, c, d, word, constant, by)                                                 \
+	KIN__MD5_STEP(f, (a)[0], (b)[0], (c)[0], (d)[0], (word)[0], constant, by)
+
 #define KIN__MD5_STEP_TWO(f, a, b, c, d, word, constant, by)                                                 \
-	KIN__MD5_STEP(f, (a)[0], (b)[0], (c)[0], (d)[0], (word)[0], constant, by);                           \
+	KIN__MD5_STEP_ONE(f, a, b, c, d, word, constant, by);                                                \
 	KIN__MD5_STEP(f, (a)[1], (b)[1], (c)[1], (d)[1], (word)[1], constant, by)
 
 #define KIN__MD5_FOUR(step, f, a, b, c, d, m, i, j, k, l, ki, kj, kk, kl, si, sj, sk, sl)                    \
