@@ -388,10 +388,10 @@ check-e2e: all tests/e2e/mapping_handler.so
 # producer.  SEED repeats a run.
 check-kill: all tests/kill/handler tests/kill/moment.so tests/e2e/mapping_handler.so
 	@test -x /usr/bin/python3 || { echo "check-kill needs python3: apt-get install -y python3" >&2; exit 1; }
-	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/run.py $(srcdir) $(CURDIR)
-	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/windows.py $(CURDIR)
-	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/puts.py $(CURDIR)
-	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/kill/spool.py $(CURDIR)
+	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/run.py $(CURDIR)
+	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/windows.py $(CURDIR)
+	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/puts.py $(CURDIR)
+	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/spool.py $(CURDIR)
 	@for lanes in 4 1; do SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/e2e/mapping.py $(CURDIR) 200000 $$lanes || exit 1; done
 
 tests/kill/handler: %: %.o

@@ -13,50 +13,21 @@ import collections
 import hashlib
 import json
 import os
-import random
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-build = os.path.realpath(sys.argv[1])
-KILLS = int(os.environ.get('KILLS') or 100)
-SEED = int(os.environ.get('SEED') or random.randrange(1 << 32))
+from trial import KILLED, Trial, faults_of
+
 KEYS, LINES_MAX = 40, 20000
 FAULTS = ['throttle:share=0.03', 'error500:share=0.03', 'partial:share=0.1', 'drop_after:share=0.03', 'truncate:share=0.03',
           'latency:share=0.3:ms=30']
-chance = random.Random(SEED)
-here = tempfile.mkdtemp(prefix='kin-kill-')
-tool = os.path.join(build, 'tools/.libs/kinstream')
-environment = {k: v for k, v in os.environ.items() if not k.startswith(('AWS_', 'KINSTREAM_'))}
-environment.update(LD_LIBRARY_PATH=os.path.join(build, 'lib/.libs'), HOME=here, AWS_REGION='us-east-1',
-                   AWS_ACCESS_KEY_ID='AKIDMOCK', AWS_SECRET_ACCESS_KEY='mock-secret', KINSTREAM_BEHIND_INTERVAL_MS='0')
-passed = failed = 0
-
-
-def check(name, wrong, note=''):
-    """wrong: a list of what is wrong; empty is good."""
-    global passed, failed
-    if wrong:
-        failed += 1
-        print(f'  FAIL  {name}: {len(wrong)}')
-        for line in wrong[:5]:
-            print(f'          {line}')
-    else:
-        passed += 1
-        print(f'  ok    {name}{": " + note if note else ""}', flush=True)
-
-
-def lines_of(*arguments):
-    out = subprocess.run([tool, *arguments], env=environment, check=True, stdout=subprocess.PIPE).stdout
-    return [json.loads(line) for line in out.splitlines()]
+trial = Trial('producers', sys.argv[1], kills=100, KINSTREAM_BEHIND_INTERVAL_MS='0')
 
 
 def open_shards():
-    return sorted((s for s in lines_of('stream', 'shards', 'stream') if s['open']), key=lambda s: int(s['startingHashKey']))
+    return sorted((s for s in trial.lines_of('stream', 'shards', 'stream') if s['open']), key=lambda s: int(s['startingHashKey']))
 
 
 # ---- one run ----
@@ -82,20 +53,20 @@ def acks_of(path):
 
 def kill_once(run, options, resharding):
     """One run and its end; what it told."""
-    path = os.path.join(here, f'acks.{run}')
-    with open(path, 'wb') as out, open(os.path.join(here, 'errors'), 'ab') as errors:
+    path = os.path.join(trial.here, f'acks.{run}')
+    with open(path, 'wb') as out, open(os.path.join(trial.here, 'errors'), 'ab') as errors:
         # In lines, as of a terminal: what was told is in the file when the kill comes.
-        process = subprocess.Popen(['stdbuf', '-oL', tool, '-o', 'linger_ms=10', 'put', 'stream', '--format', 'jsonl', '--acks',
-                                    *options], env=environment, stdin=subprocess.PIPE, stdout=out, stderr=errors)
+        process = subprocess.Popen(['stdbuf', '-oL', trial.tool, '-o', 'linger_ms=10', 'put', 'stream', '--format', 'jsonl',
+                                    '--acks', *options], env=trial.environment, stdin=subprocess.PIPE, stdout=out, stderr=errors)
         feeder = threading.Thread(target=feed, args=(process, run))
         feeder.start()
         until = time.monotonic() + 5
         while os.stat(path).st_size == 0 and time.monotonic() < until:
             time.sleep(0.002)
-        time.sleep(chance.uniform(0, 0.25))
+        time.sleep(trial.chance.uniform(0, 0.25))
         if resharding:
             reshard()
-            time.sleep(chance.uniform(0, 0.1))
+            time.sleep(trial.chance.uniform(0, 0.1))
         process.kill()
         status = process.wait()
         feeder.join()
@@ -103,17 +74,17 @@ def kill_once(run, options, resharding):
             process.stdin.close()
         except BrokenPipeError:
             pass
-    if status != -signal.SIGKILL:
-        raise SystemExit(f'check-kill: a producer ended by itself, with {status}; see {here}/errors')
+    if status != KILLED:
+        raise SystemExit(f'check-kill: a producer ended by itself, with {status}; see {trial.here}/errors')
     return acks_of(path)
 
 
 def reshard():
     shards = open_shards()
     if len(shards) > 4:
-        lines_of('stream', 'merge', 'stream', shards[0]['shardId'], shards[1]['shardId'], '--wait')
+        trial.lines_of('stream', 'merge', 'stream', shards[0]['shardId'], shards[1]['shardId'], '--wait')
     else:
-        lines_of('stream', 'split', 'stream', chance.choice(shards)['shardId'], '--wait')
+        trial.lines_of('stream', 'split', 'stream', trial.chance.choice(shards)['shardId'], '--wait')
 
 
 # ---- what is in the stream ----
@@ -153,9 +124,9 @@ class Stream:
     """What readers see of it."""
 
     def __init__(self):
-        ranges = {s['shardId']: (int(s['startingHashKey']), int(s['endingHashKey'])) for s in lines_of('stream', 'shards', 'stream')}
+        ranges = {s['shardId']: (int(s['startingHashKey']), int(s['endingHashKey'])) for s in trial.lines_of('stream', 'shards', 'stream')}
         self.at, self.seen, self.dropped = {}, {}, 0  # by place; by run and index: its first place
-        for r in lines_of('consume', 'stream', '--app', 'reader', '--store', 'memory:', '-o', 'deaggregate=false', '--until', 'latest', '--print'):
+        for r in trial.lines_of('consume', 'stream', '--app', 'reader', '--store', 'memory:', '-o', 'deaggregate=false', '--until', 'latest', '--print'):
             data, (first, last) = base64.b64decode(r['data']), ranges[r['shardId']]
             parts = parts_of(data) or [(r['partitionKey'], data)]
             inside = [first <= int.from_bytes(hashlib.md5(key.encode()).digest(), 'big') <= last for key, _ in parts]
@@ -185,36 +156,25 @@ def judge(name, told, ordered):
     unsent = [(run, a['index']) for run, acks in told.items() for a in acks if a['status'] == 'not_sent']
     place = lambda a: (a['shardId'], a['sequenceNumber'], a.get('subSequenceNumber', 0))
     names = set(stream.at.values())
-    check(f'{name}: what was told to be stored is where it was told to be',
-          [f'{n}: {place(a)} holds {stream.at.get(place(a))}' for n, a in stored.items() if stream.at.get(place(a)) != n],
-          f'{len(stored)} of {len(names)} that are there')
-    check(f'{name}: a reader that drops whole aggregates sees each of them', [f'{n}' for n in stored if n not in stream.seen],
-          f'{stream.dropped} aggregates dropped')
-    check(f'{name}: what was told not to be sent is not there', [f'{n}' for n in unsent if n in names])
-    check(f'{name}: each is told of once', [f'run {run}' for run, acks in told.items() if len({a['index'] for a in acks}) != len(acks)])
-    check(f'{name}: kills came in the middle of work', [] if stored and len(names) > len(stored) else ['all that is there was told of'])
+    trial.check(f'{name}: what was told to be stored is where it was told to be',
+                [f'{n}: {place(a)} holds {stream.at.get(place(a))}' for n, a in stored.items() if stream.at.get(place(a)) != n],
+                f'{len(stored)} of {len(names)} that are there')
+    trial.check(f'{name}: a reader that drops whole aggregates sees each of them', [f'{n}' for n in stored if n not in stream.seen],
+                f'{stream.dropped} aggregates dropped')
+    trial.check(f'{name}: what was told not to be sent is not there', [f'{n}' for n in unsent if n in names])
+    trial.check(f'{name}: each is told of once', [f'run {run}' for run, acks in told.items() if len({a['index'] for a in acks}) != len(acks)])
+    trial.check(f'{name}: kills came in the middle of work', [] if stored and len(names) > len(stored) else ['all that is there was told of'])
     if ordered:
-        check(f'{name}: in order within each key', disorder(told, stream))
+        trial.check(f'{name}: in order within each key', disorder(told, stream))
 
 
 def scene(name, options, kills):
-    mock = subprocess.Popen([tool, 'mock', '--seed', str(SEED), '--stream', 'stream:2', *(w for f in FAULTS for w in ('--fault', f'PutRecords:{f}'))],
-                            env=environment, stdout=subprocess.PIPE)
-    try:
-        environment['AWS_ENDPOINT_URL'] = json.loads(mock.stdout.readline())['url']
+    with trial.mock('--stream', 'stream:2', *faults_of('PutRecords', FAULTS)):
         told = {run: kill_once(run, options, run % 3 == 2) for run in range(kills)}
         judge(f'{name}, {kills} kills', told, '--order' in options)
-    finally:
-        mock.terminate()
-        mock.wait()
 
 
-print(f'check-kill, producers: SEED={SEED} KILLS={KILLS}', flush=True)
+trial.begin()
 for scene_name, scene_options in (('plain', []), ('in order', ['--order']), ('aggregated, in order', ['--aggregate', '--order'])):
-    scene(scene_name, scene_options, max(KILLS // 3, 2))
-print(f'{passed} passed, {failed} failed')
-if failed:
-    print(f'SEED={SEED}; what happened is in {here}')
-else:
-    shutil.rmtree(here)
-sys.exit(failed > 0 or not passed)
+    scene(scene_name, scene_options, max(trial.kills // 3, 2))
+trial.end()

@@ -1,4 +1,4 @@
-"""run.py SRCDIR BUILDDIR - kinstream consume, killed again and again; then what is left must be right.
+"""run.py BUILDDIR - kinstream consume, killed again and again; then what is left must be right.
 
 SIGKILL comes at a random time, in the middle of a handler, or at a chosen call on the store's or the sink's file (by
 moment.so); the stream is split half-way.  Afterwards:
@@ -14,45 +14,17 @@ import base64
 import collections
 import json
 import os
-import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-source, build = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2])
-KILLS = int(os.environ.get('KILLS') or 100)
-SEED = int(os.environ.get('SEED') or random.randrange(1 << 32))
+from trial import KILLED, Trial
+
 BATCH = 10
 REPEATED_MAX = 2 * BATCH  # records a crash may repeat of one shard
 KEYS = 8
-chance = random.Random(SEED)
-here = tempfile.mkdtemp(prefix='kin-kill-')
-tool = os.path.join(build, 'tools/.libs/kinstream')
-environment = {k: v for k, v in os.environ.items() if not k.startswith(('AWS_', 'KINSTREAM_'))}
-environment.update(LD_LIBRARY_PATH=os.path.join(build, 'lib/.libs'), HOME=here, AWS_REGION='us-east-1',
-                   AWS_ACCESS_KEY_ID='AKIDMOCK', AWS_SECRET_ACCESS_KEY='mock-secret',
-                   KINSTREAM_POLL_INTERVAL_MS='200', KINSTREAM_BEHIND_INTERVAL_MS='0')
-passed = failed = 0
-
-
-def check(name, wrong, note=''):
-    """wrong: a list of what is wrong; empty is good."""
-    global passed, failed
-    if wrong:
-        failed += 1
-        print(f'  FAIL  {name}: {len(wrong)}')
-        for line in wrong[:5]:
-            print(f'          {line}')
-    else:
-        passed += 1
-        print(f'  ok    {name}{": " + note if note else ""}', flush=True)
-
-
-def kinstream(*arguments, **more):
-    return subprocess.run([tool, *arguments], env=environment, check=True, stdout=subprocess.PIPE, **more).stdout
+trial = Trial('consumers', sys.argv[1], kills=100, KINSTREAM_POLL_INTERVAL_MS='200', KINSTREAM_BEHIND_INTERVAL_MS='0')
 
 
 class Feed:
@@ -65,11 +37,11 @@ class Feed:
     def put(self, count):
         lines = []
         for _ in range(count):
-            key = f'k{chance.randrange(KEYS)}'
-            text = f'{"poison:" if chance.random() < self.poison else ""}{key}:{self.next[key]}'
+            key = f'k{trial.chance.randrange(KEYS)}'
+            text = f'{"poison:" if trial.chance.random() < self.poison else ""}{key}:{self.next[key]}'
             self.next[key] += 1
             lines.append(json.dumps({'partitionKey': key, 'data': base64.b64encode(text.encode()).decode()}))
-        kinstream('-o', 'requests_max=1', 'put', 'stream', '--format', 'jsonl', input='\n'.join(lines).encode() + b'\n')
+        trial.kinstream('-o', 'requests_max=1', 'put', 'stream', '--format', 'jsonl', input='\n'.join(lines).encode() + b'\n')
 
 
 def text_of(data):
@@ -88,18 +60,18 @@ class Consumer:
 
     def __init__(self, app, mode):
         self.app, self.mode, self.exec = app, mode, mode != 'print'
-        self.folder = os.path.join(here, app)
+        self.folder = os.path.join(trial.here, app)
         os.mkdir(self.folder)
         self.store, self.sink, self.log = (os.path.join(self.folder, n) for n in ('store', 'sink', 'log'))
         self.runs = 0
 
     def start(self, moment=None, until=False):
         self.runs += 1
-        command = [tool, 'consume', 'stream', '--app', self.app, '--store', 'file:' + self.store,
+        command = [trial.tool, 'consume', 'stream', '--app', self.app, '--store', 'file:' + self.store,
                    '-o', f'batch_size={BATCH}', '-o', 'shard_sync_interval_ms=300', '-o', 'worker=w']
         if self.exec:
             lines = self.mode == 'lines'
-            command += ['--exec', f"exec '{build}/tests/kill/handler' '{self.log}' '{self.sink}'{' lines' if lines else ''}",
+            command += ['--exec', f"exec '{trial.build}/tests/kill/handler' '{self.log}' '{self.sink}'{' lines' if lines else ''}",
                         '--exec-protocol', 'lines' if lines else 'event',
                         '--on-failure', 'file:' + self.sink, '-o', 'maximum_retry_attempts=1',
                         '-o', 'bisect_batch_on_function_error=true', '-o', 'retry_base_ms=1', '-o', 'retry_max_ms=1']
@@ -107,9 +79,7 @@ class Consumer:
             command.append('--print')
         if until:
             command += ['--until', 'latest']
-        env = dict(environment, RUN=str(self.runs))
-        if moment:
-            env.update(LD_PRELOAD=os.path.join(build, 'tests/kill/moment.so'), KILL_MOMENT=moment)
+        env = dict(trial.dying_at(moment), RUN=str(self.runs))
         # Everybody below has the pipe: its end tells that the handlers are gone, too.
         self.alive, end = os.pipe()
         with open(os.path.join(self.folder, f'out.{self.runs}'), 'wb') as out:
@@ -144,11 +114,11 @@ def die_in(seconds, process):
 def kill_once(consumer, moments):
     """One run and its end by SIGKILL."""
     kinds = ['time', 'handler', 'checkpoint'] + (['sink'] if consumer.exec else [])
-    kind = chance.choice(kinds)
+    kind = trial.chance.choice(kinds)
     if kind in ('checkpoint', 'sink'):
-        call = chance.choice(['write', 'write', 'fsync'] + (['rename'] if kind == 'checkpoint' else []))
-        how = chance.choice(['before', 'after'] + (['half', 'half'] if call == 'write' else []))
-        number = 1 if call == 'rename' else chance.randint(1, 12 if kind == 'checkpoint' else 3)
+        call = trial.chance.choice(['write', 'write', 'fsync'] + (['rename'] if kind == 'checkpoint' else []))
+        how = trial.chance.choice(['before', 'after'] + (['half', 'half'] if call == 'write' else []))
+        number = 1 if call == 'rename' else trial.chance.randint(1, 12 if kind == 'checkpoint' else 3)
         consumer.start(f'{".leases" if kind == "checkpoint" else "/sink"}:{call}:{number}:{how}')
         if die_in(1.5, consumer.process):
             moments[f'in a {kind}, {how} {call}' if how != 'half' else f'in a {kind}, half a write'] += 1
@@ -158,7 +128,7 @@ def kill_once(consumer, moments):
         consumer.start()
         size = consumer.size_of_log()
         until = time.monotonic() + 2
-        for _ in range(chance.randint(1, 4)):
+        for _ in range(trial.chance.randint(1, 4)):
             while consumer.size_of_log() <= size and time.monotonic() < until:
                 time.sleep(0.0005)
             size = consumer.size_of_log()
@@ -166,10 +136,10 @@ def kill_once(consumer, moments):
         moments['in a handler'] += 1
     else:
         consumer.start()
-        time.sleep(chance.uniform(0, 0.4))
+        time.sleep(trial.chance.uniform(0, 0.4))
         consumer.process.kill()
         moments['at a random time'] += 1
-    if consumer.wait() != -signal.SIGKILL:
+    if consumer.wait() != KILLED:
         raise SystemExit(f'check-kill: a consumer ended by itself; see {consumer.folder}/errors: ' +
                          open(os.path.join(consumer.folder, 'errors')).read()[-500:])
 
@@ -220,7 +190,7 @@ def read_sink(consumer):
 def read_stream():
     """shard -> texts in the order of the shard."""
     shards = collections.defaultdict(list)
-    for line in kinstream('tail', 'stream', '--from', 'trim-horizon', '--until', 'latest', '--format', 'jsonl').splitlines():
+    for line in trial.kinstream('tail', 'stream', '--from', 'trim-horizon', '--until', 'latest', '--format', 'jsonl').splitlines():
         r = json.loads(line)
         shards[r['shardId']].append((int(r['sequenceNumber']), text_of(r['data'])))
     return {shard: [text for _, text in sorted(records)] for shard, records in shards.items()}
@@ -290,40 +260,40 @@ class Story:
 
 def scene_kill(consumer, feed, kills):
     moments = collections.Counter()
-    kinstream('stream', 'create', 'stream', '--shards', '2', '--wait')
+    trial.kinstream('stream', 'create', 'stream', '--shards', '2', '--wait')
     for round_ in range(kills):
         if round_ == kills // 2:
-            kinstream('stream', 'split', 'stream', 'shardId-000000000000', '--wait')
-        feed.put(chance.randint(20, 80))
+            trial.kinstream('stream', 'split', 'stream', 'shardId-000000000000', '--wait')
+        feed.put(trial.chance.randint(20, 80))
         kill_once(consumer, moments)
     consumer.start(until=True)
     status = consumer.wait()
     name = consumer.mode
-    check(f'{name}: after {kills} kills a run to the end', [f'exit status {status}'] if status else [],
-          '; '.join(f'{n} {m}' for m, n in sorted(moments.items())))
+    trial.check(f'{name}: after {kills} kills a run to the end', [f'exit status {status}'] if status else [],
+                '; '.join(f'{n} {m}' for m, n in sorted(moments.items())))
     story = Story(consumer, read_stream())
     total = sum(feed.next.values())
-    check(f'{name}: nothing is lost', story.lost(), f'{total} records, {sum(story.in_sink.values())} lines of '
-          f'{len(story.in_sink)} poison records')
-    check(f'{name}: nothing before an earlier record of its key', story.earlier)
-    check(f'{name}: a crash repeats at most two batches of a shard ({REPEATED_MAX} records)', story.repeated,
-          f'{story.repeated_most} at most, {sum(story.done.values()) - len(story.done)} in all')
-    check(f'{name}: the lines of the sink are whole', story.torn)
+    trial.check(f'{name}: nothing is lost', story.lost(), f'{total} records, {sum(story.in_sink.values())} lines of '
+                f'{len(story.in_sink)} poison records')
+    trial.check(f'{name}: nothing before an earlier record of its key', story.earlier)
+    trial.check(f'{name}: a crash repeats at most two batches of a shard ({REPEATED_MAX} records)', story.repeated,
+                f'{story.repeated_most} at most, {sum(story.done.values()) - len(story.done)} in all')
+    trial.check(f'{name}: the lines of the sink are whole', story.torn)
     wanted = ['in a handler', 'in a checkpoint'] + (['in a sink'] if consumer.exec else [])
-    check(f'{name}: kills of each kind came', [w for w in wanted if kills >= 40 and not any(m.startswith(w) for m in moments)])
+    trial.check(f'{name}: kills of each kind came', [w for w in wanted if kills >= 40 and not any(m.startswith(w) for m in moments)])
 
 
 def term_once(consumer, wrong):
     """One run, asked to stop at a random time or while handlers are at work."""
     consumer.start()
     size = consumer.size_of_log()
-    if chance.random() < 0.5:
-        time.sleep(chance.uniform(0, 0.3))
+    if trial.chance.random() < 0.5:
+        time.sleep(trial.chance.uniform(0, 0.3))
     else:
         until = time.monotonic() + 2
         while consumer.size_of_log() <= size and time.monotonic() < until:
             time.sleep(0.0005)
-        time.sleep(chance.uniform(0, 0.03))
+        time.sleep(trial.chance.uniform(0, 0.03))
     consumer.process.terminate()
     status = consumer.wait()
     if status == -signal.SIGTERM and consumer.size_of_log() == size:
@@ -337,42 +307,34 @@ def scene_term(consumer, feed, stops):
     wrong = []
     for _ in range(stops):
         term_once(consumer, wrong)
-        feed.put(chance.randint(20, 80))
+        feed.put(trial.chance.randint(20, 80))
     consumer.start(until=True)
     status = consumer.wait()
     if status:
         wrong.append(f'the last run ended with status {status}')
     name = consumer.mode
     story = Story(consumer, read_stream())
-    check(f'{name}: {stops} stops by SIGTERM', wrong)
-    check(f'{name}: nothing is lost', story.lost(), f'{sum(feed.next.values())} records')
-    check(f'{name}: nothing is repeated', story.twice())
-    check(f'{name}: nothing before an earlier record of its key', story.earlier)
-    check(f'{name}: the lines of the sink are whole', story.torn)
+    trial.check(f'{name}: {stops} stops by SIGTERM', wrong)
+    trial.check(f'{name}: nothing is lost', story.lost(), f'{sum(feed.next.values())} records')
+    trial.check(f'{name}: nothing is repeated', story.twice())
+    trial.check(f'{name}: nothing before an earlier record of its key', story.earlier)
+    trial.check(f'{name}: the lines of the sink are whole', story.torn)
 
 
 def main():
-    print(f'check-kill: SEED={SEED} KILLS={KILLS}', flush=True)
+    trial.begin()
     began = time.monotonic()
-    for mode, kills in (('exec', KILLS), ('lines', (KILLS + 1) // 2), ('print', (KILLS + 1) // 2)):
-        mock = subprocess.Popen([tool, 'mock', '--seed', str(SEED)], env=environment, stdout=subprocess.PIPE)
-        try:
-            environment['AWS_ENDPOINT_URL'] = json.loads(mock.stdout.readline())['url']
+    for mode, kills in (('exec', trial.kills), ('lines', (trial.kills + 1) // 2), ('print', (trial.kills + 1) // 2)):
+        with trial.mock():
             feed = Feed(0.02 if mode != 'print' else 0)
-            scene_kill(Consumer(f'app-{mode}', mode), feed, kills)
-            scene_term(Consumer(f'term-{mode}', mode), feed, (kills + 4) // 5)
-        finally:
-            if Consumer.process and Consumer.process.poll() is None:
-                Consumer.process.kill()
-            mock.terminate()
-            mock.wait()
+            try:
+                scene_kill(Consumer(f'app-{mode}', mode), feed, kills)
+                scene_term(Consumer(f'term-{mode}', mode), feed, (kills + 4) // 5)
+            finally:
+                if Consumer.process and Consumer.process.poll() is None:
+                    Consumer.process.kill()
     print(f'took {time.monotonic() - began:.0f} s')
-    print(f'{passed} passed, {failed} failed')
-    if not failed:
-        shutil.rmtree(here)
-    else:
-        print(f'SEED={SEED}; what happened is in {here}')
-    sys.exit(failed > 0 or not passed)
+    trial.end()
 
 
 main()

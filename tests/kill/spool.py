@@ -13,41 +13,18 @@ import base64
 import collections
 import json
 import os
-import random
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-build = os.path.realpath(sys.argv[1])
-KILLS = max(int(os.environ.get('KILLS') or 100) // 5, 3)
+from trial import KILLED, Trial, faults_of
+
 COUNT = int(os.environ.get('COUNT') or 100000)
-SEED = int(os.environ.get('SEED') or random.randrange(1 << 32))
 KEYS = 20
 FAULTS = ['throttle:share=0.05', 'error500:share=0.02', 'partial:share=0.05', 'drop_after:share=0.02']
-chance = random.Random(SEED)
-here = tempfile.mkdtemp(prefix='kin-kill-')
-tool = os.path.join(build, 'tools/.libs/kinstream')
-environment = {k: v for k, v in os.environ.items() if not k.startswith(('AWS_', 'KINSTREAM_'))}
-environment.update(LD_LIBRARY_PATH=os.path.join(build, 'lib/.libs'), HOME=here, AWS_REGION='us-east-1',
-                   AWS_ACCESS_KEY_ID='AKIDMOCK', AWS_SECRET_ACCESS_KEY='mock-secret')
-passed = failed = 0
-
-
-def check(name, wrong, note=''):
-    """wrong: a list of what is wrong; empty is good."""
-    global passed, failed
-    if wrong:
-        failed += 1
-        print(f'  FAIL  {name}: {len(wrong)}')
-        for line in wrong[:5]:
-            print(f'          {line}')
-    else:
-        passed += 1
-        print(f'  ok    {name}{": " + note if note else ""}', flush=True)
+trial = Trial('spool', sys.argv[1], kills=100)
+RUNS = max(trial.kills // 5, 3)  # of each scene
 
 
 def feed(process, first, last):
@@ -74,14 +51,14 @@ def spooled_by(path):
 
 
 def put(folder, options, out):
-    return subprocess.Popen(['stdbuf', '-oL', tool, '-o', 'record_ttl_ms=3600000', '-o', 'linger_ms=20', *options, 'put', 'stream',
-                             '--format', 'keyed', '--acks', '--spool', folder],
-                            env=environment, stdin=subprocess.PIPE, stdout=out, stderr=open(os.path.join(here, 'errors'), 'ab'))
+    return subprocess.Popen(['stdbuf', '-oL', trial.tool, '-o', 'record_ttl_ms=3600000', '-o', 'linger_ms=20', *options, 'put',
+                             'stream', '--format', 'keyed', '--acks', '--spool', folder],
+                            env=trial.environment, stdin=subprocess.PIPE, stdout=out, stderr=open(os.path.join(trial.here, 'errors'), 'ab'))
 
 
 def kill_once(folder, options, first, last):
     """One run; gives how many records of it are in the spool for sure."""
-    path = os.path.join(here, 'acks')
+    path = os.path.join(trial.here, 'acks')
     with open(path, 'wb') as out:
         process = put(folder, options, out)
         feeder = threading.Thread(target=feed, args=(process, first, last))
@@ -89,20 +66,19 @@ def kill_once(folder, options, first, last):
         until = time.monotonic() + 10
         while os.stat(path).st_size == 0 and process.poll() is None and time.monotonic() < until:
             time.sleep(0.002)
-        time.sleep(chance.uniform(0, 0.4))
+        time.sleep(trial.chance.uniform(0, 0.4))
         process.kill()
         status = process.wait()
         feeder.join()
-    if status not in (-signal.SIGKILL, 0):
-        raise SystemExit(f'check-kill: a producer ended by itself, with {status}; see {here}/errors')
+    if status not in (KILLED, 0):
+        raise SystemExit(f'check-kill: a producer ended by itself, with {status}; see {trial.here}/errors')
     return spooled_by(path)
 
 
 def judge(name, ordered):
     seen, wrong, last = set(), [], collections.defaultdict(lambda: -1)
-    out = subprocess.run([tool, '-o', 'behind_interval_ms=0', 'consume', 'stream', '--app', 'reader', '--store', 'memory:', '--until', 'latest',
-                          '--print'], env=environment, check=True, stdout=subprocess.PIPE).stdout
-    records = [json.loads(line) for line in out.splitlines()]
+    records = trial.lines_of('-o', 'behind_interval_ms=0', 'consume', 'stream', '--app', 'reader', '--store', 'memory:', '--until', 'latest',
+                             '--print')
     for record in records:
         number = int(base64.b64decode(record['data']))
         if ordered and number not in seen and number < last[record['partitionKey']]:
@@ -110,43 +86,32 @@ def judge(name, ordered):
         if number not in seen:
             last[record['partitionKey']] = number
         seen.add(number)
-    check(f'{name}: each record that was spooled is in the stream', [str(n) for n in range(COUNT) if n not in seen],
-          f'{COUNT}, and {len(records) - len(seen)} copies')
+    trial.check(f'{name}: each record that was spooled is in the stream', [str(n) for n in range(COUNT) if n not in seen],
+                f'{COUNT}, and {len(records) - len(seen)} copies')
     if ordered:
-        check(f'{name}: in order within each key', wrong)
+        trial.check(f'{name}: in order within each key', wrong)
 
 
 def scene(name, options, ordered):
-    folder = os.path.join(here, name.replace(' ', '-'))
-    mock = subprocess.Popen([tool, 'mock', '--seed', str(SEED), '--stream', 'stream:4', *(w for f in FAULTS for w in ('--fault', f'PutRecords:{f}'))],
-                            env=environment, stdout=subprocess.PIPE)
+    folder = os.path.join(trial.here, name.replace(' ', '-'))
     first = runs = 0
-    try:
-        environment['AWS_ENDPOINT_URL'] = json.loads(mock.stdout.readline())['url']
-        while first < COUNT or runs < KILLS:
-            left = max(KILLS - runs, 1)
+    with trial.mock('--stream', 'stream:4', *faults_of('PutRecords', FAULTS)):
+        while first < COUNT or runs < RUNS:
+            left = max(RUNS - runs, 1)
             first += kill_once(folder, options, first, min(COUNT, first + max((COUNT - first) // left * 2, 1)) if left > 1 else COUNT)
             runs += 1
-        with open(os.path.join(here, 'last'), 'wb') as out:
+        with open(os.path.join(trial.here, 'last'), 'wb') as out:
             process = put(folder, options, out)
             process.stdin.close()
             status = process.wait()
-        summary = json.loads(open(os.path.join(here, 'last'), encoding='utf-8').read().splitlines()[-1])
-        check(f'{name}, {runs} runs: the last one stores what is left', [] if status == 0 and summary['fromSpool'] == summary['stored']
-              and summary['put'] == summary['failed'] == 0 else [f'exit {status}: {summary}'], f'{summary["fromSpool"]} records')
-        check(f'{name}: the folder is empty', [f for f in os.listdir(folder) if f != 'lock'])
+        summary = json.loads(open(os.path.join(trial.here, 'last'), encoding='utf-8').read().splitlines()[-1])
+        trial.check(f'{name}, {runs} runs: the last one stores what is left', [] if status == 0 and summary['fromSpool'] == summary['stored']
+                    and summary['put'] == summary['failed'] == 0 else [f'exit {status}: {summary}'], f'{summary["fromSpool"]} records')
+        trial.check(f'{name}: the folder is empty', [f for f in os.listdir(folder) if f != 'lock'])
         judge(name, ordered)
-    finally:
-        mock.terminate()
-        mock.wait()
 
 
-print(f'check-kill, spool: SEED={SEED} KILLS={KILLS} COUNT={COUNT}', flush=True)
+trial.begin(f' COUNT={COUNT}')
 scene('plain', [], False)
 scene('aggregated in order', ['-o', 'aggregate=true', '-o', 'order=key', '-o', 'buffer_records_max=500'], True)
-print(f'{passed} passed, {failed} failed')
-if failed:
-    print(f'SEED={SEED}; what happened is in {here}')
-else:
-    shutil.rmtree(here)
-sys.exit(failed > 0 or not passed)
+trial.end()
