@@ -301,6 +301,9 @@ static const struct {
 	{ "DescribeStreamSumary",
 	  "operation 'DescribeStreamSumary': unknown; is it 'DescribeStreamSummary'?" },
 	{ "zzz", "operation 'zzz': unknown; names are written as in the Kinesis API, such as 'ListShards'" },
+	{ "SubscribeToShard",
+	  "operation 'SubscribeToShard': its answer is a stream of events, which no call reads; "
+	  "poll with 'GetRecords'" },
 	{ "", "operation '': unknown; names are written as in the Kinesis API, such as 'ListShards'" },
 	{ A50,
 	  "operation '" A50 "': unknown; names are written as in the Kinesis API, such as 'ListShards'" },
@@ -341,6 +344,148 @@ START_TEST(operation_members)
 	ck_assert(!kin__member_check_data(data, SIZE_MAX, NULL));
 	ck_assert_str_eq(kin__member_type_name(KIN__MEMBER_JSON), "json");
 	ck_assert_str_eq(kin__member_type_name((enum kin__member_type)99), "unknown");
+}
+END_TEST
+
+/* The operations as the service's model lists them, transcribed apart from the table: c control or d data host, S when
+ * StreamName or StreamARN must be given, 0 when a success has no body; then the members: * required, t text, i integer,
+ * b boolean, T time, d data, j structure, list or map.  ST stands for the three that name a stream. */
+#define ST "StreamName:t StreamARN:t StreamId:t "
+static const struct {
+	const char *name, *traits, *members;
+} sheet[] = {
+	{ "AddTagsToStream", "cS0", ST "Tags:j*" },
+	{ "CreateChannel", "c",
+	  "ChannelName:t* ServiceExecutionRoleARN:t* StreamConfigurationList:j* S3DestinationConfiguration:j "
+	  "S3TablesDestinationConfiguration:j EncryptionConfiguration:j Tags:j LoggingConfiguration:j" },
+	{ "CreateStream", "c0",
+	  "StreamName:t* ShardCount:i StreamModeDetails:j Tags:j WarmThroughputMiBps:i MaxRecordSizeInKiB:i "
+	  "RecordDistributionStrategy:t" },
+	{ "DecreaseStreamRetentionPeriod", "cS0", ST "RetentionPeriodHours:i*" },
+	{ "DeleteChannel", "c0", "ChannelARN:t*" },
+	{ "DeleteResourcePolicy", "c0", "ResourceARN:t* StreamId:t" },
+	{ "DeleteStream", "cS0", ST "EnforceConsumerDeletion:b" },
+	{ "DeregisterStreamConsumer", "c0", "StreamARN:t StreamId:t ConsumerName:t ConsumerARN:t" },
+	{ "DescribeAccountSettings", "c", "" },
+	{ "DescribeChannel", "c", "ChannelARN:t*" },
+	{ "DescribeLimits", "c", "" },
+	{ "DescribeStream", "cS", ST "Limit:i ExclusiveStartShardId:t" },
+	{ "DescribeStreamConsumer", "c", "StreamARN:t StreamId:t ConsumerName:t ConsumerARN:t" },
+	{ "DescribeStreamSummary", "cS", ST },
+	{ "DisableEnhancedMonitoring", "cS", ST "ShardLevelMetrics:j*" },
+	{ "EnableEnhancedMonitoring", "cS", ST "ShardLevelMetrics:j*" },
+	{ "GetRecords", "d", "StreamARN:t StreamId:t ShardIterator:t* Limit:i DryRun:b" },
+	{ "GetResourcePolicy", "c", "ResourceARN:t* StreamId:t" },
+	{ "GetShardIterator", "dS",
+	  ST "ShardId:t* ShardIteratorType:t* StartingSequenceNumber:t Timestamp:T DryRun:b" },
+	{ "IncreaseStreamRetentionPeriod", "cS0", ST "RetentionPeriodHours:i*" },
+	{ "ListChannels", "c", "StreamFilter:j MaxResults:i NextToken:t" },
+	{ "ListShards", "c",
+	  ST "NextToken:t ExclusiveStartShardId:t MaxResults:i StreamCreationTimestamp:T ShardFilter:j" },
+	{ "ListStreamConsumers", "c",
+	  "StreamARN:t* StreamId:t NextToken:t MaxResults:i StreamCreationTimestamp:T" },
+	{ "ListStreams", "c", "Limit:i ExclusiveStartStreamName:t NextToken:t" },
+	{ "ListTagsForResource", "c", "ResourceARN:t* StreamId:t" },
+	{ "ListTagsForStream", "cS", ST "ExclusiveStartTagKey:t Limit:i" },
+	{ "MergeShards", "cS0", ST "ShardToMerge:t* AdjacentShardToMerge:t*" },
+	{ "PutRecord", "dS",
+	  ST "Data:d* PartitionKey:t ExplicitHashKey:t SequenceNumberForOrdering:t DryRun:b" },
+	{ "PutRecords", "dS", ST "Records:j* DryRun:b" },
+	{ "PutResourcePolicy", "c0", "ResourceARN:t* StreamId:t Policy:t*" },
+	{ "RegisterStreamConsumer", "c", "StreamARN:t* StreamId:t ConsumerName:t* Tags:j" },
+	{ "RemoveTagsFromStream", "cS0", ST "TagKeys:j*" },
+	{ "SplitShard", "cS0", ST "ShardToSplit:t* NewStartingHashKey:t*" },
+	{ "StartStreamEncryption", "cS0", ST "EncryptionType:t* KeyId:t*" },
+	{ "StopStreamEncryption", "cS0", ST "EncryptionType:t* KeyId:t*" },
+	{ "TagResource", "c0", "ResourceARN:t* StreamId:t Tags:j*" },
+	{ "UntagResource", "c0", "ResourceARN:t* StreamId:t TagKeys:j*" },
+	{ "UpdateAccountSettings", "c", "MinimumThroughputBillingCommitment:j*" },
+	{ "UpdateChannel", "c",
+	  "ChannelARN:t* S3DestinationConfiguration:j S3TablesDestinationConfiguration:j "
+	  "LoggingConfiguration:j" },
+	{ "UpdateMaxRecordSize", "c0", "StreamARN:t* StreamId:t MaxRecordSizeInKiB:i*" },
+	{ "UpdateShardCount", "cS", ST "TargetShardCount:i* ScalingType:t*" },
+	{ "UpdateStreamMode", "c0", "StreamARN:t* StreamId:t StreamModeDetails:j* WarmThroughputMiBps:i" },
+	{ "UpdateStreamRecordDistributionStrategy", "c0",
+	  "StreamARN:t* StreamId:t RecordDistributionStrategy:t*" },
+	{ "UpdateStreamWarmThroughput", "cS", ST "WarmThroughputMiBps:i*" },
+};
+
+START_TEST(operation_sheet)
+{
+	static const char letters[] = {
+		[KIN__MEMBER_TEXT] = 't', [KIN__MEMBER_INTEGER] = 'i', [KIN__MEMBER_BOOLEAN] = 'b',
+		[KIN__MEMBER_TIME] = 'T', [KIN__MEMBER_DATA] = 'd',    [KIN__MEMBER_JSON] = 'j'
+	};
+	enum kin__operation operation = KIN__OPERATIONS;
+	const struct kin__operation_row *row;
+	struct kin__bytes out;
+
+	ck_assert(kin__operation_find(kin__span_text(sheet[_i].name), &operation));
+	row = kin__operation_row(operation);
+	ck_assert_int_eq(row->control, strchr(sheet[_i].traits, 'c') != NULL);
+	ck_assert_int_eq(row->by_stream, strchr(sheet[_i].traits, 'S') != NULL);
+	ck_assert_int_eq(row->empty_answer, strchr(sheet[_i].traits, '0') != NULL);
+	kin__bytes_init(&out);
+	for (size_t m = 0; m < row->members_n; m++) {
+		kin__bytes_text(&out, row->members[m].name);
+		kin__bytes_char(&out, ':');
+		kin__bytes_char(&out, letters[row->members[m].type]);
+		kin__bytes_text(&out, row->members[m].required ? "* " : " ");
+	}
+	while (out.n > 0 && out.at[out.n - 1] == ' ')
+		out.n--;
+	kin__bytes_char(&out, 0);
+	size_t n = strlen(sheet[_i].members);
+	while (n > 0 && sheet[_i].members[n - 1] == ' ')
+		n--;
+	ck_assert_msg(out.n - 1 == n && memcmp(out.at, sheet[_i].members, n) == 0, "%s: %s, must be %s",
+	              row->name, out.at, sheet[_i].members);
+	kin__bytes_fini(&out);
+}
+END_TEST
+
+/* Which hold the ARN of what is asked about: it decides about the host. */
+START_TEST(operation_arns)
+{
+	size_t found = 0;
+
+	ck_assert_int_eq(KIN__OPERATIONS, COUNT(sheet));
+	for (int i = 0; i < KIN__OPERATIONS; i++) {
+		const struct kin__operation_row *row = kin__operation_row((enum kin__operation)i);
+
+		for (size_t m = 0; m < row->members_n; m++) {
+			const char *name = row->members[m].name;
+			bool is = strcmp(name, "StreamARN") == 0 || strcmp(name, "ConsumerARN") == 0 ||
+			          strcmp(name, "ResourceARN") == 0 || strcmp(name, "ChannelARN") == 0;
+
+			ck_assert_msg(kin__member_is_arn(&row->members[m]) == is, "%s of %s", name,
+			              row->name);
+			found += is;
+		}
+	}
+	ck_assert_uint_gt(found, 30);
+}
+END_TEST
+
+START_TEST(other_arns)
+{
+	struct kin__reason reason;
+
+	ck_assert(kin__limits_kinesis_arn(T("arn:aws:kinesis:us-east-1:123456789012:stream/s"), &reason));
+	ck_assert(kin__limits_kinesis_arn(
+			T("arn:aws-cn:kinesis:cn-north-1:123456789012:stream/s/consumer/c:17"), &reason));
+	ck_assert(kin__limits_kinesis_arn(T("arn:aws:kinesis:us-east-1:123456789012:channel/c"), &reason));
+	ck_assert(!kin__limits_kinesis_arn(T("arn:aws:kinesis:us-east-1:123456789012:"), &reason));
+	ck_assert(!kin__limits_kinesis_arn(T("arn:aws:kinesis:us-east-1:12345678901:stream/s"), NULL));
+	ck_assert(!kin__limits_kinesis_arn(T("arn:aws:kinesis::123456789012:stream/s"), NULL));
+	ck_assert(!kin__limits_kinesis_arn(T("arn:aws:sqs:us-east-1:123456789012:q"), &reason));
+	ck_assert_str_eq(reason.text, "ARN 'arn:aws:sqs:us-east-1:123456789012:q': must read "
+	                              "arn:aws:kinesis:REGION:ACCOUNT:RESOURCE, ACCOUNT of 12 digits");
+	ck_assert(!kin__limits_kinesis_arn(T("arn:aws:kinesis:us-east-1:123456789012:s\xff"), NULL));
+	ck_assert(kin__limits_consumer_name(T("c-1"), &reason));
+	ck_assert(!kin__limits_consumer_name(T("c 1"), &reason));
+	ck_assert(strstr(reason.text, "consumer name 'c 1'") != NULL);
 }
 END_TEST
 
@@ -458,6 +603,9 @@ static Suite *suite(void)
 	tcase_add_test(tcase, limits_sizes);
 	tcase_add_test(tcase, operation_rows);
 	tcase_add_loop_test(tcase, operation_misspelt, 0, COUNT(misspelt));
+	tcase_add_loop_test(tcase, operation_sheet, 0, COUNT(sheet));
+	tcase_add_test(tcase, operation_arns);
+	tcase_add_test(tcase, other_arns);
 	tcase_add_test(tcase, operation_members);
 	tcase_add_test(tcase, operation_values);
 	tcase_add_loop_test(tcase, verdict_attempts, 0, COUNT(verdicts));

@@ -22,7 +22,7 @@ static int call_init(struct kin_call *call)
 {
 	if (kin__thread_cond_init(&call->changed) != 0)
 		return KIN_NOMEM;
-	call->values = kin__mem_array(call->row->members_n, sizeof *call->values);
+	call->values = kin__mem_array(call->row->members_n + 1, sizeof *call->values); /* some have none */
 	if (!call->values || kin__call_init(&call->inner, call->client->core) != KIN_OK) {
 		kin__mem_free(call->values);
 		pthread_cond_destroy(&call->changed);
@@ -81,7 +81,7 @@ static void call_destroy(struct kin_call *call)
 	for (size_t i = 0; i < call->row->members_n; i++)
 		kin__bytes_fini(&call->values[i]);
 	kin__mem_free(call->values);
-	kin__mem_free(call->stream_arn);
+	kin__mem_free(call->host_arn);
 	kin__bytes_fini(&call->body);
 	kin__bytes_fini(&call->answer);
 	kin__bytes_fini(&call->rest);
@@ -215,7 +215,7 @@ static int begin(struct kin_call *call, kin_call_fn *function, void *user, struc
 
 	call->inner.operation = call->operation;
 	call->inner.body = kin__bytes_view(&call->body);
-	call->inner.stream_arn = call->stream_arn;
+	call->inner.stream_arn = call->host_arn;
 	call->inner.done = on_done;
 	call->inner.check = on_check;
 	pthread_mutex_lock(&client->lock);

@@ -25,7 +25,7 @@ struct kin_call {
 	/* The input, until it starts. */
 	bool cbor;                 /* its form; else JSON */
 	struct kin__bytes *values; /* each member of the row in that form; empty: not given */
-	char *stream_arn;
+	char *host_arn;            /* of the members that decide about the host; NULL: none */
 	struct kin__bytes body;
 	struct kin__put_records
 			records; /* those of kin_call_add_record(), straight into the body, at its begin */

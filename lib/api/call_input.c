@@ -91,6 +91,10 @@ int kin_call_set_text(struct kin_call *call, const char *name, const char *text,
 
 	if (!value)
 		return code;
+	if (kin__member_is_arn(member)) {
+		kin__mem_free(call->host_arn);
+		call->host_arn = NULL;
+	}
 	if (!text)
 		return null_value(name, error);
 	if (!kin__member_check_text(member, kin__span_text(text), &reason))
@@ -99,10 +103,9 @@ int kin_call_set_text(struct kin_call *call, const char *name, const char *text,
 		kin__cbor_put_text(value, kin__span_text(text));
 	else
 		kin__jsontext_quote(value, kin__span_text(text));
-	if (strcmp(name, "StreamARN") == 0) {
-		kin__mem_free(call->stream_arn);
-		call->stream_arn = kin__mem_text(text);
-		value->failed = value->failed || !call->stream_arn;
+	if (kin__member_is_arn(member)) {
+		call->host_arn = kin__mem_text(text);
+		value->failed = value->failed || !call->host_arn;
 	}
 	return close_value(value, error);
 }

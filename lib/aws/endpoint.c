@@ -186,6 +186,20 @@ static bool is_stream(struct kin__span resource)
 	return resource.n > n && memcmp(resource.at, "stream/", n) == 0 && resource.at[n] != '/';
 }
 
+/* A channel's host begins with its id, which is the last part of its name. */
+static bool channel_id(struct kin__span resource, struct kin__span *id)
+{
+	size_t n = strlen("channel/");
+
+	if (resource.n <= n || memcmp(resource.at, "channel/", n) != 0)
+		return false;
+	for (size_t i = n; i < resource.n; i++)
+		if (resource.at[i] == '/')
+			n = i + 1;
+	*id = kin__span(resource.at + n, resource.n - n);
+	return kin__endpoint_region_valid(*id); /* a label of a host, as a region is */
+}
+
 static bool arn_account(const struct kin__endpoint_input *input, const struct partition *partition,
                         struct kin__span *account, struct kin__reason *reason)
 {
@@ -211,21 +225,24 @@ static bool arn_account(const struct kin__endpoint_input *input, const struct pa
 	if (arn.account.n != ACCOUNT_DIGITS || !digits(arn.account))
 		return refuse_arn(reason, input->arn,
 		                  "ARN \"%1\" has account \"%2\", which is not twelve digits", arn.account);
-	if (!is_stream(arn.resource))
-		return refuse_arn(reason, input->arn, "ARN \"%1\" names \"%2\", not a stream: stream/NAME",
-		                  arn.resource);
 	*account = arn.account;
-	return true;
+	if (is_stream(arn.resource) || channel_id(arn.resource, account))
+		return true;
+	return refuse_arn(reason, input->arn, "ARN \"%1\" names \"%2\", not a stream: stream/NAME",
+	                  arn.resource);
 }
 
-/* *account: the account to prefix the host with, or empty. */
+/* *account: the account, or a channel's id, to prefix the host with, or empty. */
 static bool choose_account(const struct kin__endpoint_input *input, const struct partition *partition,
                            struct kin__span *account, struct kin__reason *reason)
 {
 	*account = none;
 	if (input->arn.n > 0) {
-		if (!arn_account(input, partition, account, reason))
-			return false;
+		bool found = arn_account(input, partition, account, reason);
+
+		if (!partition->account_hosts)
+			*account = none;
+		return found;
 	} else if (input->account_mode == KIN__ACCOUNT_DISABLED) {
 		return true;
 	} else if (input->account_mode == KIN__ACCOUNT_REQUIRED && !partition->account_hosts) {

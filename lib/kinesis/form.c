@@ -10,11 +10,20 @@ const struct kin__cborjson_member kin__form_members[] = {
 	{ "StreamCreationTimestamp", KIN__CBORJSON_TIME },
 	{ "ShardFilter.Timestamp", KIN__CBORJSON_TIME },
 	{ "StartingPosition.Timestamp", KIN__CBORJSON_TIME },
+	{ "StreamFilter.StreamCreationTimestamp", KIN__CBORJSON_TIME },
 	/* answers */
 	{ "Records.ApproximateArrivalTimestamp", KIN__CBORJSON_TIME },
 	{ "StreamDescription.StreamCreationTimestamp", KIN__CBORJSON_TIME },
 	{ "StreamDescriptionSummary.StreamCreationTimestamp", KIN__CBORJSON_TIME },
 	{ "StreamSummaries.StreamCreationTimestamp", KIN__CBORJSON_TIME },
+	{ "Consumer.ConsumerCreationTimestamp", KIN__CBORJSON_TIME },
+	{ "Consumers.ConsumerCreationTimestamp", KIN__CBORJSON_TIME },
+	{ "ConsumerDescription.ConsumerCreationTimestamp", KIN__CBORJSON_TIME },
+	{ "MinimumThroughputBillingCommitment.StartedAt", KIN__CBORJSON_TIME },
+	{ "MinimumThroughputBillingCommitment.EndedAt", KIN__CBORJSON_TIME },
+	{ "MinimumThroughputBillingCommitment.EarliestAllowedEndAt", KIN__CBORJSON_TIME },
+	{ "ChannelDescription.ChannelCreationTimestamp", KIN__CBORJSON_TIME },
+	{ "ChannelSummaries.ChannelCreationTimestamp", KIN__CBORJSON_TIME },
 	{ NULL, KIN__CBORJSON_PLAIN },
 };
 

@@ -58,6 +58,11 @@ bool kin__limits_application(struct kin__span application, struct kin__reason *r
 	return check_name(application, "application", reason);
 }
 
+bool kin__limits_consumer_name(struct kin__span name, struct kin__reason *reason)
+{
+	return check_name(name, "consumer name", reason);
+}
+
 bool kin__limits_shard_id(struct kin__span shard, struct kin__reason *reason)
 {
 	return check_name(shard, "shard id", reason);
@@ -76,19 +81,22 @@ static bool is_account(struct kin__span account)
 	return account.n == 12;
 }
 
+static bool is_kinesis_arn(struct kin__span text, struct kin__arn *arn)
+{
+	if (text.n > KIN__STREAM_ARN_MAX || !kin__arn_parse(text, arn))
+		return false;
+	if (arn->partition.n < 3 || memcmp(arn->partition.at, "aws", 3) != 0)
+		return false;
+	return kin__span_is(arn->service, "kinesis") && arn->region.n > 0 && is_account(arn->account);
+}
+
 static bool is_stream_arn(struct kin__span text)
 {
 	static const char prefix[] = "stream/";
 	const size_t n = sizeof prefix - 1;
 	struct kin__arn arn;
 
-	if (text.n > KIN__STREAM_ARN_MAX || !kin__arn_parse(text, &arn))
-		return false;
-	if (arn.partition.n < 3 || memcmp(arn.partition.at, "aws", 3) != 0)
-		return false;
-	if (!kin__span_is(arn.service, "kinesis") || arn.region.n == 0 || !is_account(arn.account))
-		return false;
-	return arn.resource.n > n && memcmp(arn.resource.at, prefix, n) == 0 &&
+	return is_kinesis_arn(text, &arn) && arn.resource.n > n && memcmp(arn.resource.at, prefix, n) == 0 &&
 	       is_name(kin__span(arn.resource.at + n, arn.resource.n - n));
 }
 
@@ -102,6 +110,18 @@ bool kin__limits_stream_arn(struct kin__span arn, struct kin__reason *reason)
 	              "stream ARN '%1': must read arn:aws:kinesis:REGION:ACCOUNT:stream/NAME, ACCOUNT of 12 "
 	              "digits",
 	              arn, none, none);
+}
+
+bool kin__limits_kinesis_arn(struct kin__span text, struct kin__reason *reason)
+{
+	struct kin__span none = { NULL, 0 };
+	struct kin__arn arn;
+
+	if (is_kinesis_arn(text, &arn) && kin__utf8_valid(text))
+		return true;
+	return refuse(reason,
+	              "ARN '%1': must read arn:aws:kinesis:REGION:ACCOUNT:RESOURCE, ACCOUNT of 12 digits",
+	              text, none, none);
 }
 
 bool kin__limits_stream(struct kin__span stream, struct kin__reason *reason)

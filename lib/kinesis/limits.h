@@ -36,9 +36,12 @@ enum {
 
 bool kin__limits_stream_name(struct kin__span name, struct kin__reason *reason);
 bool kin__limits_stream_arn(struct kin__span arn, struct kin__reason *reason);
+bool kin__limits_kinesis_arn(struct kin__span arn,
+                             struct kin__reason *reason); /* of a stream, a consumer, a channel */
 bool kin__limits_stream(struct kin__span stream,
                         struct kin__reason *reason); /* name, or ARN if it begins with "arn:" */
 bool kin__limits_application(struct kin__span application, struct kin__reason *reason);
+bool kin__limits_consumer_name(struct kin__span name, struct kin__reason *reason);
 bool kin__limits_shard_id(struct kin__span shard, struct kin__reason *reason);
 bool kin__limits_partition_key(struct kin__span key, struct kin__reason *reason);
 bool kin__limits_hash_key(struct kin__span key, struct kin__reason *reason);      /* decimal text */

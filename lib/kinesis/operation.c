@@ -3,138 +3,6 @@
 #include "kinesis/limits.h"
 #include "kinesis/operation.h"
 
-/* Rows of members: name, required, range, form. */
-#define TEXT(name, required, max, check)                                                                     \
-	{                                                                                                    \
-		name, KIN__MEMBER_TEXT, required, 1, max, check                                              \
-	}
-#define INTEGER(name, required, min, max)                                                                    \
-	{                                                                                                    \
-		name, KIN__MEMBER_INTEGER, required, min, max, NULL                                          \
-	}
-#define BOOLEAN(name)                                                                                        \
-	{                                                                                                    \
-		name, KIN__MEMBER_BOOLEAN, false, 0, 1, NULL                                                 \
-	}
-#define TIME(name)                                                                                           \
-	{                                                                                                    \
-		name, KIN__MEMBER_TIME, false, 0, INT64_MAX, NULL                                            \
-	}
-#define JSON(name, required)                                                                                 \
-	{                                                                                                    \
-		name, KIN__MEMBER_JSON, required, 0, 0, NULL                                                 \
-	}
-#define DATA(name)                                                                                           \
-	{                                                                                                    \
-		name, KIN__MEMBER_DATA, true, 0, KIN__RECORD_BYTES_MAX, NULL                                 \
-	}
-#define STREAM_NAME(required) TEXT("StreamName", required, KIN__NAME_MAX, kin__limits_stream_name)
-#define STREAM                                                                                               \
-	STREAM_NAME(false), TEXT("StreamARN", false, KIN__STREAM_ARN_MAX, kin__limits_stream_arn),           \
-			TEXT("StreamId", false, 24, NULL)
-
-static const struct kin__member create_stream[] = {
-	STREAM_NAME(true),
-	INTEGER("ShardCount", false, 1, INT32_MAX),
-	JSON("StreamModeDetails", false),
-	JSON("Tags", false),
-	INTEGER("WarmThroughputMiBps", false, 0, INT32_MAX),
-	INTEGER("MaxRecordSizeInKiB", false, KIN__RECORD_KIB_MIN, KIN__RECORD_KIB_MAX),
-	TEXT("RecordDistributionStrategy", false, KIN__NAME_MAX, NULL),
-};
-static const struct kin__member delete_stream[] = { STREAM, BOOLEAN("EnforceConsumerDeletion") };
-static const struct kin__member describe_stream_summary[] = { STREAM };
-static const struct kin__member list_streams[] = {
-	INTEGER("Limit", false, 1, 10000),
-	TEXT("ExclusiveStartStreamName", false, KIN__NAME_MAX, kin__limits_stream_name),
-	TEXT("NextToken", false, KIN__TOKEN_MAX, NULL),
-};
-static const struct kin__member list_shards[] = {
-	STREAM,
-	TEXT("NextToken", false, KIN__TOKEN_MAX, NULL),
-	TEXT("ExclusiveStartShardId", false, KIN__NAME_MAX, kin__limits_shard_id),
-	INTEGER("MaxResults", false, 1, 10000),
-	TIME("StreamCreationTimestamp"),
-	JSON("ShardFilter", false),
-};
-static const struct kin__member split_shard[] = {
-	STREAM,
-	TEXT("ShardToSplit", true, KIN__NAME_MAX, kin__limits_shard_id),
-	TEXT("NewStartingHashKey", true, KIN__HASHKEY_TEXT - 1, kin__limits_hash_key),
-};
-static const struct kin__member merge_shards[] = {
-	STREAM,
-	TEXT("ShardToMerge", true, KIN__NAME_MAX, kin__limits_shard_id),
-	TEXT("AdjacentShardToMerge", true, KIN__NAME_MAX, kin__limits_shard_id),
-};
-static const struct kin__member update_max_record_size[] = {
-	TEXT("StreamARN", true, KIN__STREAM_ARN_MAX, kin__limits_stream_arn),
-	TEXT("StreamId", false, 24, NULL),
-	INTEGER("MaxRecordSizeInKiB", true, KIN__RECORD_KIB_MIN, KIN__RECORD_KIB_MAX),
-};
-static const struct kin__member put_record[] = {
-	STREAM,
-	DATA("Data"),
-	TEXT("PartitionKey", false, KIN__KEY_CHARACTERS_MAX, kin__limits_partition_key),
-	TEXT("ExplicitHashKey", false, KIN__HASHKEY_TEXT - 1, kin__limits_hash_key),
-	TEXT("SequenceNumberForOrdering", false, KIN__SEQUENCE_DIGITS_MAX, kin__limits_sequence),
-	BOOLEAN("DryRun"),
-};
-static const struct kin__member put_records[] = { STREAM, JSON("Records", true), BOOLEAN("DryRun") };
-static const struct kin__member get_shard_iterator[] = {
-	STREAM,
-	TEXT("ShardId", true, KIN__NAME_MAX, kin__limits_shard_id),
-	TEXT("ShardIteratorType", true, KIN__NAME_MAX, NULL),
-	TEXT("StartingSequenceNumber", false, KIN__SEQUENCE_DIGITS_MAX, kin__limits_sequence),
-	TIME("Timestamp"),
-	BOOLEAN("DryRun"),
-};
-static const struct kin__member get_records[] = {
-	TEXT("StreamARN", false, KIN__STREAM_ARN_MAX, kin__limits_stream_arn),
-	TEXT("StreamId", false, 24, NULL),
-	TEXT("ShardIterator", true, KIN__ITERATOR_TEXT - 1, NULL),
-	INTEGER("Limit", false, 1, KIN__GET_RECORDS_MAX),
-	BOOLEAN("DryRun"),
-};
-
-/* control, idempotent, by_stream, empty_answer; a repeated reshard, create or delete meets its own first try. */
-#define ROW(name, members, ...)                                                                              \
-	{                                                                                                    \
-		name, "Kinesis_20131202." name, __VA_ARGS__, members, KIN__ARRAY_LEN(members)                \
-	}
-static const struct kin__operation_row rows[KIN__OPERATIONS] = {
-	[KIN__CREATE_STREAM] = ROW("CreateStream", create_stream, true, false, false, true),
-	[KIN__DELETE_STREAM] = ROW("DeleteStream", delete_stream, true, false, true, true),
-	[KIN__DESCRIBE_STREAM_SUMMARY] =
-			ROW("DescribeStreamSummary", describe_stream_summary, true, true, true, false),
-	[KIN__LIST_STREAMS] = ROW("ListStreams", list_streams, true, true, false, false),
-	[KIN__LIST_SHARDS] =
-			ROW("ListShards", list_shards, true, true, false, false), /* NextToken stands alone */
-	[KIN__SPLIT_SHARD] = ROW("SplitShard", split_shard, true, false, true, true),
-	[KIN__MERGE_SHARDS] = ROW("MergeShards", merge_shards, true, false, true, true),
-	[KIN__UPDATE_MAX_RECORD_SIZE] =
-			ROW("UpdateMaxRecordSize", update_max_record_size, true, false, false, true),
-	[KIN__PUT_RECORD] = ROW("PutRecord", put_record, false, false, true, false),
-	[KIN__PUT_RECORDS] = ROW("PutRecords", put_records, false, false, true, false),
-	[KIN__GET_SHARD_ITERATOR] = ROW("GetShardIterator", get_shard_iterator, false, true, true, false),
-	[KIN__GET_RECORDS] = ROW("GetRecords", get_records, false, true, false, false),
-};
-
-const struct kin__operation_row *kin__operation_row(enum kin__operation operation)
-{
-	return (unsigned)operation < KIN__OPERATIONS ? &rows[operation] : NULL;
-}
-
-bool kin__operation_find(struct kin__span name, enum kin__operation *out)
-{
-	for (unsigned i = 0; i < KIN__OPERATIONS; i++)
-		if (kin__span_is(name, rows[i].name)) {
-			*out = (enum kin__operation)i;
-			return true;
-		}
-	return false;
-}
-
 /* --- the nearest name ------------------------------------------------------------- */
 
 enum { NAME_MAX_COMPARED = 48 };
@@ -207,14 +75,18 @@ const struct kin__operation_row *kin__operation_named(struct kin__span name, str
 	enum kin__operation operation;
 
 	if (kin__operation_find(name, &operation))
-		return &rows[operation];
+		return kin__operation_row(operation);
 	for (unsigned i = 0; i < KIN__OPERATIONS; i++)
-		compare(&nearest, rows[i].name);
-	if (is_near(&nearest))
+		compare(&nearest, kin__operation_row((enum kin__operation)i)->name);
+	if (kin__span_is(name, "SubscribeToShard"))
+		say(reason,
+		    "operation '%1': its answer is a stream of events, which no call reads; poll with '%2'",
+		    name, kin__operation_row(KIN__GET_RECORDS)->name, NULL);
+	else if (is_near(&nearest))
 		say(reason, "operation '%1': unknown; is it '%2'?", name, nearest.found, NULL);
 	else
 		say(reason, "operation '%1': unknown; names are written as in the Kinesis API, such as '%2'",
-		    name, rows[KIN__LIST_SHARDS].name, NULL);
+		    name, kin__operation_row(KIN__LIST_SHARDS)->name, NULL);
 	return NULL;
 }
 
@@ -247,6 +119,11 @@ const char *kin__member_type_name(enum kin__member_type type)
 	};
 
 	return (unsigned)type < KIN__ARRAY_LEN(names) ? names[type] : "unknown";
+}
+
+bool kin__member_is_arn(const struct kin__member *member)
+{
+	return member->check == kin__limits_stream_arn || member->check == kin__limits_kinesis_arn;
 }
 
 bool kin__member_check_type(const struct kin__member *member, enum kin__member_type type,

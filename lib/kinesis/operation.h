@@ -49,5 +49,7 @@ bool kin__member_check_text(const struct kin__member *member, struct kin__span t
                             struct kin__reason *reason);
 bool kin__member_check_integer(const struct kin__member *member, int64_t value, struct kin__reason *reason);
 bool kin__member_check_data(const struct kin__member *member, size_t n, struct kin__reason *reason);
+bool kin__member_is_arn(
+		const struct kin__member *member); /* of what is asked about: it decides about the host */
 const char *kin__member_type_name(enum kin__member_type type); /* "text" */
 #endif

@@ -126,21 +126,28 @@ static bool read_cbor(struct kin__mock_exchange *x)
 	return code == 0;
 }
 
+static void (*const by_operation[KIN__OPERATIONS])(struct kin__mock_exchange *, int64_t,
+                                                   const struct kin__json *) = {
+	[KIN__CREATE_STREAM] = kin__control_create,
+	[KIN__DELETE_STREAM] = kin__control_delete,
+	[KIN__DESCRIBE_STREAM_SUMMARY] = kin__control_describe,
+	[KIN__LIST_STREAMS] = kin__control_list_streams,
+	[KIN__LIST_SHARDS] = kin__control_list_shards,
+	[KIN__SPLIT_SHARD] = kin__control_split,
+	[KIN__MERGE_SHARDS] = kin__control_merge,
+	[KIN__UPDATE_MAX_RECORD_SIZE] = kin__control_record_max,
+	[KIN__PUT_RECORD] = put_record,
+	[KIN__GET_SHARD_ITERATOR] = get_iterator,
+	[KIN__GET_RECORDS] = get_records,
+};
+
+bool kin__operations_knows(enum kin__operation operation)
+{
+	return by_operation[operation] || operation == KIN__PUT_RECORDS;
+}
+
 void kin__operations_run(struct kin__mock_exchange *x, int64_t now_ms)
 {
-	static void (*const by_operation[KIN__OPERATIONS])(
-			struct kin__mock_exchange *, int64_t,
-			const struct kin__json *) = { [KIN__CREATE_STREAM] = kin__control_create,
-		                                      [KIN__DELETE_STREAM] = kin__control_delete,
-		                                      [KIN__DESCRIBE_STREAM_SUMMARY] = kin__control_describe,
-		                                      [KIN__LIST_STREAMS] = kin__control_list_streams,
-		                                      [KIN__LIST_SHARDS] = kin__control_list_shards,
-		                                      [KIN__SPLIT_SHARD] = kin__control_split,
-		                                      [KIN__MERGE_SHARDS] = kin__control_merge,
-		                                      [KIN__UPDATE_MAX_RECORD_SIZE] = kin__control_record_max,
-		                                      [KIN__PUT_RECORD] = put_record,
-		                                      [KIN__GET_SHARD_ITERATOR] = get_iterator,
-		                                      [KIN__GET_RECORDS] = get_records };
 	struct kin__json *request = NULL;
 	char error[KIN__JSON_ERROR];
 

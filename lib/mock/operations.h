@@ -3,7 +3,9 @@
 #define KIN_MOCK_OPERATIONS_H
 #include "mock/state.h"
 
-/* Under the mock's lock.  now_ms: the model's time.  Fills exchange->answer, and reply when there is a body. */
+bool kin__operations_knows(enum kin__operation operation);
+/* Under the mock's lock, one that it knows.  now_ms: the model's time.  Fills exchange->answer, and reply when there
+ * is a body. */
 void kin__operations_run(struct kin__mock_exchange *exchange, int64_t now_ms);
 /* The hot pieces, in mock/records.c: a whole PutRecords, the answer of a GetRecords. */
 void kin__records_put(struct kin__mock_exchange *exchange, int64_t now_ms);

@@ -102,7 +102,8 @@ static bool addressed(struct kin__mock_exchange *x, const char *method)
 	else if (!is_type(type, KIN__FORM_JSON))
 		return refuse_front(x, target && strchr(target, '.'));
 	if (!target || strncmp(target, prefix, sizeof prefix - 1) ||
-	    !kin__operation_find(kin__span_text(target + sizeof prefix - 1), &x->operation)) {
+	    !kin__operation_find(kin__span_text(target + sizeof prefix - 1), &x->operation) ||
+	    !kin__operations_knows(x->operation)) {
 		kin__gate_refuse(x, "UnknownOperationException",
 		                 "X-Amz-Target '%.60s' is no operation of this endpoint",
 		                 target ? target : "");

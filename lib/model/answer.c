@@ -89,8 +89,9 @@ static struct kin__model_shard *find_touched(const struct kin__fault *fault,
 
 static const char *throttle_code(enum kin__operation operation)
 {
-	return operation >= KIN__PUT_RECORD ? "ProvisionedThroughputExceededException"
-	                                    : "LimitExceededException";
+	bool data = operation >= KIN__PUT_RECORD && operation <= KIN__GET_RECORDS;
+
+	return data ? "ProvisionedThroughputExceededException" : "LimitExceededException";
 }
 
 bool kin__answer_begin(struct kin__model *model, enum kin__operation operation,

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 
 static const char *const operations[KIN__OPERATIONS] = {
+	/* those that the mock answers */
 	[KIN__CREATE_STREAM] = "CreateStream",
 	[KIN__DELETE_STREAM] = "DeleteStream",
 	[KIN__DESCRIBE_STREAM_SUMMARY] = "DescribeStreamSummary",
@@ -134,7 +135,8 @@ static int parse_subject(struct kin__fault *fault, struct kin__span operation, s
 	fault->operation = KIN__FAULT_ANY;
 	if (!kin__span_is(operation, "*")) {
 		for (fault->operation = 0; fault->operation < KIN__OPERATIONS; fault->operation++)
-			if (kin__span_is(operation, operations[fault->operation]))
+			if (operations[fault->operation] &&
+			    kin__span_is(operation, operations[fault->operation]))
 				break;
 		if (fault->operation == KIN__OPERATIONS)
 			return refuse(error, "the fault's operation", operation,

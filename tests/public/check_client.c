@@ -173,8 +173,6 @@ START_TEST(every_operation)
 }
 END_TEST
 
-/* --- arguments ---------------------------------------------------------------------- */
-
 #define REFUSED(expression, part)                                                                            \
 	do {                                                                                                 \
 		int code_ = (expression);                                                                    \
@@ -182,6 +180,31 @@ END_TEST
 		ck_assert_int_eq(error.code, KIN_INVALID);                                                   \
 		ck_assert_msg(strstr(error.message, (part)), "%s", error.message);                           \
 	} while (0)
+
+/* The client knows more than this endpoint does. */
+START_TEST(unknown_there)
+{
+	static const char *const names[] = { "DescribeAccountSettings",
+		                             "ListChannels" }; /* nothing is required */
+	struct kin_call *call;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		call = call_of(client, names[i]);
+		ck_assert_int_eq(kin_call_wait(call, -1, &error), KIN_UNSUPPORTED);
+		ck_assert_str_eq(error.aws_code, "UnknownOperationException");
+		ck_assert(strstr(error.message, names[i]) != NULL);
+		kin_call_free(call);
+	}
+	call = call_of(client, "DescribeStreamConsumer");
+	REFUSED(kin_call_set_text(call, "ConsumerARN", "arn:aws:kinesis", &error), "RESOURCE");
+	REFUSED(kin_call_set_text(call, "ConsumerName", "a b", &error), "consumer name 'a b'");
+	kin_call_free(call);
+	REFUSED(kin_call_new(&call, client, "SubscribeToShard", &error), "stream of events");
+	ck_assert_uint_eq(stats().requests, 2);
+}
+END_TEST
+
+/* --- arguments ---------------------------------------------------------------------- */
 
 START_TEST(arguments)
 {
@@ -525,6 +548,7 @@ static Suite *client_suite(void)
 
 	tcase_add_checked_fixture(plain, setup, teardown);
 	tcase_set_timeout(plain, 30);
+	tcase_add_test(plain, unknown_there);
 	tcase_add_test(plain, every_operation);
 	tcase_add_test(plain, arguments);
 	tcase_add_test(plain, records);
