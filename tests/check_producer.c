@@ -600,6 +600,7 @@ END_TEST
 #include "producer_ordered.h"
 #include "producer_paced.h"
 #include "producer_memory.h"
+#include "producer_outage.h"
 #include "producer_spool.h"
 #include "producer_bounds.h"
 

@@ -257,6 +257,7 @@ static Suite *suite(void)
 	ordered_case(all);
 	paced_case(all);
 	memory_case(all);
+	outage_case(all);
 	suite_add_tcase(all, spool_tests());
 	return all;
 }

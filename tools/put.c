@@ -190,14 +190,32 @@ static int put_all(struct put *put, const char **files, size_t n)
 	return code;
 }
 
+/* Who stopped the command is told what it still waits for. */
+static int drain(const struct put *put, struct kin_producer_stats *stats, struct kin_error *error)
+{
+	enum { SLICE_MS = 500 };
+	bool told = false;
+	int code;
+
+	while ((code = kin_producer_flush(put->producer, SLICE_MS, error)) == KIN_TIMEOUT) {
+		if (told || !tool_stopping() || kin_producer_stats(put->producer, stats, error) != KIN_OK)
+			continue;
+		tool_say(KIN_LOG_WARN,
+		         "put: stopping: %llu records wait to be stored, or for the end of their time to "
+		         "live; a second signal gives them up",
+		         (unsigned long long)stats->buffered);
+		told = true;
+	}
+	return code == KIN_OK ? kin_producer_stats(put->producer, stats, error) : code;
+}
+
 /* Drains, sums up; the exit code of it all. */
 static int finish(struct put *put, int code)
 {
 	struct kin_producer_stats stats = { .size = sizeof stats };
 	struct kin_error error;
 
-	if (kin_producer_flush(put->producer, -1, &error) != KIN_OK ||
-	    kin_producer_stats(put->producer, &stats, &error) != KIN_OK)
+	if (drain(put, &stats, &error) != KIN_OK)
 		code = tool_fail(&error);
 	tool_metrics_watch(put->metrics, NULL, NULL);
 	tool_progress_end(put->progress);

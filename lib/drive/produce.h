@@ -17,6 +17,7 @@
 #include "io/pipe.h"
 #include "kinesis/put_records.h"
 #include "metrics/produced.h"
+#include "producer/outage.h"
 #include "producer/producer.h"
 #include "producer/room.h"
 #include "spool/spooler.h"
@@ -167,7 +168,8 @@ struct kin__produce {
 		const char **shards; /* where its entries are stored; when records are placed */
 		struct kin__aggregate_write write;
 		struct kin__bytes aggregates; /* those that are encoded */
-		uint64_t trim_us;             /* when what is kept is looked at; 0: nothing is */
+		struct kin__outage outage;
+		uint64_t trim_us; /* when what is kept is looked at; 0: nothing is */
 		bool closing, frozen, leaving;
 	} own;
 	struct kin__produce_list { /* LIST_SHARDS; the loop's own, too */

@@ -74,6 +74,25 @@ static void blame_at(const struct kin__produce_request *request, uint32_t i, str
 
 /* --- the pool of requests -------------------------------------------------------------- */
 
+/* trouble: why nothing is stored, for as long as that is so. */
+static void tell_outage(struct kin__produce *produce, bool any_stored, const struct kin_error *trouble)
+{
+	struct kin__outage *outage = &produce->own.outage;
+	struct kin__log_about about = { .stream = produce->set.stream };
+	enum kin__outage_word word = kin__outage_note(
+			outage, kin__loop_now_us(kin__core_loop(produce->set.core)), any_stored);
+
+	if (word == KIN__OUTAGE_LASTS)
+		KIN__LOG_ABOUT(produce->set.core, KIN_LOG_WARN, "producer", &about,
+		               "nothing was stored for %llu s, %llu requests failed; the last: %s",
+		               (unsigned long long)kin__outage_s(outage),
+		               (unsigned long long)outage->failures, trouble->message);
+	else if (word == KIN__OUTAGE_OVER)
+		KIN__LOG_ABOUT(produce->set.core, KIN_LOG_WARN, "producer", &about,
+		               "records are stored again, after %llu s",
+		               (unsigned long long)kin__outage_s(outage));
+}
+
 static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome);
 
 static struct kin__produce_request *request_new(struct kin__produce *produce)
@@ -363,6 +382,7 @@ static void on_done(struct kin__attempt *attempt, struct kin__outcome *outcome)
 		blame_all(request, &outcome->error);
 		trouble = outcome->error;
 	}
+	tell_outage(produce, counted.entries > 0, &trouble);
 	kin__list_remove(&request->node);
 	pthread_mutex_lock(&produce->inbox.lock);
 	if (trouble.code != KIN_OK)

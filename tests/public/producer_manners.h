@@ -1,4 +1,5 @@
 /* Part of check_producer: clients, processes, arguments, large records. */
+#include "producer_outage.h"
 
 START_TEST(a_client_of_its_own)
 {
@@ -224,6 +225,7 @@ static Suite *suite(void)
 	tcase_add_test(scenes, arguments_are_checked);
 	tcase_add_test(scenes, large_records);
 	tcase_add_test(scenes, one_too_large_record);
+	tcase_add_test(scenes, an_outage_is_logged);
 	suite_add_tcase(all, scenes);
 	suite_add_tcase(all, placed_case());
 	suite_add_tcase(all, reports_case());
