@@ -143,8 +143,7 @@ static bool answered(struct kin__consumer *consumer, const struct kin__consumer_
 static void failed(struct kin__consumer *consumer, const struct kin__consumer_event *event, uint8_t job)
 {
 	const char *what = job == JOB_DESCRIBE ? "describing the stream" : "listing its shards";
-	/* before anything worked it is rather a setting that is wrong, and somebody looks on */
-	uint32_t warn_from = consumer->arn[0] ? BLOCKED_TRIES : START_TRIES;
+	bool warns;
 
 	if (event->verdict == KIN__THROTTLED)
 		consumer->health.throttled++;
@@ -172,7 +171,10 @@ static void failed(struct kin__consumer *consumer, const struct kin__consumer_ev
 	again(consumer, job, event->verdict == KIN__THROTTLED ? THROTTLED_BASE_US : TRANSIENT_BASE_US);
 	kin__bytes_format(kin__emit_text(consumer), "%s failed (try %lu): %s; trying again", what,
 	                  (unsigned long)consumer->job_tries, kin__emit_why(event->error));
-	kin__emit_line(consumer, NULL, consumer->job_tries < warn_from ? KIN_LOG_INFO : KIN_LOG_WARN);
+	/* before anything worked it is rather a setting that is wrong, and somebody looks on */
+	warns = consumer->job_tries >= BLOCKED_TRIES ||
+	        (!consumer->arn[0] && consumer->job_tries == START_TRIES);
+	kin__emit_line(consumer, NULL, warns ? KIN_LOG_WARN : KIN_LOG_INFO);
 }
 
 static void adopt(struct kin__consumer *consumer, const struct kin__stream_summary *summary)

@@ -74,7 +74,7 @@ enum kin__job {
 enum {
 	MARKS_MAX = 2, /* batches a lane may finish while a checkpoint is being written */
 	BLOCKED_TRIES = 10,
-	START_TRIES = 3, /* of describing the stream, until it is once */
+	START_TRIES = 3, /* the stream was asked for in vain, and never described: told once more */
 	WRITE_TRIES_MAX = 10,
 	ITERATOR_TRIES_MAX = 10,
 	LANES_MAX = 10,
