@@ -14,7 +14,6 @@
 #include "kinesis/list_shards.h"
 #include "kinesis/operation.h"
 #include "kinesis/put_records.h"
-#include "kinesis/reshard.h"
 #include "kinesis/shard_iterator.h"
 #include "kinesis/shard_map.h"
 #include "kinesis/streams.h"

@@ -41,25 +41,8 @@ START_TEST(requests)
 	ck_text(&out, "{\"StreamName\":\"s\",\"ShardFilter\":{\"Type\":\"AT_LATEST\"},\"MaxResults\":1000}");
 	kin__list_shards_encode(&out, T("s"), T("tok"), 7, true);
 	ck_text(&out, "{\"NextToken\":\"tok\",\"MaxResults\":7}");
-	kin__create_stream_encode(&out, T("s"), 4);
-	ck_text(&out, "{\"StreamName\":\"s\",\"ShardCount\":4}");
-	kin__create_stream_encode(&out, T("s"), 0);
-	ck_text(&out, "{\"StreamName\":\"s\",\"StreamModeDetails\":{\"StreamMode\":\"ON_DEMAND\"}}");
-	kin__delete_stream_encode(&out, T("s"), true);
-	ck_text(&out, "{\"StreamName\":\"s\",\"EnforceConsumerDeletion\":true}");
 	kin__describe_stream_summary_encode(&out, T(ARN));
 	ck_text(&out, "{\"StreamARN\":\"" ARN "\"}");
-	kin__list_streams_encode(&out, NONE_SPAN, NONE_SPAN, 0);
-	ck_text(&out, "{}");
-	kin__list_streams_encode(&out, T("tok"), T("after"), 3);
-	ck_text(&out, "{\"NextToken\":\"tok\",\"Limit\":3}");
-	kin__list_streams_encode(&out, NONE_SPAN, T("after"), 0);
-	ck_text(&out, "{\"ExclusiveStartStreamName\":\"after\"}");
-	kin__split_shard_encode(&out, T("s"), T("sh-0"), key_of("170141183460469231731687303715884105728"));
-	ck_text(&out, "{\"StreamName\":\"s\",\"ShardToSplit\":\"sh-0\",\"NewStartingHashKey\":"
-	              "\"170141183460469231731687303715884105728\"}");
-	kin__merge_shards_encode(&out, T("s"), T("sh-0"), T("sh-1"));
-	ck_text(&out, "{\"StreamName\":\"s\",\"ShardToMerge\":\"sh-0\",\"AdjacentShardToMerge\":\"sh-1\"}");
 	kin__bytes_fini(&out);
 }
 END_TEST
@@ -104,20 +87,6 @@ static int decode_summary(char *answer, size_t n)
 	kin__arena_init(&arena);
 	code = kin__describe_stream_summary_decode(&summary, &arena, answer, n, NULL);
 	ck_assert_int_eq(code == KIN_OK, summary.name != NULL && summary.arn != NULL);
-	kin__arena_fini(&arena);
-	return code;
-}
-
-static int decode_streams(char *answer, size_t n)
-{
-	struct kin__stream_names names;
-	int code;
-
-	kin__arena_init(&arena);
-	code = kin__list_streams_decode(&names, &arena, answer, n, NULL);
-	ck_assert(code == KIN_OK || names.n == 0);
-	for (size_t i = 0; i < names.n; i++)
-		ck_assert(kin__limits_stream_name(kin__span_text(names.names[i]), NULL));
 	kin__arena_fini(&arena);
 	return code;
 }
@@ -179,15 +148,6 @@ static const struct {
 	{ decode_summary, SUMMARY(",\"RetentionPeriodHours\":1e12"), false },
 	{ decode_summary, SUMMARY(",\"OpenShardCount\":\"4\""), false },
 	{ decode_summary, SUMMARY(",\"MaxRecordSizeInKiB\":10241"), false },
-	{ decode_streams, "", false },
-	{ decode_streams, "{}", false },
-	{ decode_streams, "{\"StreamNames\":{}}", false },
-	{ decode_streams, "{\"StreamNames\":[]}", true },
-	{ decode_streams, "{\"StreamNames\":[\"a\",\"b\"],\"HasMoreStreams\":false}", true },
-	{ decode_streams, "{\"StreamNames\":[\"a\",7]}", false },
-	{ decode_streams, "{\"StreamNames\":[\"a b\"]}", false },
-	{ decode_streams, "{\"StreamNames\":[],\"HasMoreStreams\":\"no\"}", false },
-	{ decode_streams, "{\"StreamNames\":[],\"NextToken\":[]}", false },
 };
 
 START_TEST(answers_table)
@@ -284,36 +244,14 @@ START_TEST(stream_summary_answer)
 	ck_assert_str_eq(kin__stream_status_name(KIN__STREAM_DELETING), "DELETING");
 	ck_assert_str_eq(kin__stream_status_name((enum kin__stream_status)99), "UNKNOWN");
 	damage(decode_summary, summary_answer);
-	damage(decode_streams,
-	       "{\"HasMoreStreams\":true,\"StreamNames\":[\"a\",\"b\\u002dc\"],\"NextToken\":\"t\"}");
 }
 END_TEST
 
-START_TEST(list_streams_answer)
-{
-	static const char answer[] =
-			"{\"StreamNames\":[\"a\",\"b\"],\"HasMoreStreams\":true,\"NextToken\":\"t\"}";
-	struct kin__stream_names names;
-
-	kin__arena_init(&arena);
-	ck_assert_int_eq(kin__list_streams_decode(&names, &arena, answer, sizeof answer - 1, NULL), KIN_OK);
-	ck_assert_uint_eq(names.n, 2);
-	ck_assert_str_eq(names.names[0], "a");
-	ck_assert_str_eq(names.names[1], "b");
-	ck_assert(names.more);
-	ck_assert_str_eq(names.next_token, "t");
-	kin__arena_fini(&arena);
-}
-END_TEST
-
-/* Large texts, so that the arena needs a new chunk at each kind of allocation. */
+/* Both answers into an arena: false, an allocation failed. */
 static bool decode_all(void)
 {
 	struct kin__shard_page page;
 	struct kin__stream_summary summary;
-	struct kin__stream_names names;
-	static const char streams[] = "{\"StreamNames\":[\"" A128 "\",\"" A128 "\",\"" A128 "\",\"" A128
-				      "\",\"" A128 "\",\"" A128 "\",\"" A128 "\",\"" A128 "\",\"" A128 "\"]}";
 	bool done;
 
 	kin__arena_init(&arena);
@@ -323,8 +261,6 @@ static bool decode_all(void)
 	done = kin__describe_stream_summary_decode(&summary, &arena, summary_answer,
 	                                           sizeof summary_answer - 1, NULL) == KIN_OK &&
 	       done;
-	kin__arena_fini(&arena);
-	done = kin__list_streams_decode(&names, &arena, streams, sizeof streams - 1, NULL) == KIN_OK && done;
 	kin__arena_fini(&arena);
 	return done;
 }
@@ -375,7 +311,6 @@ static void add_calls(TCase *tcase)
 	tcase_add_loop_test(tcase, answers_table, 0, COUNT(answers));
 	tcase_add_test(tcase, list_shards_answer);
 	tcase_add_test(tcase, stream_summary_answer);
-	tcase_add_test(tcase, list_streams_answer);
 	tcase_add_test(tcase, answers_no_memory);
 	tcase_add_test(tcase, list_shards_no_memory);
 }

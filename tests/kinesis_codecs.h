@@ -69,13 +69,6 @@ START_TEST(put_records_request)
 	ck_assert_str_eq(
 			out.at,
 			"{\"StreamARN\":\"arn:aws:kinesis:us-east-1:123456789012:stream/s\",\"Records\":[]}");
-	kin__bytes_clear(&out);
-	kin__put_record_encode(&out, T("s"), T("pk"), T("5"), T("99"), T("hello"));
-	ck_assert_str_eq(out.at, "{\"StreamName\":\"s\",\"Data\":\"aGVsbG8=\",\"PartitionKey\":\"pk\","
-	                         "\"ExplicitHashKey\":\"5\",\"SequenceNumberForOrdering\":\"99\"}");
-	kin__bytes_clear(&out);
-	kin__put_record_encode(&out, T("s"), NONE_SPAN, NONE_SPAN, NONE_SPAN, T(""));
-	ck_assert_str_eq(out.at, "{\"StreamName\":\"s\",\"Data\":\"\"}");
 	kin__bytes_fini(&out);
 }
 END_TEST
@@ -141,13 +134,14 @@ START_TEST(round_trips)
 	enum { N = 40 };
 	static struct random_entry entries[N];
 	struct kin__rng rng = { 1000 + (uint64_t)_i };
-	struct kin__bytes request, answer, one;
+	struct kin__bytes request, answer;
 	struct kin__put_records put;
 	struct kin__get_page page;
+	const char *entry;
+	size_t before;
 
 	kin__bytes_init(&request);
 	kin__bytes_init(&answer);
-	kin__bytes_init(&one);
 	kin__put_records_begin(&put, &request, T("s"));
 	for (int i = 0; i < N; i++) {
 		struct kin__span key, data;
@@ -155,12 +149,12 @@ START_TEST(round_trips)
 		draw_entry(&rng, &entries[i]);
 		key = kin__span(entries[i].key, entries[i].key_n);
 		data = kin__span(entries[i].data, entries[i].data_n);
+		before = request.n; /* a record of an answer: an entry of a request and its number */
 		kin__put_records_add(&put, key, NONE_SPAN, data);
-		kin__bytes_clear(&one); /* a record of an answer: a PutRecord request and its number */
-		kin__put_record_encode(&one, T("s"), key, NONE_SPAN, NONE_SPAN, data);
 		kin__bytes_text(&answer, i ? ",{\"SequenceNumber\":\"1\","
 		                           : "{\"Records\":[{\"SequenceNumber\":\"1\",");
-		kin__bytes_add(&answer, one.at + 1, one.n - 1);
+		entry = strchr(request.at + before, '{') + 1;
+		kin__bytes_add(&answer, entry, (size_t)(request.at + request.n - entry));
 	}
 	kin__put_records_end(&put);
 	kin__bytes_text(&answer, "]}");
@@ -174,7 +168,6 @@ START_TEST(round_trips)
 	kin__get_page_fini(&page);
 	kin__bytes_fini(&request);
 	kin__bytes_fini(&answer);
-	kin__bytes_fini(&one);
 }
 END_TEST
 
@@ -259,25 +252,6 @@ START_TEST(put_records_answers)
 	ck_assert_msg(strstr(reason.text, put_answers[_i].why ? put_answers[_i].why : "") != NULL, "%s",
 	              reason.text);
 	kin__mem_free(answer);
-}
-END_TEST
-
-static int decode_put_one(char *answer, size_t n)
-{
-	struct kin__put_result result;
-	int code = kin__put_record_decode(answer, n, &result, NULL);
-
-	if (code == KIN_OK)
-		ck_assert(result.error_code || (result.shard_id && result.sequence_number));
-	return code;
-}
-
-START_TEST(put_record_answer)
-{
-	static const char sample[] =
-			"{\"ShardId\":\"shardId-1\",\"SequenceNumber\":\"42\",\"EncryptionType\":\"KMS\"}";
-
-	damage(decode_put_one, sample);
 }
 END_TEST
 
@@ -527,7 +501,6 @@ static void add_codecs(TCase *tcase)
 	tcase_add_loop_test(tcase, round_trips, 0, 20);
 	tcase_add_test(tcase, put_records_answer);
 	tcase_add_loop_test(tcase, put_records_answers, 0, COUNT(put_answers));
-	tcase_add_test(tcase, put_record_answer);
 	tcase_add_test(tcase, get_records_answer);
 	tcase_add_loop_test(tcase, get_records_answers, 0, COUNT(get_answers));
 	tcase_add_test(tcase, get_records_long_texts);

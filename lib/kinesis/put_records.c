@@ -80,19 +80,6 @@ void kin__put_records_end(struct kin__put_records *put)
 		LITERAL(put->out, "]}");
 }
 
-void kin__put_record_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span key,
-                            struct kin__span hash_key, struct kin__span ordering, struct kin__span data)
-{
-	LITERAL(out, "{");
-	kin__members_stream(out, stream);
-	LITERAL(out, ",");
-	add_data(out, NULL, data);
-	kin__members_add(out, ",\"PartitionKey\":", key);
-	kin__members_add(out, ",\"ExplicitHashKey\":", hash_key);
-	kin__members_add(out, ",\"SequenceNumberForOrdering\":", ordering);
-	LITERAL(out, "}");
-}
-
 /* --- answers ------------------------------------------------------------------------ */
 
 const char **kin__put_result_member(struct kin__put_result *result, struct kin__span name)
@@ -226,15 +213,4 @@ bool kin__put_records_all_stored(const char *answer, size_t n)
 		usual.at++;
 	kin__jsonusual_take(&usual, "]}");
 	return usual.fits && usual.at == usual.end;
-}
-
-int kin__put_record_decode(char *answer, size_t n, struct kin__put_result *result, struct kin__reason *reason)
-{
-	struct kin__jsonscan scan;
-
-	if (kin__cbor_is_map(kin__span(answer, n)))
-		return kin__put_record_decode_cbor(answer, n, result, reason);
-	kin__members_scan(&scan, answer, n);
-	read_result(&scan, result);
-	return kin__members_finish(&scan, "PutRecord", reason);
 }

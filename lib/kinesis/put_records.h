@@ -1,4 +1,4 @@
-/* kinesis/put_records - requests and answers of PutRecords and PutRecord; hot.
+/* kinesis/put_records - requests and answers of PutRecords; hot.
  *
  * Pure.  Requests are written straight into the buffer that is sent, as JSON or as CBOR.  Answers of either form
  * are decoded in place: results point into the answer, which must outlive them.  Result i belongs to entry i.
@@ -46,19 +46,11 @@ int kin__put_records_decode(char *answer, size_t n, struct kin__put_result *resu
 bool kin__put_records_all_stored(const char *answer, size_t n);
 bool kin__put_records_all_stored_cbor(const char *answer, size_t n);
 
-/* ordering: SequenceNumberForOrdering.  key, hash_key, ordering: at NULL when absent. */
-void kin__put_record_encode(struct kin__bytes *out, struct kin__span stream, struct kin__span key,
-                            struct kin__span hash_key, struct kin__span ordering, struct kin__span data);
-int kin__put_record_decode(char *answer, size_t n, struct kin__put_result *result,
-                           struct kin__reason *reason);
-
 /* Of the two forms, for each other. */
 void kin__put_records_add_cbor(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
                                struct kin__span data);
 int kin__put_records_decode_cbor(char *answer, size_t n, struct kin__put_result *results, size_t entries,
                                  struct kin__reason *reason);
-int kin__put_record_decode_cbor(char *answer, size_t n, struct kin__put_result *result,
-                                struct kin__reason *reason);
 const char **kin__put_result_member(struct kin__put_result *result, struct kin__span name); /* NULL: none */
 const char *kin__put_result_check(struct kin__put_result *result); /* NULL: it makes sense; or why not */
 #endif

@@ -224,13 +224,3 @@ int kin__put_records_decode_cbor(char *answer, size_t n, struct kin__put_result 
 		kin__cbor_fail(&cbor, "fewer entries than were sent");
 	return kin__members_cbor_finish(&cbor, "PutRecords", reason);
 }
-
-int kin__put_record_decode_cbor(char *answer, size_t n, struct kin__put_result *result,
-                                struct kin__reason *reason)
-{
-	struct kin__cbor cbor;
-
-	kin__cbor_init(&cbor, answer, n);
-	read_result(&cbor, result);
-	return kin__members_cbor_finish(&cbor, "PutRecord", reason);
-}
