@@ -41,7 +41,7 @@ END_TEST
 
 START_TEST(histogram_edges)
 {
-	struct kin__histogram histogram = { 0 }, other = { 0 };
+	struct kin__histogram histogram = { 0 };
 
 	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 5000), 0);
 	ck_assert_uint_eq(kin__histogram_at_most(&histogram, UINT64_MAX), 0);
@@ -59,13 +59,6 @@ START_TEST(histogram_edges)
 	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 2500), 1);
 	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 2501), UINT64_MAX);
 	ck_assert_uint_eq(kin__histogram_quantile(&histogram, 10000), UINT64_MAX);
-	kin__histogram_merge(&other, &histogram);
-	ck_assert_mem_eq(&other, &histogram, sizeof other);
-	kin__histogram_merge(&histogram, &(struct kin__histogram){ 0 });
-	ck_assert_mem_eq(&other, &histogram, sizeof other);
-	kin__histogram_merge(&histogram, &other);
-	ck_assert_uint_eq(histogram.count, 8);
-	ck_assert_uint_eq(histogram.sum, UINT64_MAX);
 }
 END_TEST
 
@@ -76,28 +69,23 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Against the sorted values themselves: within the bound that the header states, in one part and merged out of three. */
+/* Against the sorted values themselves: within the bound that the header states. */
 START_TEST(histogram_random)
 {
 	static const uint32_t parts[] = { 0, 1, 100, 2500, 5000, 9000, 9900, 9990, 9999, 10000 };
 	enum { MOST = 3000 };
 	static uint64_t values[MOST];
-	static struct kin__histogram whole, split[3];
+	static struct kin__histogram whole;
 	struct kin__rng rng = { (uint64_t)_i };
 	size_t n = (size_t)kin__rng_between(&rng, 1, MOST);
 	uint64_t sum = 0;
 
 	memset(&whole, 0, sizeof whole);
-	memset(split, 0, sizeof split);
 	for (size_t i = 0; i < n; i++) {
 		values[i] = kin__rng_next(&rng) >> kin__rng_between(&rng, 64 - KIN__HISTOGRAM_TOP, 63);
 		sum += values[i];
 		kin__histogram_add(&whole, values[i]);
-		kin__histogram_add(&split[i % 3], values[i]);
 	}
-	kin__histogram_merge(&split[0], &split[1]);
-	kin__histogram_merge(&split[0], &split[2]);
-	ck_assert_mem_eq(&split[0], &whole, sizeof whole);
 	ck_assert_uint_eq(whole.count, n);
 	ck_assert_uint_eq(whole.sum, sum);
 	qsort(values, n, sizeof *values, by_value);

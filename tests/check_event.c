@@ -396,35 +396,6 @@ START_TEST(failure_table)
 }
 END_TEST
 
-/* The day and the second are of UTC, and a millisecond before the next one. */
-START_TEST(failure_key)
-{
-	static const struct {
-		int64_t ms;
-		const char *key;
-	} rows[] = {
-		{ 1768480496789, "2026/01/15/2026-01-15T12.34.56" },
-		{ 1767225599999, "2025/12/31/2025-12-31T23.59.59" },
-		{ 1767225600000, "2026/01/01/2026-01-01T00.00.00" },
-		{ 951782400000, "2000/02/29/2000-02-29T00.00.00" },
-	};
-	char wanted[200];
-	struct kin__bytes out;
-
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		kin__bytes_init(&out);
-		kin__failure_key(&out, "2f4b0a3c-5a7f-4a3b-af9c-0c604cde93a5", "shardId-000000000001",
-		                 rows[i].ms, "c9b8fa9f-5a7f-4e5d-af9c-0c604cde93a5");
-		snprintf(wanted, sizeof wanted,
-		         "aws/lambda/2f4b0a3c-5a7f-4a3b-af9c-0c604cde93a5/shardId-000000000001/"
-		         "%s-c9b8fa9f-5a7f-4e5d-af9c-0c604cde93a5",
-		         rows[i].key);
-		ck_assert_str_eq(out.at, wanted);
-		kin__bytes_fini(&out);
-	}
-}
-END_TEST
-
 /* Also the text that is only a step on the way: the buffer says so at the end. */
 START_TEST(failure_no_memory)
 {
@@ -464,7 +435,6 @@ static Suite *suite(void)
 	tcase_add_test(tcase, response_size);
 	tcase_add_test(tcase, response_damaged);
 	tcase_add_loop_test(tcase, failure_table, 0, COUNT(failures));
-	tcase_add_test(tcase, failure_key);
 	tcase_add_test(tcase, failure_no_memory);
 	suite_add_tcase(all, tcase);
 	suite_add_tcase(all, windows_case());

@@ -496,14 +496,6 @@ START_TEST(env_values)
 	ck_assert(!env.config_named && env.credentials_named);
 	kin__env_fini(&env);
 	kin__bytes_init(&bytes);
-	unsetenv("XDG_STATE_HOME");
-	ck_assert(kin__env_state_folder(&bytes));
-	ck_assert_str_eq(bytes.at, "/home/someone/.local/state/kinstream");
-	kin__bytes_clear(&bytes);
-	setenv("XDG_STATE_HOME", "/var/state", 1);
-	ck_assert(kin__env_state_folder(&bytes));
-	ck_assert_str_eq(bytes.at, "/var/state/kinstream");
-	kin__bytes_clear(&bytes);
 	unsetenv("HOME");
 	ck_assert(kin__env_home(&bytes)); /* from the password file */
 	ck_assert_int_eq(bytes.at[0], '/');

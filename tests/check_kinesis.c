@@ -558,8 +558,7 @@ START_TEST(verdict_attempts)
 		                              .status = verdicts[_i].status,
 		                              .code = kin__span_text(verdicts[_i].code) };
 
-	ck_assert_str_eq(kin__verdict_name(kin__verdict_of(&outcome, verdicts[_i].can_refresh)),
-	                 kin__verdict_name(verdicts[_i].verdict));
+	ck_assert_int_eq(kin__verdict_of(&outcome, verdicts[_i].can_refresh), verdicts[_i].verdict);
 }
 END_TEST
 
@@ -578,8 +577,6 @@ START_TEST(verdict_entries)
 	ck_assert_int_eq(kin__verdict_of_entry(T("NeverHeardOf")), KIN__TRANSIENT);
 	ck_assert_int_eq(kin__verdict_of_entry(T("KMSNotFoundException")), KIN__REFUSED);
 	ck_assert_int_eq(kin__verdict_of_entry(T("AccessDeniedException")), KIN__REFUSED);
-	ck_assert_str_eq(kin__verdict_name((enum kin__verdict)99), "unknown");
-	ck_assert_str_eq(kin__verdict_name(KIN__ITERATOR_EXPIRED), "iterator expired");
 }
 END_TEST
 

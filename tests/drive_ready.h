@@ -28,7 +28,7 @@ static void ready_start(struct kin__loop_task *task)
 {
 	(void)task;
 	if (ready.alone)
-		kin__hash_set_lanes(kin__core_hash(core), NULL);
+		kin__hash_set_lanes(core->own.hash, NULL);
 	for (size_t i = 0; i < READY; i++)
 		kin__core_attempt(core, &ready.attempts[i]);
 	ck_assert_int_eq(ready.dones, 0);

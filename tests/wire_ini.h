@@ -63,25 +63,7 @@ START_TEST(ini_configs)
 }
 END_TEST
 
-START_TEST(ini_lookups)
-{
-	static const char text[] = "[default]\nregion = a\ns3 =\n  region = b\n[profile empty]\n";
-	struct kin__arena arena;
-	struct kin__ini_entry *first;
-
-	kin__arena_init(&arena);
-	ck_assert_int_eq(kin__ini_parse(&arena, text, sizeof text - 1, &first), 0);
-	ck_assert(kin__ini_has(first, SPAN("default")) && kin__ini_has(first, SPAN("profile empty")));
-	ck_assert(!kin__ini_has(first, SPAN("profile other")) && !kin__ini_has(NULL, SPAN("default")));
-	ck_assert(kin__span_is(kin__ini_get(first, SPAN("default"), NULL, "region")->value, "a"));
-	ck_assert(kin__span_is(kin__ini_get(first, SPAN("default"), "s3", "region")->value, "b"));
-	ck_assert_ptr_null(kin__ini_get(first, SPAN("default"), "s3", "x"));
-	ck_assert_ptr_null(kin__ini_get(first, SPAN("profile empty"), NULL, "region"));
-	kin__arena_fini(&arena);
-}
-END_TEST
-
-/* Any bytes parse, and each key is found again with its entry. */
+/* Any bytes parse, and no key stands there twice. */
 START_TEST(ini_hostile)
 {
 	static const char letters[] = "[]=#; \t\r\n\nab\0\xff\xef\xbb\xbf";
@@ -164,7 +146,6 @@ END_TEST
 static void add_ini(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, ini_configs, 0, COUNT(configs));
-	tcase_add_test(tcase, ini_lookups);
 	tcase_add_loop_test(tcase, ini_hostile, 0, 5);
 	tcase_add_loop_test(tcase, out_of_memory, 0, 4);
 }

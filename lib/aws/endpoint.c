@@ -80,15 +80,6 @@ static const struct partition *partition_of(struct kin__span region)
 	return &partitions[0];
 }
 
-const char *kin__endpoint_partition(struct kin__span region, const char **dns_suffix)
-{
-	const struct partition *partition = partition_of(region);
-
-	if (dns_suffix)
-		*dns_suffix = partition->suffix;
-	return partition->name;
-}
-
 /* A text in a fixed array; too long sets `full` and the answer is refused. */
 struct line {
 	char *at;

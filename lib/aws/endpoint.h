@@ -33,6 +33,4 @@ struct kin__endpoint {
 int kin__endpoint_resolve(const struct kin__endpoint_input *input, struct kin__endpoint *endpoint,
                           struct kin__reason *reason);
 bool kin__endpoint_region_valid(struct kin__span region); /* one host label: letters, digits, '-', 1 to 63 */
-/* The partition's name for ARNs ("aws", "aws-cn", ...) and its DNS suffix; an unknown region is in "aws". */
-const char *kin__endpoint_partition(struct kin__span region, const char **dns_suffix);
 #endif

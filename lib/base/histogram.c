@@ -50,16 +50,6 @@ void kin__histogram_add(struct kin__histogram *histogram, uint64_t value)
 		histogram->max = value;
 }
 
-void kin__histogram_merge(struct kin__histogram *to, const struct kin__histogram *from)
-{
-	for (uint32_t i = 0; i < KIN__HISTOGRAM_BUCKETS; i++)
-		to->at[i] += from->at[i];
-	to->count += from->count;
-	to->sum = add_up(to->sum, from->sum);
-	if (from->max > to->max)
-		to->max = from->max;
-}
-
 uint64_t kin__histogram_quantile(const struct kin__histogram *histogram, uint32_t parts)
 {
 	/* The rank that is asked for, from 1: rounded up, without a product that could overflow. */

@@ -21,7 +21,6 @@ struct kin__histogram {
 };
 
 void kin__histogram_add(struct kin__histogram *histogram, uint64_t value);
-void kin__histogram_merge(struct kin__histogram *to, const struct kin__histogram *from);
 /* The least value that `parts` in 10000 of all values do not exceed; 10000: the maximum; 0 when empty. */
 uint64_t kin__histogram_quantile(const struct kin__histogram *histogram, uint32_t parts);
 /* How many are told to be at most `value`: those whose bucket ends there or before. */

@@ -233,11 +233,6 @@ const struct kin__md5_way *kin__core_md5(const struct kin__core *core)
 	return core->set.md5;
 }
 
-struct kin__hash *kin__core_hash(struct kin__core *core)
-{
-	return core->own.hash;
-}
-
 bool kin__core_on_callback(const struct kin__core *core)
 {
 	return kin__pool_is_mine(core->set.callbacks);
@@ -268,11 +263,6 @@ int64_t kin__core_service_ms(struct kin__core *core)
 	host_ms = core->shared.host_ms + (int64_t)((kin__clock_us() - core->shared.host_us) / 1000);
 	pthread_mutex_unlock(&core->lock);
 	return kin__skew_service_ms(&skew, host_ms, &service_ms) ? service_ms : 0;
-}
-
-const char *kin__core_region(const struct kin__core *core)
-{
-	return core->set.chain.region;
 }
 
 bool kin__core_cbor(const struct kin__core *core)

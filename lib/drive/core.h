@@ -29,7 +29,6 @@ struct kin__loop *kin__core_loop(struct kin__core *core);
 struct kin__pool *kin__core_callbacks(struct kin__core *core); /* one thread: user's callbacks, in order */
 const struct kin__base64 *kin__core_base64(const struct kin__core *core); /* this processor's fastest way */
 const struct kin__md5_way *kin__core_md5(const struct kin__core *core);   /* too */
-struct kin__hash *kin__core_hash(struct kin__core *core);                 /* loop thread */
 bool kin__core_on_callback(const struct kin__core *core); /* here and now on the callback thread? */
 bool kin__core_forked(const struct kin__core *core); /* opened by the parent process: answer KIN_FORKED */
 uint64_t kin__core_seed(struct kin__core *core);     /* any thread: a fresh seed for a machine */
@@ -38,7 +37,6 @@ uint64_t kin__core_seed(struct kin__core *core);     /* any thread: a fresh seed
 int64_t kin__core_service_ms(struct kin__core *core); /* any thread: the service's clock; 0: not known yet */
 
 /* --- settings --- */
-const char *kin__core_region(const struct kin__core *core);
 bool kin__core_cbor(const struct kin__core *core); /* requests are written in CBOR; answers may be either */
 uint32_t kin__core_request_timeout_ms(const struct kin__core *core);
 uint32_t kin__core_call_timeout_ms(const struct kin__core *core);

@@ -97,18 +97,3 @@ void kin__failure_write(struct kin__bytes *out, const struct kin__failure *failu
 		member_text(&json, "payload", event);
 	kin__jsontext_object_end(&json);
 }
-
-void kin__failure_key(struct kin__bytes *out, const char *mapping, const char *shard_id, int64_t now_ms,
-                      const char *name)
-{
-	char time[KIN__TIME_TEXT]; /* 2026-01-15T12:34:56.789Z */
-
-	kin__time_iso(now_ms, time);
-	kin__bytes_format(out, "aws/lambda/%s/%s/", mapping, shard_id);
-	for (int i = 0; i < 10; i++) /* the day, as folders */
-		kin__bytes_char(out, time[i] == '-' ? '/' : time[i]);
-	kin__bytes_char(out, '/');
-	for (int i = 0; i < 19; i++)
-		kin__bytes_char(out, time[i] == ':' ? '.' : time[i]);
-	kin__bytes_format(out, "-%s", name);
-}

@@ -23,9 +23,6 @@ struct kin__failure {
 	const char *reason; /* of ours, which Lambda has not: a member "reason"; NULL: none */
 };
 
-/* The name of the object in S3, "aws/lambda/MAPPING/SHARD/2026/01/15/2026-01-15T12.34.56-NAME"; name: unique. */
-void kin__failure_key(struct kin__bytes *out, const char *mapping, const char *shard_id, int64_t now_ms,
-                      const char *name);
 /* event: text that kin__event_write() made of these records, for "payload"; at NULL: without payload. */
 void kin__failure_write(struct kin__bytes *out, const struct kin__failure *failure, struct kin__span event);
 #endif

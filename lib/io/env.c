@@ -31,21 +31,6 @@ bool kin__env_home(struct kin__bytes *out)
 	return true;
 }
 
-bool kin__env_state_folder(struct kin__bytes *out)
-{
-	const char *named = getenv("XDG_STATE_HOME");
-
-	if (named && named[0] == '/') { /* the standard ignores relative ones */
-		kin__bytes_text(out, named);
-	} else {
-		if (!kin__env_home(out))
-			return false;
-		kin__bytes_text(out, "/.local/state");
-	}
-	kin__bytes_text(out, "/kinstream");
-	return true;
-}
-
 void kin__env_init(struct kin__env *env)
 {
 	*env = (struct kin__env){ 0 };

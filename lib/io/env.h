@@ -20,7 +20,5 @@ void kin__env_init(struct kin__env *env);
 void kin__env_fini(struct kin__env *env);
 int kin__env_read(struct kin__env *env, struct kin_error *error); /* KIN_OK or KIN_NOMEM */
 bool kin__env_home(struct kin__bytes *out);                       /* appends; false: unknown */
-/* $XDG_STATE_HOME/kinstream or ~/.local/state/kinstream, appended; false: no home directory is known. */
-bool kin__env_state_folder(struct kin__bytes *out);
 bool kin__env_get(const char *name, struct kin__bytes *out); /* appends the value; false: unset or empty */
 #endif

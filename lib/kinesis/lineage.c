@@ -198,8 +198,3 @@ void kin__lineage_fini(struct kin__lineage *lineage)
 	kin__mem_free(lineage->order);
 	*lineage = (struct kin__lineage){ NULL };
 }
-
-bool kin__lineage_is_root(const struct kin__lineage *lineage, uint32_t shard)
-{
-	return lineage->nodes[shard].parents[0] == NONE;
-}

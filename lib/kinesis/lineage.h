@@ -22,5 +22,4 @@ struct kin__lineage {
 /* 0, or -1 out of memory (or more than 2^31 shards): then *lineage is empty. */
 int kin__lineage_build(struct kin__lineage *lineage, const struct kin__shard_info *shards, size_t n);
 void kin__lineage_fini(struct kin__lineage *lineage);
-bool kin__lineage_is_root(const struct kin__lineage *lineage, uint32_t shard); /* no parent in the list */
 #endif

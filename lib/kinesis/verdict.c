@@ -73,15 +73,3 @@ enum kin__verdict kin__verdict_of_entry(struct kin__span error_code)
 			return KIN__REFUSED;
 	return KIN__TRANSIENT;
 }
-
-const char *kin__verdict_name(enum kin__verdict verdict)
-{
-	static const char *const names[] = {
-		[KIN__DONE] = "done",           [KIN__THROTTLED] = "throttled",
-		[KIN__TRANSIENT] = "transient", [KIN__ITERATOR_EXPIRED] = "iterator expired",
-		[KIN__NOT_FOUND] = "not found", [KIN__INVALID_ARGUMENT] = "invalid argument",
-		[KIN__IN_USE] = "in use",       [KIN__REFUSED] = "refused",
-	};
-
-	return (unsigned)verdict < KIN__ARRAY_LEN(names) ? names[verdict] : "unknown";
-}

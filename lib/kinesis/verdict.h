@@ -8,5 +8,4 @@
 enum kin__verdict kin__verdict_of(const struct kin__retry_outcome *outcome, bool can_refresh);
 /* Of one entry of a PutRecords answer, by its ErrorCode; empty: DONE.  Codes nobody knows: TRANSIENT. */
 enum kin__verdict kin__verdict_of_entry(struct kin__span error_code);
-const char *kin__verdict_name(enum kin__verdict verdict); /* "throttled" */
 #endif

@@ -141,21 +141,3 @@ int kin__ini_parse(struct kin__arena *arena, const char *text, size_t n, struct 
 	*first = fine ? reader.first : NULL;
 	return fine ? 0 : -1;
 }
-
-bool kin__ini_has(const struct kin__ini_entry *first, struct kin__span section)
-{
-	for (; first; first = first->next)
-		if (first->key.n == 0 && kin__span_same(first->section, section))
-			return true;
-	return false;
-}
-
-const struct kin__ini_entry *kin__ini_get(const struct kin__ini_entry *first, struct kin__span section,
-                                          const char *sub, const char *key)
-{
-	for (; first; first = first->next)
-		if (kin__span_is(first->key, key) && kin__span_is(first->sub, sub ? sub : "") &&
-		    kin__span_same(first->section, section))
-			return first;
-	return NULL;
-}

@@ -18,8 +18,4 @@ struct kin__ini_entry {
 
 /* 0, or -1 out of memory.  *first: NULL when there is nothing. */
 int kin__ini_parse(struct kin__arena *arena, const char *text, size_t n, struct kin__ini_entry **first);
-bool kin__ini_has(const struct kin__ini_entry *first, struct kin__span section);
-/* The entry, or NULL.  sub and key in lower case; sub NULL: a key of the section itself. */
-const struct kin__ini_entry *kin__ini_get(const struct kin__ini_entry *first, struct kin__span section,
-                                          const char *sub, const char *key);
 #endif
