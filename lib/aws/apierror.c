@@ -6,7 +6,8 @@
 
 enum { BODY_MAX = 1 << 20 };
 
-struct kin__span kin__apierror_code(struct kin__span raw)
+/* "com.amazonaws.kinesis#Foo:http://x" -> "Foo". */
+static struct kin__span code_of(struct kin__span raw)
 {
 	struct kin__span code, head;
 
@@ -25,7 +26,7 @@ static bool code_letter(char c)
 /* false: not a word, so not a code. */
 static bool put_code(struct kin__apierror *error, struct kin__span raw)
 {
-	struct kin__span code = kin__apierror_code(raw);
+	struct kin__span code = code_of(raw);
 
 	if (code.n == 0)
 		return false;

@@ -17,6 +17,4 @@ struct kin__apierror {
 /* errortype: value of x-amzn-errortype, empty if absent.  Never fails. */
 void kin__apierror_read(struct kin__apierror *error, int status, struct kin__span errortype,
                         struct kin__span body);
-/* "com.amazonaws.kinesis#Foo:http://x" -> "Foo". */
-struct kin__span kin__apierror_code(struct kin__span raw);
 #endif

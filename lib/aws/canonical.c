@@ -25,7 +25,8 @@ static void encode_byte(struct kin__bytes *out, unsigned char c)
 	kin__bytes_add(out, text, 3);
 }
 
-void kin__canonical_encode(struct kin__bytes *out, struct kin__span raw, bool keep_slash)
+/* Percent-encodes all but A-Z a-z 0-9 - . _ ~ (and '/' if kept), upper-case hex. */
+static void percent(struct kin__bytes *out, struct kin__span raw, bool keep_slash)
 {
 	for (size_t i = 0; i < raw.n; i++) {
 		unsigned char c = (unsigned char)raw.at[i];
@@ -55,7 +56,7 @@ void kin__canonical_path(struct kin__bytes *out, struct kin__span path, bool nor
 		if (path.n == 0 || path.at[0] != '/')
 			kin__bytes_char(out, '/');
 		if (encode)
-			kin__canonical_encode(out, path, true);
+			percent(out, path, true);
 		else
 			kin__bytes_span(out, path);
 		return;
@@ -69,7 +70,7 @@ void kin__canonical_path(struct kin__bytes *out, struct kin__span path, bool nor
 		} else if (segment.n > 0 && !kin__span_is(segment, ".")) {
 			kin__bytes_char(out, '/');
 			if (encode)
-				kin__canonical_encode(out, segment, true);
+				percent(out, segment, true);
 			else
 				kin__bytes_span(out, segment);
 		}

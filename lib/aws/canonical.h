@@ -9,8 +9,6 @@
 
 enum { KIN__CANONICAL_PARAMS_MAX = 256, KIN__CANONICAL_HEADERS_MAX = KIN__REQUEST_HEADERS_MAX + 1 };
 
-/* Percent-encodes all but A-Z a-z 0-9 - . _ ~ (and '/' if kept), upper-case hex. */
-void kin__canonical_encode(struct kin__bytes *out, struct kin__span raw, bool keep_slash);
 /* normalize: drop empty and "." segments, resolve "..", keep one trailing '/'. */
 void kin__canonical_path(struct kin__bytes *out, struct kin__span path, bool normalize, bool encode);
 /* false: more than KIN__CANONICAL_PARAMS_MAX parameters.  `scratch` is overwritten. */

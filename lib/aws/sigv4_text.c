@@ -22,8 +22,9 @@ bool kin__sigv4_text_hash(struct kin__hash *hash, struct kin__span data, char ou
 	return true;
 }
 
-void kin__sigv4_text_scope(struct kin__bytes *out, struct kin__span date, struct kin__span region,
-                           struct kin__span service)
+/* date/region/service/aws4_request, of the first eight characters of `date` */
+static void scope(struct kin__bytes *out, struct kin__span date, struct kin__span region,
+                  struct kin__span service)
 {
 	kin__bytes_add(out, date.at, date.n < 8 ? date.n : 8);
 	kin__bytes_char(out, '/');
@@ -43,8 +44,7 @@ bool kin__sigv4_text_sign(struct kin__hash *hash, const struct kin__sigv4_key *k
 	kin__bytes_text(to_sign, KIN__SIGV4_ALGORITHM "\n");
 	kin__bytes_span(to_sign, date);
 	kin__bytes_char(to_sign, '\n');
-	kin__sigv4_text_scope(to_sign, kin__span_text(key->date), kin__span_text(key->region),
-	                      kin__span_text(key->service));
+	scope(to_sign, kin__span_text(key->date), kin__span_text(key->region), kin__span_text(key->service));
 	kin__bytes_char(to_sign, '\n');
 	kin__bytes_add(to_sign, canonical_sha256, KIN__SIGV4_HEX - 1);
 	if (to_sign->failed || !kin__hash_hmac(hash, key->key.at, sizeof(key->key.at), to_sign->at + from,
@@ -61,8 +61,7 @@ void kin__sigv4_text_authorization(struct kin__bytes *out, struct kin__span acce
 	kin__bytes_text(out, KIN__SIGV4_ALGORITHM " Credential=");
 	kin__bytes_span(out, access_key_id);
 	kin__bytes_char(out, '/');
-	kin__sigv4_text_scope(out, kin__span_text(key->date), kin__span_text(key->region),
-	                      kin__span_text(key->service));
+	scope(out, kin__span_text(key->date), kin__span_text(key->region), kin__span_text(key->service));
 	kin__bytes_text(out, ", SignedHeaders=");
 	kin__bytes_span(out, names);
 	kin__bytes_text(out, ", Signature=");

@@ -8,9 +8,6 @@
 
 void kin__sigv4_text_hex(char out[static KIN__SIGV4_HEX], const struct kin__sha256 *hash);
 bool kin__sigv4_text_hash(struct kin__hash *hash, struct kin__span data, char out[static KIN__SIGV4_HEX]);
-/* date/region/service/aws4_request, of the first eight characters of `date` */
-void kin__sigv4_text_scope(struct kin__bytes *out, struct kin__span date, struct kin__span region,
-                           struct kin__span service);
 /* Appends the string to sign to `to_sign` and signs what was appended; false: the hash failed. */
 bool kin__sigv4_text_sign(struct kin__hash *hash, const struct kin__sigv4_key *key,
                           struct kin__bytes *to_sign, struct kin__span date, const char *canonical_sha256,

@@ -179,7 +179,8 @@ static void carry_out(struct kin__consume *consumer, const struct kin__consumer_
 	}
 }
 
-void kin__consume_feed(struct kin__consume *consumer, struct kin__consumer_event *event)
+/* One step and its effects. */
+static void feed(struct kin__consume *consumer, struct kin__consumer_event *event)
 {
 	struct kin__loop *loop = kin__core_loop(consumer->set.core);
 
@@ -206,28 +207,28 @@ void kin__consume_feed(struct kin__consume *consumer, struct kin__consumer_event
 void kin__consume_answer(struct kin__consume *consumer, struct kin__consumer_event *event)
 {
 	consumer->own.in_flight--;
-	kin__consume_feed(consumer, event);
+	feed(consumer, event);
 }
 
 static void fire(struct kin__loop_timer *timer)
 {
 	struct kin__consume *consumer = kin__container(timer, struct kin__consume, own.timer);
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_TIMER };
-	kin__consume_feed(consumer, &event);
+	feed(consumer, &event);
 }
 
 static void run_start(struct kin__loop_task *task)
 {
 	struct kin__consume *consumer = kin__container(task, struct kin__consume, start);
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_START };
-	kin__consume_feed(consumer, &event);
+	feed(consumer, &event);
 }
 
 static void run_stop(struct kin__loop_task *task)
 {
 	struct kin__consume *consumer = kin__container(task, struct kin__consume, stop);
 	struct kin__consumer_event event = { .type = KIN__CONSUMER_STOP };
-	kin__consume_feed(consumer, &event);
+	feed(consumer, &event);
 }
 
 /* The settings, and paused or not, as was asked for last.  Batches that nobody took go back: they come again. */
@@ -248,8 +249,8 @@ static void run_flow(struct kin__loop_task *task)
 	pthread_mutex_unlock(&consumer->inbox.lock);
 	set.settings = &settings;
 	if (changed)
-		kin__consume_feed(consumer, &set);
-	kin__consume_feed(consumer, &event);
+		feed(consumer, &set);
+	feed(consumer, &event);
 	if (event.type == KIN__CONSUMER_PAUSE)
 		kin__consume_busy_ready(consumer);
 }

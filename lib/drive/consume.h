@@ -148,10 +148,9 @@ void kin__consume_health(struct kin__consume *consumer, struct kin_consumer_heal
 int kin__consume_snapshot(struct kin__consume *consumer, struct kin__snapshot **out, struct kin_error *error);
 
 /* --- between the files of drive/consume* (loop thread) --- */
-void kin__consume_feed(struct kin__consume *consumer,
-                       struct kin__consumer_event *event); /* one step and its effects */
 void kin__consume_answer(struct kin__consume *consumer,
-                         struct kin__consumer_event *event); /* the same, for an answer: in_flight - 1 */
+                         struct kin__consumer_event
+                                         *event); /* one step and its effects, for an answer: in_flight - 1 */
 void kin__consume_freeze(struct kin__consume *consumer, int code, const char *what);
 struct kin__consume_shard *kin__consume_shard(struct kin__consume *consumer,
                                               uint32_t shard); /* NULL: out of memory, frozen */
@@ -179,7 +178,6 @@ uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes 
 void kin__consume_page_again(struct kin__consume *consumer, size_t length, struct kin__bytes *body,
                              struct kin__get_page *page);
 void kin__consume_page_tidy(struct kin__consume *consumer); /* gives it back */
-struct kin__page *kin__consume_page(struct kin__consume *consumer, uint64_t id);
 /* Copies the slice's texts out of the answer and frees it; without memory it stays as it is. */
 void kin__consume_page_copy(struct kin__consume *consumer, const struct kin__slice *slice);
 void kin__consume_page_free(struct kin__consume *consumer, uint64_t id);

@@ -62,7 +62,7 @@ uint64_t kin__consume_page_add(struct kin__consume *consumer, struct kin__bytes 
 	return page->id;
 }
 
-struct kin__page *kin__consume_page(struct kin__consume *consumer, uint64_t id)
+static struct kin__page *page_of(struct kin__consume *consumer, uint64_t id)
 {
 	size_t slot = id & ((UINT64_C(1) << PAGE_BITS) - 1);
 	struct kin__page *page = slot < consumer->own.pages_room ? consumer->own.pages[slot] : NULL;
@@ -88,7 +88,7 @@ void kin__consume_page_tidy(struct kin__consume *consumer)
 
 void kin__consume_page_free(struct kin__consume *consumer, uint64_t id)
 {
-	struct kin__page *page = kin__consume_page(consumer, id);
+	struct kin__page *page = page_of(consumer, id);
 	size_t slot = id & ((UINT64_C(1) << PAGE_BITS) - 1);
 
 	if (!page)
@@ -138,7 +138,7 @@ static const char *put(char **to, const void *from, size_t n)
 
 void kin__consume_page_copy(struct kin__consume *consumer, const struct kin__slice *slice)
 {
-	struct kin__page *page = kin__consume_page(consumer, slice->page);
+	struct kin__page *page = page_of(consumer, slice->page);
 	size_t n = 1;
 
 	if (!page)
@@ -169,7 +169,7 @@ size_t kin__consume_gather(struct kin__consume *consumer, const struct kin__slic
 {
 	size_t n = 0;
 	for (size_t i = 0; i < slices_n; i++) {
-		struct kin__page *page = kin__consume_page(consumer, slices[i].page);
+		struct kin__page *page = page_of(consumer, slices[i].page);
 		for (uint32_t k = 0; page && k < slices[i].count; k++)
 			records[n++] = &page->records[slices[i].first + k];
 	}

@@ -66,7 +66,6 @@ int kin__settings_read(const struct kin_client_options *options, struct kin__env
                        struct kin__chain *chain, struct kin_error *error);
 /* Reads the files again, for the credentials alone; any thread.  An enum of aws/reason. */
 int kin__settings_again(const struct kin__core *core, struct kin__chain *chain, struct kin__reason *reason);
-int kin__settings_code(int aws_code); /* KIN_OK, KIN_NOMEM, KIN_INVALID, KIN_CREDENTIALS, KIN_UNSUPPORTED */
 
 /* drive/refresh: loop thread.  Parks the attempt until the credentials were read again, then calls
  * kin__attempt_refreshed() for each parked one. */

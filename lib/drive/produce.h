@@ -437,9 +437,8 @@ int kin__produce_limit_check(struct kin__produce *produce, const struct kin_put_
 /* drive/produce_report */
 void kin__produce_report(struct kin__produce *produce); /* loop thread: own.reports to who makes them */
 bool kin__produce_is_telling(const struct kin__produce *produce); /* is this thread inside a report of it? */
-/* The rest under the lock.  Makes up to `max` reports, without the lock meanwhile; gives how many. */
-uint32_t kin__produce_make(struct kin__produce *produce, uint32_t max);
-/* POLL: makes some of those that wait, as above; false: there is none, or they are not this thread's to make. */
+/* The rest under the lock.  POLL: makes some of the reports that wait, without the lock meanwhile; false: there is none,
+ * or they are not this thread's to make. */
 bool kin__produce_serve(struct kin__produce *produce);
 /* NEXT: does this thread read the reports, so that no room is made while it waits? */
 bool kin__produce_reads(const struct kin__produce *produce);

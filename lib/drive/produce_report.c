@@ -211,7 +211,8 @@ static void end(struct kin__produce *produce, struct kin__produce_telling *telli
 	pthread_cond_broadcast(&produce->inbox.change);
 }
 
-uint32_t kin__produce_make(struct kin__produce *produce, uint32_t max)
+/* Under the lock.  Makes up to `max` reports, without the lock meanwhile; gives how many. */
+static uint32_t make(struct kin__produce *produce, uint32_t max)
 {
 	struct kin__produce_telling telling;
 	uint32_t n;
@@ -228,7 +229,7 @@ uint32_t kin__produce_make(struct kin__produce *produce, uint32_t max)
 
 bool kin__produce_serve(struct kin__produce *produce)
 {
-	return produce->set.reports == KIN__PRODUCE_POLL && kin__produce_make(produce, AT_ONCE) > 0;
+	return produce->set.reports == KIN__PRODUCE_POLL && make(produce, AT_ONCE) > 0;
 }
 
 void kin__produce_report_job(struct kin__pool_job *job)
@@ -347,7 +348,7 @@ int kin__produce_poll(struct kin__produce *produce, int64_t timeout_ms, uint32_t
 	if (max == 0 || max > waiting)
 		max = waiting < INT32_MAX ? (uint32_t)waiting : INT32_MAX;
 	for (; code == KIN_OK && n < max && made > 0; n += made)
-		made = kin__produce_make(produce, max - n);
+		made = make(produce, max - n);
 	pthread_mutex_unlock(&produce->inbox.lock);
 	return code == KIN_OK || code == KIN_TIMEOUT ? (int)n : code;
 }

@@ -40,7 +40,8 @@ static int read_files(const struct kin__env *env, struct files *files, struct ki
 	return code;
 }
 
-int kin__settings_code(int aws_code)
+/* KIN_OK, KIN_NOMEM, KIN_INVALID, KIN_CREDENTIALS, KIN_UNSUPPORTED */
+static int code_of(int aws_code)
 {
 	switch (aws_code) {
 	case KIN__AWS_OK:
@@ -83,7 +84,7 @@ int kin__settings_read(const struct kin_client_options *options, struct kin__env
 	if (code == KIN_OK) {
 		input.config = kin__bytes_view(&files.config);
 		input.credentials = kin__bytes_view(&files.credentials);
-		code = kin__settings_code(kin__chain_resolve(&input, chain, &reason));
+		code = code_of(kin__chain_resolve(&input, chain, &reason));
 		if (code != KIN_OK)
 			kin__error(error, code, "%s", reason.text);
 	}

@@ -25,7 +25,7 @@ static void tidy(char *text)
 	}
 }
 
-int kin__error_v(struct kin_error *error, int code, const char *format, va_list values)
+static int error_v(struct kin_error *error, int code, const char *format, va_list values)
 {
 	char message[sizeof error->message];
 
@@ -45,7 +45,7 @@ int kin__error(struct kin_error *error, int code, const char *format, ...)
 	va_list values;
 
 	va_start(values, format);
-	kin__error_v(error, code, format, values);
+	error_v(error, code, format, values);
 	va_end(values);
 	return code;
 }

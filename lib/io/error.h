@@ -10,7 +10,6 @@
 
 /* All clear the rest of *error, store code and message and give `code` back; error NULL is fine. */
 int kin__error(struct kin_error *error, int code, const char *format, ...) KIN_PRINTF(3, 4);
-int kin__error_v(struct kin_error *error, int code, const char *format, va_list values) KIN_PRINTF(3, 0);
 int kin__error_nomem(struct kin_error *error);
 /* "<what>: <text of the errno>": kin__error_errno(error, KIN_IO, errno, "cannot open %s", path). */
 int kin__error_errno(struct kin_error *error, int code, int number, const char *format, ...) KIN_PRINTF(4, 5);

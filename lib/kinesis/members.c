@@ -62,7 +62,7 @@ static void say(struct kin__reason *reason, const char *pattern, const char *one
 		kin__reason_say(reason, pattern, kin__span_text(one), kin__span_text(two), three);
 }
 
-int kin__members_refuse(struct kin__reason *reason, const char *operation, const char *what)
+static int refuse(struct kin__reason *reason, const char *operation, const char *what)
 {
 	say(reason, "answer of %1: %2", operation, what, kin__span(NULL, 0));
 	return KIN_PROTOCOL;
@@ -113,12 +113,12 @@ struct kin__json *kin__members_parse(struct kin__members_tree *tree, const char 
 
 	tree->code = KIN_OK;
 	if (kin__json_parse(n == 0 ? "" : answer, n, &root, error) < 0) {
-		tree->code = kin__members_refuse(tree->reason, tree->operation, error);
+		tree->code = refuse(tree->reason, tree->operation, error);
 		return NULL;
 	}
 	if (kin__json_type(root) == KIN__JSON_OBJECT)
 		return root;
-	tree->code = kin__members_refuse(tree->reason, tree->operation, "an object is due");
+	tree->code = refuse(tree->reason, tree->operation, "an object is due");
 	kin__json_free(root);
 	return NULL;
 }

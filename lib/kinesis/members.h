@@ -27,8 +27,6 @@ int kin__members_finish(struct kin__jsonscan *scan, const char *operation, struc
 /* The same of an answer in CBOR. */
 bool kin__members_cbor_text(struct kin__cbor *cbor, struct kin__span *text);
 int kin__members_cbor_finish(struct kin__cbor *cbor, const char *operation, struct kin__reason *reason);
-int kin__members_refuse(struct kin__reason *reason, const char *operation,
-                        const char *what); /* KIN_PROTOCOL */
 
 /* --- answers as trees, kept in an arena: each sets *code at the first failure and does nothing after it --- */
 struct kin__members_tree {

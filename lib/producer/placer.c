@@ -87,7 +87,7 @@ void kin__placer_free(struct kin__placer *placer)
 
 /* --- into lanes --------------------------------------------------------------------------- */
 
-struct kin__lane *kin__placer_lane(struct kin__placer *placer, struct kin__hashkey hash)
+static struct kin__lane *lane_of(struct kin__placer *placer, struct kin__hashkey hash)
 {
 	const struct kin__shard_map_row *row = placer->known ? kin__shard_map_find(&placer->map, hash) : NULL;
 
@@ -96,12 +96,12 @@ struct kin__lane *kin__placer_lane(struct kin__placer *placer, struct kin__hashk
 
 void kin__placer_place(struct kin__placer *placer, struct kin__producer_record *record)
 {
-	kin__lane_append(kin__placer_lane(placer, record->placed->hash), record);
+	kin__lane_append(lane_of(placer, record->placed->hash), record);
 }
 
 void kin__placer_return(struct kin__placer *placer, struct kin__producer_record *record)
 {
-	struct kin__lane *lane = kin__placer_lane(placer, record->placed->hash);
+	struct kin__lane *lane = lane_of(placer, record->placed->hash);
 
 	kin__lane_prepend(lane, record);
 	kin__heap_set(&placer->due, &lane->due, 0); /* looked at next, at the latest */
@@ -188,7 +188,7 @@ static void put(struct kin__placer *placer, uint64_t now_us, struct kin__list *r
 		if (record->state != KIN__RECORD_FRESH)
 			continue;
 		kin__list_remove(&record->queue);
-		lane = kin__placer_lane(placer, record->placed->hash);
+		lane = lane_of(placer, record->placed->hash);
 		kin__lane_append(lane, record);
 		if (has_news(placer, lane, record))
 			kin__placer_due(placer, lane, now_us);

@@ -54,14 +54,12 @@ void kin__placer_place(struct kin__placer *placer,
                        struct kin__producer_record *record); /* into its lane, last */
 /* Under way or parked no more: into its lane, first, before all that was put later. */
 void kin__placer_return(struct kin__placer *placer, struct kin__producer_record *record);
-struct kin__lane *kin__placer_lane(struct kin__placer *placer, struct kin__hashkey hash);
 /* When the lane's next outer record should and may leave. */
 void kin__placer_due(struct kin__placer *placer, struct kin__lane *lane, uint64_t now_us);
 
 /* producer/placer_map */
 void kin__placer_ask(struct kin__placer *placer,
                      uint64_t now_us); /* for a map, if one is missing and it is time */
-void kin__placer_doubt(struct kin__placer *placer, uint64_t now_us); /* the map is not believed any more */
 void kin__placer_age(struct kin__placer *placer,
                      uint64_t now_us); /* nor is one that nobody has tried for long */
 void kin__placer_shards(struct kin__placer *placer, uint64_t now_us,

@@ -43,7 +43,8 @@ static void all_due(struct kin__placer *placer, uint64_t now_us)
 		kin__placer_due(placer, kin__container(node, struct kin__lane, node), now_us);
 }
 
-void kin__placer_doubt(struct kin__placer *placer, uint64_t now_us)
+/* The map is not believed any more. */
+static void doubt_map(struct kin__placer *placer, uint64_t now_us)
 {
 	if (!placer->known)
 		return;
@@ -59,7 +60,7 @@ void kin__placer_age(struct kin__placer *placer, uint64_t now_us)
 {
 	if (placer->producer->settings.aggregate && placer->known && placer->outers.n == 0 &&
 	    !kin__list_empty(&placer->producer->all) && now_us - placer->sure_us >= SURE_US)
-		kin__placer_doubt(placer, now_us);
+		doubt_map(placer, now_us);
 }
 
 void kin__placer_lane_drop(struct kin__placer *placer, struct kin__lane *lane)
@@ -243,5 +244,5 @@ void kin__placer_landed(struct kin__placer *placer, uint64_t now_us,
 			doubt = true;
 	}
 	if (doubt)
-		kin__placer_doubt(placer, now_us);
+		doubt_map(placer, now_us);
 }

@@ -17,7 +17,8 @@ static void move(struct kin__producer *producer, struct kin__producer_record *re
 	kin__machine_move(&producer->bug, kin__producer_table, &record->state, next, producer->settings.seen);
 }
 
-void kin__state_leave(struct kin__producer *producer, struct kin__producer_record *record)
+/* The record leaves the place its state says. */
+static void leave(struct kin__producer *producer, struct kin__producer_record *record)
 {
 	switch (record->state) {
 	case KIN__RECORD_FRESH:
@@ -83,7 +84,7 @@ void kin__state_fresh(struct kin__producer *producer, struct kin__producer_recor
 
 void kin__state_sending(struct kin__producer *producer, struct kin__producer_record *record)
 {
-	kin__state_leave(producer, record);
+	leave(producer, record);
 	move(producer, record, KIN__RECORD_SENDING);
 	producer->sending_n++;
 	if (record->attempts++ > 0)
@@ -94,7 +95,7 @@ void kin__state_waiting(struct kin__producer *producer, struct kin__producer_rec
                         uint64_t until_us)
 {
 	if (kin__heap_set(&producer->waiting, &record->resend, until_us) == 0) {
-		kin__state_leave(producer, record);
+		leave(producer, record);
 		move(producer, record, KIN__RECORD_WAITING);
 		return;
 	}
@@ -109,7 +110,7 @@ void kin__state_again(struct kin__producer *producer, struct kin__producer_recor
 {
 	struct kin__list *at = *near ? *near : producer->again.prev;
 
-	kin__state_leave(producer, record);
+	leave(producer, record);
 	move(producer, record, KIN__RECORD_AGAIN);
 	while (at->next != &producer->again && kin__state_of_queue(at->next)->order < record->order)
 		at = at->next;
@@ -122,14 +123,14 @@ void kin__state_again(struct kin__producer *producer, struct kin__producer_recor
 
 void kin__state_back(struct kin__producer *producer, struct kin__producer_record *record)
 {
-	kin__state_leave(producer, record);
+	leave(producer, record);
 	move(producer, record, KIN__RECORD_AGAIN);
 	producer->again_n++;
 }
 
 void kin__state_done(struct kin__producer *producer, struct kin__producer_record *record, int32_t code)
 {
-	kin__state_leave(producer, record);
+	leave(producer, record);
 	move(producer, record, KIN__RECORD_DONE);
 	record->code = code;
 	if (producer->watched == &record->all)

@@ -48,8 +48,6 @@ struct kin__producer {
 	bool closing;
 };
 
-/* The record leaves the place its state says. */
-void kin__state_leave(struct kin__producer *producer, struct kin__producer_record *record);
 void kin__state_fresh(struct kin__producer *producer, struct kin__producer_record *record, uint64_t now_us);
 void kin__state_sending(struct kin__producer *producer, struct kin__producer_record *record);
 void kin__state_waiting(struct kin__producer *producer, struct kin__producer_record *record,
