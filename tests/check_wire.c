@@ -17,6 +17,7 @@
 #include "wire/ini.h"
 #include "wire/json.h"
 #include "wire/jsonscan.h"
+#include "wire/jsonskip.h"
 #include "wire/jsontext.h"
 #include "wire/utf8.h"
 

@@ -49,7 +49,21 @@ static void read_names(struct kin__jsonscan *scan)
 	}
 }
 
-enum { READ, SKIP, SKIP_READONLY, NAMES, WAYS };
+/* Of these only the names that begin with one of a few letters. */
+static void read_some_names(struct kin__jsonscan *scan)
+{
+	struct kin__span name;
+	bool escaped;
+
+	if (kin__jsonscan_type(scan) != KIN__JSONSCAN_OBJECT)
+		return;
+	kin__jsonscan_object(scan);
+	while (kin__jsonscan_name_among(scan, kin__jsonskip_initial('R') | kin__jsonskip_initial('S'), &name,
+	                                &escaped))
+		read_some_names(scan);
+}
+
+enum { READ, SKIP, SKIP_READONLY, NAMES, SOME_NAMES, WAYS };
 
 /* All ways of reading it must agree. */
 static bool scan_takes(struct kin__span text)
@@ -60,7 +74,7 @@ static bool scan_takes(struct kin__span text)
 		struct kin__jsonscan scan;
 		char *copy = exact_copy(text);
 
-		if (way == SKIP_READONLY || way == NAMES)
+		if (way == SKIP_READONLY || way == NAMES || way == SOME_NAMES)
 			kin__jsonscan_init_readonly(&scan, copy, text.n);
 		else
 			kin__jsonscan_init(&scan, copy, text.n);
@@ -68,14 +82,17 @@ static bool scan_takes(struct kin__span text)
 			read_value(&scan);
 		if (way == NAMES)
 			read_names(&scan);
+		if (way == SOME_NAMES)
+			read_some_names(&scan);
 		fine[way] = kin__jsonscan_finish(&scan);
 		if (fine[way] != !scan.error || scan.error_at > text.n ||
 		    (way != READ && memcmp(copy, text.at, text.n) != 0))
 			ck_abort_msg("error %s at %d", scan.error ? scan.error : "none", (int)scan.error_at);
 		free(copy);
 	}
-	if (fine[READ] != fine[SKIP] || fine[READ] != fine[SKIP_READONLY] || fine[READ] != fine[NAMES])
-		ck_abort_msg("'%.*s': reading and skipping do not agree", (int)text.n, text.at);
+	for (int way = SKIP; way < WAYS; way++)
+		if (fine[READ] != fine[way])
+			ck_abort_msg("'%.*s': reading and skipping do not agree", (int)text.n, text.at);
 	return fine[READ];
 }
 
@@ -326,6 +343,74 @@ START_TEST(scan_members)
 	ck_assert(kin__jsonscan_finish(&scan));
 	ck_assert_int_eq(members, 8);
 	ck_assert_int_eq(items, 3);
+}
+END_TEST
+
+/* Of each member the letter its name begins with; 0: it has none. */
+static size_t random_members(struct kin__rng *rng, struct kin__bytes *out, char *initials)
+{
+	static const char *const values[] = { "{\"i\":[\"\",-1.5e3,{}]}", "\"\\u0041\"", "[]", "0",
+		                              " null " };
+	size_t n = (size_t)kin__rng_below(rng, 12);
+
+	kin__bytes_char(out, '{');
+	for (size_t i = 0; i < n; i++) {
+		uint64_t letters = kin__rng_below(rng, 80), others = kin__rng_below(rng, 200);
+
+		initials[i] = letters > 0 ? (char)('a' + kin__rng_below(rng, 6)) : 0;
+		kin__bytes_text(out, i == 0 ? "\"" : kin__rng_chance(rng, 100) ? " , \"" : ",\"");
+		for (uint64_t k = 0; k < letters; k++)
+			kin__bytes_char(out, k == 0 ? initials[i] : 'x');
+		kin__bytes_text(out, letters > 0 && kin__rng_chance(rng, 100) ? "\\n\" :" : "\":");
+		if (kin__rng_chance(rng, 500)) {
+			kin__bytes_text(out, values[kin__rng_below(rng, 5)]);
+			continue;
+		}
+		kin__bytes_char(out, '"');
+		while (others-- > 0)
+			kin__bytes_char(out, 'y');
+		kin__bytes_char(out, '"');
+	}
+	kin__bytes_char(out, '}');
+	return n;
+}
+
+/* Every name that may be of interest comes, in turn; wherever strings end, and whatever stands between. */
+START_TEST(scan_names_among)
+{
+	struct kin__rng rng = { (uint64_t)_i };
+	struct kin__bytes text;
+	char initials[12];
+
+	kin__bytes_init(&text);
+	for (int round = 0; round < 500; round++) {
+		struct kin__jsonscan scan;
+		struct kin__span name;
+		size_t n, next = 0;
+		uint64_t wanted = kin__jsonskip_initial((char)('a' + kin__rng_below(&rng, 6)));
+		bool escaped;
+		char *copy;
+
+		kin__bytes_clear(&text);
+		n = random_members(&rng, &text, initials);
+		copy = exact_copy(kin__bytes_view(&text));
+		kin__jsonscan_init_readonly(&scan, copy, text.n);
+		ck_assert(kin__jsonscan_object(&scan));
+		while (kin__jsonscan_name_among(&scan, wanted, &name, &escaped)) {
+			char initial = name.n > 0 ? name.at[0] : 0;
+
+			for (; next < n && initials[next] != initial; next++)
+				if (initials[next] && wanted & kin__jsonskip_initial(initials[next]))
+					ck_abort_msg("member %d was left out: %s", (int)next, text.at);
+			ck_assert_msg(next++ < n, "'%.*s' is not due: %s", (int)name.n, name.at, text.at);
+		}
+		for (; next < n; next++)
+			ck_assert_msg(!initials[next] || !(wanted & kin__jsonskip_initial(initials[next])),
+			              "member %d was left out: %s", (int)next, text.at);
+		ck_assert_msg(kin__jsonscan_finish(&scan), "%s: %s", scan.error, text.at);
+		free(copy);
+	}
+	kin__bytes_fini(&text);
 }
 END_TEST
 
@@ -588,6 +673,7 @@ static void add_json(TCase *tcase)
 	tcase_add_loop_test(tcase, scan_strings, 0, COUNT(strings));
 	tcase_add_loop_test(tcase, scan_base64, 0, COUNT(encoded));
 	tcase_add_test(tcase, scan_members);
+	tcase_add_loop_test(tcase, scan_names_among, 0, 10);
 	tcase_add_loop_test(tcase, scan_misread, 0, COUNT(misreadings));
 	tcase_add_loop_test(tcase, json_round_trip, 0, 5);
 	tcase_add_test(tcase, tree_paths);

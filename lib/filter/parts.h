@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "filter/filter.h"
 #include "filter/leaf.h"
+#include "wire/jsonskip.h"
 
 /* Alternatives of a field, and the conditions they stand for. */
 struct kin__matcher {
@@ -34,7 +35,7 @@ struct kin__node {
 /* The bit of its first character, or of its first step's: that of a dotted name is "" if it begins with a dot. */
 static inline uint64_t kin__node_initial(struct kin__span name)
 {
-	return UINT64_C(1) << (name.at[0] & 63);
+	return kin__jsonskip_initial(name.at[0]);
 }
 
 struct kin__rule {

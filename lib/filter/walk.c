@@ -149,7 +149,8 @@ static void walk_object(struct walk *walk, const struct kin__node *node, size_t 
 
 	if (!kin__jsonscan_object(&walk->scan))
 		return;
-	while (kin__jsonscan_name_quoted(&walk->scan, &name, &escaped) && unescaped(walk, &name, escaped)) {
+	while (kin__jsonscan_name_among(&walk->scan, node->initials, &name, &escaped) &&
+	       unescaped(walk, &name, escaped)) {
 		const struct kin__node *child = kin__node_find(node, name);
 
 		if (child)

@@ -417,6 +417,22 @@ bool kin__jsonscan_name_quoted(struct kin__jsonscan *scan, struct kin__span *raw
 	return read_usual_name(scan, raw) || read_name(scan, raw, escaped);
 }
 
+bool kin__jsonscan_name_among(struct kin__jsonscan *scan, uint64_t initials, struct kin__span *raw,
+                              bool *escaped)
+{
+	const char *at;
+
+	if (scan->state == DUE && !scan->error && !kin__jsonscan_skip(scan))
+		return false;
+	if (!scan->error && in_object(scan)) {
+		at = kin__jsonskip_members(scan->at, scan->end, scan->state == FRESH,
+		                           (unsigned)(KIN__JSONSCAN_DEPTH - scan->depth), initials);
+		scan->state = at == scan->at ? scan->state : DONE;
+		scan->at = writable(scan, at);
+	}
+	return kin__jsonscan_name_quoted(scan, raw, escaped);
+}
+
 bool kin__jsonscan_item(struct kin__jsonscan *scan)
 {
 	if (scan->error || (scan->state == DUE && !kin__jsonscan_skip(scan)))

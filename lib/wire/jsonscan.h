@@ -82,6 +82,9 @@ void kin__jsonscan_end_text(struct kin__jsonscan *scan, struct kin__span text);
 /* For read-only buffers: the text between the quotes, checked, and whether it holds escapes. */
 bool kin__jsonscan_quoted(struct kin__jsonscan *scan, struct kin__span *raw, bool *escaped);
 bool kin__jsonscan_name_quoted(struct kin__jsonscan *scan, struct kin__span *raw, bool *escaped);
+/* The same, but those that begin with none of these (bits of kin__jsonskip_initial) may be left out, checked. */
+bool kin__jsonscan_name_among(struct kin__jsonscan *scan, uint64_t initials, struct kin__span *raw,
+                              bool *escaped);
 size_t kin__jsonscan_unescape(char *out,
                               struct kin__span raw); /* out: raw.n bytes, or raw.at itself; bytes written */
 #endif
