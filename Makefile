@@ -68,7 +68,7 @@ FAULT_CHECKS  := $(patsubst %.c,%,$(call files,tests/faults/check_*.c))
 PUBLIC_CHECKS := $(patsubst %.c,%,$(call files,tests/public/check_*.c))
 # Its calls of the system go through a disk of the test's own.
 POWER_CHECK := tests/power/check_power
-POWER_CALLS := open close write fsync ftruncate rename unlink mkdir flock
+POWER_CALLS := open close pread write fsync ftruncate rename unlink mkdir flock
 SIMS     := tests/sim/sim_produce tests/sim/sim_consume tests/sim/sim_spool
 BENCHES  := bench/put bench/produce bench/aggregate bench/get bench/consume bench/idle bench/scale bench/filter bench/parts bench/spool
 BENCH_SRC := $(filter-out $(BENCHES:=.c),$(call files,bench/*.c))

@@ -151,28 +151,39 @@ static uint64_t sync_due_us(const struct kin__spooler *spooler)
 /* Through a descriptor of its own: that of the writer may be closed meanwhile, but not before it is synced, too. */
 static bool sync_open(struct kin__spooler *spooler)
 {
-	uint64_t now_us = kin__clock_us();
-	struct kin_error error;
-	int fd, code = KIN_OK;
+	uint64_t now_us = kin__clock_us(), number = spooler->number;
+	int fd, failed = 0;
 
 	if (sync_due_us(spooler) > now_us || spooler->fd < 0)
 		return false;
 	fd = fcntl(spooler->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	spooler->dirty = false;
+	spooler->dirty = fd < 0 && !spooler->stopping; /* then it is not even asked for now */
+	spooler->dirty_us = now_us;
 	pthread_mutex_unlock(&spooler->lock);
 	if (fd < 0 || fsync(fd) != 0)
-		code = kin__error_errno(&error, KIN_IO, errno,
-		                        "the spool in %s cannot be synced: what it took since the last time "
-		                        "would not survive a loss of power",
-		                        spooler->set.folder);
+		failed = errno;
 	if (fd >= 0)
 		close(fd);
+	if (failed)
+		kin__spooler_tell_unsynced(spooler, number, failed);
 	pthread_mutex_lock(&spooler->lock);
-	if (code != KIN_OK &&
-	    !spooler->books.writing) /* its pages count as clean now, whatever the disk has */
+	if (failed && fd >= 0 &&
+	    !spooler->books.writing) /* its pages count as clean, whatever the disk has */
 		kin__spool_complete(&spooler->books);
-	if (code != KIN_OK)
-		rest(spooler, &error);
+	return true;
+}
+
+static bool tell_unsynced(struct kin__spooler *spooler)
+{
+	uint64_t number = spooler->unsynced;
+	int errno_ = spooler->unsynced_errno;
+
+	if (number == 0)
+		return false;
+	spooler->unsynced = 0;
+	pthread_mutex_unlock(&spooler->lock);
+	kin__spooler_tell_unsynced(spooler, number, errno_);
+	pthread_mutex_lock(&spooler->lock);
 	return true;
 }
 
@@ -201,6 +212,7 @@ static bool work(struct kin__spooler *spooler)
 			done = true;
 	}
 	done |= sync_open(spooler);
+	done |= tell_unsynced(spooler);
 	if (!spooler->stopping && !spooler->blocked && !is_resting(spooler->own.read_until_us))
 		done |= kin__spooler_read(spooler);
 	tell_turn(spooler);

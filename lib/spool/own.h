@@ -13,6 +13,7 @@ struct kin__spooler {
 		size_t head_n; /* bytes of a segment's head */
 		enum kin__spooler_sync sync;
 		uint64_t interval_us;
+		uint32_t tries_max;
 		uint64_t life;
 		struct kin__crc32c crc;
 		bool (*take)(void *user, const struct kin__spooler_found *found);
@@ -28,10 +29,13 @@ struct kin__spooler {
 	bool writing;           /* one of those that put writes for all; the next two are its */
 	struct kin__bytes out;
 	int fd;                               /* of the segment last begun, or -1 */
+	uint64_t number;                      /* of that segment */
 	bool dirty;                           /* not all of it is synced */
 	uint64_t dirty_us;                    /* since when */
 	bool blocked, asleep, stopping, told; /* told: turn() is owed */
 	uint64_t recovered, damaged;
+	uint64_t unsynced; /* the number of a full segment that could not be, which is still to be said; 0 */
+	int unsynced_errno;
 	struct kin__file_lock folder_lock;
 	/* The thread's own. */
 	struct {
@@ -43,6 +47,8 @@ struct kin__spooler {
 		uint64_t begin;
 		uint64_t rest_until_us; /* something failed: marks and removals wait */
 		uint64_t read_until_us; /* it could not be read: that waits, too; 0: it can */
+		uint32_t tries;         /* in vain, to read the segment `number`, in a row */
+		bool holes;             /* blocks of it that cannot be read are left out */
 	} own;
 };
 
@@ -53,6 +59,8 @@ __attribute__((format(printf, 3, 4))) void kin__spooler_log(struct kin__spooler 
                                                             const char *format, ...);
 /* Under the lock. */
 void kin__spooler_wake(struct kin__spooler *spooler);
+/* Without the lock: what was accepted since the last sync of that segment is not safe, for that errno. */
+void kin__spooler_tell_unsynced(struct kin__spooler *spooler, uint64_t number, int errno_);
 /* 0, or -1 with errno. */
 int kin__spooler_write(int fd, struct kin__span bytes);
 

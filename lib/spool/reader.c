@@ -1,11 +1,12 @@
 /* spool/reader - records that wait on disk, handed out in order; see spooler.h */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 #include "io/clock.h"
 #include "spool/own.h"
 
-enum { PIECE = 256 << 10, AT_ONCE = 256, REST_US = 1000000 };
+enum { PIECE = 256 << 10, AT_ONCE = 256, REST_US = 1000000, BLOCK = 4096 };
 
 void kin__spooler_read_end(struct kin__spooler *spooler)
 {
@@ -16,7 +17,14 @@ void kin__spooler_read_end(struct kin__spooler *spooler)
 	kin__bytes_init(&spooler->own.window);
 }
 
-/* KIN_CORRUPT: it is gone.  All else may pass, like a lack of descriptors. */
+/* KIN_CORRUPT: it is gone; KIN_NOMEM: something is wanting, which says nothing of the file. */
+static int code_of(int number)
+{
+	if (number == ENOENT)
+		return KIN_CORRUPT;
+	return number == EMFILE || number == ENFILE || number == ENOMEM ? KIN_NOMEM : KIN_IO;
+}
+
 static int open_segment(struct kin__spooler *spooler, uint64_t number, struct kin_error *error)
 {
 	struct kin__bytes path;
@@ -25,6 +33,10 @@ static int open_segment(struct kin__spooler *spooler, uint64_t number, struct ki
 	if (spooler->own.fd >= 0 && spooler->own.number == number)
 		return KIN_OK;
 	kin__spooler_read_end(spooler);
+	if (spooler->own.number != number) {
+		spooler->own.tries = 0;
+		spooler->own.holes = false;
+	}
 	kin__bytes_init(&path);
 	if (!kin__spooler_path(spooler, number, ".spool", &path)) {
 		code = kin__error_nomem(error);
@@ -34,11 +46,27 @@ static int open_segment(struct kin__spooler *spooler, uint64_t number, struct ki
 		spooler->own.number = number;
 		spooler->own.begin = 0;
 		if (spooler->own.fd < 0)
-			code = kin__error_errno(error, errno == ENOENT ? KIN_CORRUPT : KIN_IO, errno,
-			                        "the spool cannot open %s", path.at);
+			code = kin__error_errno(error, code_of(errno), errno, "the spool cannot open %s",
+			                        path.at);
 	}
 	kin__bytes_fini(&path);
 	return code;
+}
+
+/* As pread(); once `holes` are allowed, a block that cannot be read reads as zeros, which no record holds. */
+static ssize_t read_at(const struct kin__spooler *spooler, char *out, size_t n, uint64_t at)
+{
+	ssize_t got = pread(spooler->own.fd, out, n, (off_t)at);
+	size_t block = (size_t)(BLOCK - at % BLOCK);
+
+	if (!spooler->own.holes || got >= 0 || errno == EINTR || code_of(errno) != KIN_IO)
+		return got;
+	n = n < block ? n : block;
+	got = pread(spooler->own.fd, out, n, (off_t)at);
+	if (got >= 0 || errno == EINTR || code_of(errno) != KIN_IO)
+		return got;
+	memset(out, 0, n);
+	return (ssize_t)n;
 }
 
 /* The window then begins at `at`, and holds `want` bytes at least.  KIN_CORRUPT: the file is shorter. */
@@ -53,13 +81,18 @@ static int fill(struct kin__spooler *spooler, uint64_t at, size_t want, uint64_t
 	if (!kin__bytes_extend(window, n))
 		return kin__error_nomem(error);
 	while (have < n) {
-		ssize_t got = pread(spooler->own.fd, window->at + have, n - have, (off_t)(at + have));
+		ssize_t got = read_at(spooler, window->at + have, n - have, at + have);
 
 		if (got < 0 && errno == EINTR)
 			continue;
+		if (got <= 0 && have >= want) { /* that is enough for now, and perhaps for more */
+			window->n = have;
+			break;
+		}
 		if (got <= 0) {
 			kin__bytes_clear(window);
-			return kin__error_errno(error, got < 0 ? KIN_IO : KIN_CORRUPT, got < 0 ? errno : EIO,
+			return kin__error_errno(error, got < 0 ? code_of(errno) : KIN_CORRUPT,
+			                        got < 0 ? errno : EIO,
 			                        "the spool cannot read %s/%016llx.spool at byte %llu",
 			                        spooler->set.folder, (unsigned long long)spooler->own.number,
 			                        (unsigned long long)(at + have));
@@ -88,17 +121,32 @@ static void give_up(struct kin__spooler *spooler, struct kin__spool_segment *seg
                     const struct kin_error *error)
 {
 	uint64_t from = segment->read;
+	char tries[32] = "";
 
+	if (spooler->own.tries > 0)
+		snprintf(tries, sizeof tries, ", after %u tries", (unsigned)spooler->own.tries);
 	pthread_mutex_unlock(&spooler->lock);
 	kin__spooler_log(spooler, KIN_LOG_ERROR,
-	                 "%s: its %llu bytes from byte %llu on are left out, the file is kept as .damaged",
-	                 error->message, (unsigned long long)(size - from), (unsigned long long)from);
+	                 "%s%s: its %llu bytes from byte %llu on are left out, the file is kept as .damaged",
+	                 error->message, tries, (unsigned long long)(size - from), (unsigned long long)from);
 	kin__spooler_read_end(spooler);
 	pthread_mutex_lock(&spooler->lock);
 	segment->damaged = true;
 	spooler->damaged++;
 	spooler->told = true;
 	kin__spool_passed(&spooler->books, segment, size, false);
+}
+
+/* Nobody waits for ever for what can never be read: what can be read of it is. */
+static void leave_holes(struct kin__spooler *spooler, const struct kin_error *error)
+{
+	spooler->own.holes = true;
+	pthread_mutex_unlock(&spooler->lock);
+	kin__spooler_log(spooler, KIN_LOG_ERROR,
+	                 "%s, after %u tries: what cannot be read of it is left out, the file is kept as "
+	                 ".damaged",
+	                 error->message, (unsigned)spooler->own.tries);
+	pthread_mutex_lock(&spooler->lock);
 }
 
 /* Tried again: each record in it was accepted.  Said once, until it can be read. */
@@ -132,6 +180,7 @@ static bool handle(struct kin__spooler *spooler, struct kin__spool_segment *segm
 {
 	bool known = segment->earlier && step == KIN__SPOOL_RECORD && kin__spool_is_done(segment, seen->from);
 	bool record = step == KIN__SPOOL_RECORD && !known;
+	bool damaged = step == KIN__SPOOL_DAMAGE || (step == KIN__SPOOL_TORN && spooler->own.holes);
 
 	/* Said before it is asked, for room may come as soon as the answer was no. */
 	if (record) {
@@ -142,13 +191,13 @@ static bool handle(struct kin__spooler *spooler, struct kin__spool_segment *segm
 			return false;
 	}
 	if (step == KIN__SPOOL_DAMAGE || step == KIN__SPOOL_TORN)
-		tell_damage(spooler, seen, step == KIN__SPOOL_TORN);
+		tell_damage(spooler, seen, !damaged);
 	pthread_mutex_lock(&spooler->lock);
 	spooler->blocked = false;
 	kin__spool_passed(&spooler->books, segment, seen->to, record);
 	spooler->recovered += record && segment->earlier;
-	spooler->damaged += step == KIN__SPOOL_DAMAGE;
-	segment->damaged |= step == KIN__SPOOL_DAMAGE;
+	spooler->damaged += damaged;
+	segment->damaged |= damaged;
 	spooler->told = true;
 	pthread_mutex_unlock(&spooler->lock);
 	return true;
@@ -193,13 +242,17 @@ bool kin__spooler_read(struct kin__spooler *spooler)
 	pthread_mutex_unlock(&spooler->lock);
 	code = read_some(spooler, segment, size, &error);
 	pthread_mutex_lock(&spooler->lock);
-	if (code == KIN_OK || code == KIN_CORRUPT)
-		spooler->own.read_until_us = 0;
-	else
+	spooler->own.tries = code == KIN_IO ? spooler->own.tries + 1 : 0;
+	if (code == KIN_NOMEM || (code == KIN_IO && spooler->own.tries < spooler->set.tries_max)) {
 		read_later(spooler, &error);
-	if (code == KIN_CORRUPT) {
-		give_up(spooler, segment, size, &error);
-		return true; /* the file can go, and those behind it are next */
+		return false;
 	}
-	return code == KIN_OK && !spooler->blocked;
+	spooler->own.read_until_us = 0;
+	if (code == KIN_OK)
+		return !spooler->blocked;
+	if (code == KIN_IO && spooler->own.fd >= 0 && !spooler->own.holes)
+		leave_holes(spooler, &error);
+	else
+		give_up(spooler, segment, size, &error);
+	return true; /* the file can go, and those behind it are next */
 }

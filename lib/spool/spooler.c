@@ -42,6 +42,17 @@ void kin__spooler_wake(struct kin__spooler *spooler)
 		pthread_cond_signal(&spooler->work);
 }
 
+void kin__spooler_tell_unsynced(struct kin__spooler *spooler, uint64_t number, int errno_)
+{
+	struct kin_error error;
+
+	kin__error_errno(&error, KIN_IO, errno_,
+	                 "the spool cannot sync %s/%016llx.spool: what it took since the last time would not "
+	                 "survive a loss of power",
+	                 spooler->set.folder, (unsigned long long)number);
+	kin__spooler_log(spooler, KIN_LOG_ERROR, "%s", error.message);
+}
+
 int kin__spooler_write(int fd, struct kin__span bytes)
 {
 	while (bytes.n > 0) {
@@ -97,43 +108,55 @@ static int make_file(struct kin__spooler *spooler, uint64_t number, const char *
 	return code;
 }
 
-/* Without the lock.  The file before, if it is given, is synced first: nobody looks at its descriptor again. */
-static int begin_file(struct kin__spooler *spooler, uint64_t number, int before, bool dirty, int *out,
-                      struct kin_error *error)
+/* Without the lock. */
+static int begin_file(struct kin__spooler *spooler, uint64_t number, int *out, struct kin_error *error)
 {
 	struct kin__bytes path;
-	int code = KIN_OK;
+	int code;
 
-	if (dirty && before >= 0 && fsync(before) != 0)
-		code = failed(spooler, number - 1, "sync", errno, error);
-	if (before >= 0)
-		close(before);
-	if (code == KIN_OK && number > INT64_MAX) /* the next process would refuse it */
-		code = kin__error(error, KIN_IO, "the spool in %s has counted as far as it can; empty it",
+	if (number > INT64_MAX) /* the next process would refuse it */
+		return kin__error(error, KIN_IO, "the spool in %s has counted as far as it can; empty it",
 		                  spooler->set.folder);
 	kin__bytes_init(&path);
-	if (code == KIN_OK)
-		code = kin__spooler_path(spooler, number, ".spool", &path)
-		                       ? make_file(spooler, number, path.at, out, error)
-		                       : kin__error_nomem(error);
+	code = kin__spooler_path(spooler, number, ".spool", &path)
+	                       ? make_file(spooler, number, path.at, out, error)
+	                       : kin__error_nomem(error);
 	kin__bytes_fini(&path);
 	return code;
+}
+
+/* Without the lock: nobody looks at that descriptor again.  0, or errno: those who put into it have long returned, and who
+ * begins the next file is none of them. */
+static int end_file(int fd, bool dirty)
+{
+	int number = dirty && fd >= 0 && fsync(fd) != 0 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return number;
 }
 
 /* Under the lock, and without it in between. */
 static int begin_segment(struct kin__spooler *spooler, struct kin_error *error)
 {
 	uint64_t number = spooler->books.next_number;
-	int before = spooler->fd, fd = -1, code;
+	int before = spooler->fd, fd = -1, unsynced, code;
 	bool dirty = spooler->dirty;
 
 	kin__spool_complete(&spooler->books);
 	spooler->fd = -1;
 	spooler->dirty = false;
 	pthread_mutex_unlock(&spooler->lock);
-	code = begin_file(spooler, number, before, dirty, &fd, error);
+	unsynced = end_file(before, dirty);
+	code = begin_file(spooler, number, &fd, error);
 	pthread_mutex_lock(&spooler->lock);
+	if (unsynced) { /* the spooler's thread says so: nobody's log is called by who holds up all that put */
+		spooler->unsynced = spooler->number;
+		spooler->unsynced_errno = unsynced;
+		kin__spooler_wake(spooler);
+	}
 	spooler->fd = fd;
+	spooler->number = number;
 	if (code == KIN_OK && !kin__spool_began(&spooler->books, spooler->set.life, spooler->set.head_n))
 		code = kin__error_nomem(error);
 	if (code != KIN_OK) /* whatever became of that file */
@@ -453,6 +476,7 @@ static struct kin__spooler *spooler_new(const struct kin__spooler_options *optio
 	spooler->set.stream = kin__mem_text(options->stream);
 	spooler->set.sync = options->sync;
 	spooler->set.interval_us = (uint64_t)options->interval_ms * 1000;
+	spooler->set.tries_max = options->tries_max ? options->tries_max : KIN__SPOOLER_TRIES_MAX;
 	spooler->set.life = kin__clock_seed();
 	spooler->set.take = options->take;
 	spooler->set.turn = options->turn;

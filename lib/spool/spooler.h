@@ -12,6 +12,7 @@
 
 struct kin__spooler;
 
+enum { KIN__SPOOLER_TRIES_MAX = 30 };
 enum kin__spooler_sync { KIN__SPOOLER_INTERVAL, KIN__SPOOLER_EACH, KIN__SPOOLER_NONE };
 
 struct kin__spooler_place { /* of a record; opaque */
@@ -29,6 +30,7 @@ struct kin__spooler_options { /* borrowed until open returns, but user */
 	uint64_t bytes_max;
 	enum kin__spooler_sync sync;
 	uint32_t interval_ms;
+	uint32_t tries_max; /* to read a file that cannot be read, one a second; 0: KIN__SPOOLER_TRIES_MAX */
 	/* All on the spooler's thread, without a lock. */
 	/* The next record in order; false: there is no room for it, and kin__spooler_room() will be called. */
 	bool (*take)(void *user, const struct kin__spooler_found *found);

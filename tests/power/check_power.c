@@ -474,6 +474,8 @@ int main(void)
 	tcase_add_loop_test(tcase, state_on_a_failing_disk, 0, DISK_FAULTS);
 	tcase_add_loop_test(tcase, spool_loses_power, 0, 2);
 	tcase_add_loop_test(tcase, spool_on_a_failing_disk, 0, DISK_FAULTS);
+	tcase_add_loop_test(tcase, spool_with_a_bad_block, 0, 4);
+	tcase_add_test(tcase, spool_whose_full_file_cannot_be_synced);
 	tcase_add_loop_test(tcase, no_locks, 0, 2);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);

@@ -12,6 +12,7 @@
 
 int __real_open(const char *path, int flags, ...);
 int __real_close(int fd);
+ssize_t __real_pread(int fd, void *bytes, size_t n, off_t at);
 ssize_t __real_write(int fd, const void *bytes, size_t n);
 int __real_ftruncate(int fd, off_t size);
 int __real_rename(const char *from, const char *to);
@@ -21,6 +22,7 @@ int __real_flock(int fd, int how);
 
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int fd);
+ssize_t __wrap_pread(int fd, void *bytes, size_t n, off_t at);
 ssize_t __wrap_write(int fd, const void *bytes, size_t n);
 int __wrap_fsync(int fd);
 int __wrap_ftruncate(int fd, off_t size);
@@ -61,6 +63,11 @@ static struct {
 	unsigned safe_n, changes_n;
 	char step_name[PATH + 32];
 } disk;
+
+static struct {
+	ino_t inode; /* 0: none */
+	off_t from, to;
+} unreadable;
 
 static void must(bool good, const char *what)
 {
@@ -283,6 +290,31 @@ int __wrap_close(int fd)
 	enum verdict verdict = step("close", path);
 	__real_close(fd);
 	return verdict == GO ? 0 : failed(verdict);
+}
+
+void disk_unreadable(const char *path, unsigned from, unsigned to)
+{
+	struct stat status = { .st_ino = 0 };
+
+	if (path)
+		must(stat(path, &status) == 0, "a file that is not there");
+	unreadable.inode = status.st_ino;
+	unreadable.from = (off_t)from;
+	unreadable.to = (off_t)to;
+}
+
+/* Up to the first byte that cannot be read. */
+ssize_t __wrap_pread(int fd, void *bytes, size_t n, off_t at)
+{
+	struct stat status;
+
+	if (unreadable.inode == 0 || fstat(fd, &status) != 0 || status.st_ino != unreadable.inode ||
+	    at >= unreadable.to || at + (off_t)n <= unreadable.from)
+		return __real_pread(fd, bytes, n, at);
+	if (at < unreadable.from)
+		return __real_pread(fd, bytes, (size_t)(unreadable.from - at), at);
+	errno = EIO;
+	return -1;
 }
 
 ssize_t __wrap_write(int fd, const void *bytes, size_t n)

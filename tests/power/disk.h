@@ -1,7 +1,7 @@
 /* power/disk - a disk whose calls fail when they are told to, and whose power goes away.
  *
- * The test program is linked with -Wl,--wrap for open, close, write, fsync, ftruncate, rename, unlink, mkdir and flock: what
- * concerns the watched folder is a step with a number, done for real and noted here.  What no fsync covered may be
+ * The test program is linked with -Wl,--wrap for open, close, pread, write, fsync, ftruncate, rename, unlink, mkdir and flock:
+ * what concerns the watched folder is a step with a number, done for real and noted here.  What no fsync covered may be
  * lost, or half of it: of a file, any of its bytes (they read as 0, or the file is shorter); of a folder, any
  * number of its last changes.  After a failed fsync, what it should have written is lost, although later ones succeed.
  */
@@ -19,6 +19,8 @@ unsigned disk_steps(void);
 void disk_fail(unsigned first, unsigned last, enum disk_fault fault);
 void disk_cut(unsigned step); /* the power goes away in that step; this and all later ones fail */
 bool disk_is_cut(void);
+/* Those bytes of a file cannot be read, by pread(): EIO, watched or not; NULL: all can. */
+void disk_unreadable(const char *path, unsigned from, unsigned to);
 void disk_without_locks(void); /* as on a network file system without its lock service */
 
 unsigned disk_outcomes(void);                            /* how many states may be found when it is back */

@@ -21,6 +21,12 @@ static struct {
 	unsigned n;
 } given = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+static void spool_draw(void)
+{
+	for (unsigned i = 0; i < SPOOL_ROOM; i++)
+		spool_data[i] = (char)(i * 7 + i / 256);
+}
+
 static size_t spool_size(unsigned number)
 {
 	return number == 4 ? 20000 : 10 + number * 300;
@@ -51,10 +57,16 @@ static void no_turn(void *user)
 	(void)user;
 }
 
-static void no_log(void *user, int level, const char *text)
+static char spool_said[1000];
+
+/* On the spooler's thread; read when it is gone. */
+static void note_log(void *user, int level, const char *text)
 {
-	(void)user, (void)level, (void)text;
+	(void)user, (void)level;
+	snprintf(spool_said, sizeof spool_said, "%s", text);
 }
+
+static uint32_t spool_tries;
 
 static int open_spool(struct kin__spooler **spooler, const char *path, enum kin__spooler_sync sync)
 {
@@ -63,9 +75,10 @@ static int open_spool(struct kin__spooler **spooler, const char *path, enum kin_
 		                                .bytes_max = 1 << 20,
 		                                .sync = sync,
 		                                .interval_ms = 100000,
+		                                .tries_max = spool_tries,
 		                                .take = take_given,
 		                                .turn = no_turn,
-		                                .log = no_log };
+		                                .log = note_log };
 
 	return kin__spooler_open(spooler, &options, &e);
 }
@@ -183,8 +196,7 @@ START_TEST(spool_loses_power)
 	struct spooling spooling = { .sync = _i ? KIN__SPOOLER_NONE : KIN__SPOOLER_EACH };
 	unsigned cuts = 0;
 
-	for (unsigned i = 0; i < SPOOL_ROOM; i++)
-		spool_data[i] = (char)(i * 7 + i / 256);
+	spool_draw();
 	spool_act(&spooling, &(struct wrong){ 0 });
 	unsigned steps = disk_steps();
 	ck_assert_uint_ge(steps, _i ? SPOOLED : 2 * SPOOLED);
@@ -206,8 +218,7 @@ START_TEST(spool_on_a_failing_disk)
 	struct spooling spooling = { .sync = KIN__SPOOLER_EACH };
 	char path[128];
 
-	for (unsigned i = 0; i < SPOOL_ROOM; i++)
-		spool_data[i] = (char)(i * 7 + i / 256);
+	spool_draw();
 	spool_act(&spooling, &(struct wrong){ 0 });
 	unsigned steps = disk_steps();
 	for (unsigned at = 1; at <= steps; at++)
@@ -228,5 +239,73 @@ START_TEST(spool_on_a_failing_disk)
 		}
 	ck_assert_uint_ge(checked, 8 * steps);
 	printf("spool, fault %d: %u states found after faults and a loss of power\n", _i, checked);
+}
+END_TEST
+
+/* Blocks that cannot be read cost the records that stand in them, and no others; nobody waits for them for ever. */
+START_TEST(spool_with_a_bad_block)
+{
+	static const unsigned blocks[][2] = {
+		{ 0, 4096 }, { 8192, 12288 }, { 20480, 28672 }, { 28672, 32768 }
+	};
+	struct spooling spooling = { .sync = KIN__SPOOLER_EACH };
+	unsigned from = blocks[_i][0], to = blocks[_i][1], at = 56, hit = 0;
+	char path[128], file[160], damaged[160];
+
+	spool_draw();
+	spool_act(&spooling, &(struct wrong){ 0 });
+	disk_stop();
+	for (unsigned i = 0; i < SPOOLED; i++) {
+		unsigned size = (unsigned)kin__spool_padded(KIN__SPOOL_ENTRY + 3 + spool_size(i));
+
+		hit |= (at < to && at + size > from) ? 1U << i : 0;
+		at += size;
+	}
+	ck_assert_uint_ne(hit, 0);
+	snprintf(path, sizeof path, "%s/deep/er", folder);
+	snprintf(file, sizeof file, "%s/0000000000000001.spool", path);
+	snprintf(damaged, sizeof damaged, "%s/0000000000000001.damaged", path);
+	disk_unreadable(file, from > 0 ? from : 56, to); /* without its head a spool is not opened */
+	spool_tries = 1;
+	check_spool_found(&spooling, must_of(&spooling) & ~hit, path, "with a bad block");
+	disk_unreadable(NULL, 0, 0);
+	spool_tries = 0;
+	ck_assert_uint_eq(given.got & hit, 0);
+	ck_assert_int_eq(access(file, F_OK), -1);
+	ck_assert_int_eq(access(damaged, F_OK), 0);
+}
+END_TEST
+
+/* A file that is full is synced once more by the put that begins the next one.  When that fails it is said of what stands in
+ * that file, whose puts returned long ago, and not of this put, which is in another. */
+START_TEST(spool_whose_full_file_cannot_be_synced)
+{
+	struct kin__spooler *spooler;
+	unsigned turned = 0;
+	size_t accepted;
+
+	spool_draw();
+	make_empty(folder);
+	disk_watch(folder);
+	ck_assert_int_eq(open_spool(&spooler, folder, KIN__SPOOLER_INTERVAL), KIN_OK);
+	for (unsigned i = 1; i <= 7; i++) { /* six of them fill a segment */
+		struct kin__spooler_item item = {
+			.entry = { .key = { "key", 3 }, .data = { spool_data, 20000 }, .token = i }
+		};
+
+		turned = disk_steps() + 1;
+		if (i == 7)
+			disk_fail(turned, turned, DISK_EIO);
+		ck_assert_msg(kin__spooler_put(spooler, &item, 1, &accepted, &e) == KIN_OK, "put %u: %s", i,
+		              e.message);
+	}
+	ck_assert_str_eq(disk_step_name(), "fsync 0000000000000001.spool");
+	spool_said[0] = 0;
+	ck_assert_int_eq(kin__spooler_start(spooler, &e), KIN_OK);
+	kin__spooler_close(spooler);
+	disk_stop();
+	ck_assert_msg(strstr(spool_said, "0000000000000001.spool") &&
+	                              strstr(spool_said, "would not survive a loss of power"),
+	              "what was said: %s", spool_said);
 }
 END_TEST
