@@ -12,6 +12,8 @@
 #include "io/http_slot.h"
 #include "io/quit.h"
 
+enum { PERFORMS_MAX = 32 }; /* in a turn: 2 MiB of a body, a millisecond or two */
+
 enum state { IDLE, WAITING, ACTIVE, FAILED };
 
 struct kin__http { /* loop thread, but for `multi` in kin__http_wake() */
@@ -374,14 +376,32 @@ static void report_landed(struct kin__http *http)
 	}
 }
 
-void kin__http_move(struct kin__http *http)
+static bool any_sends(const struct kin__http *http)
 {
+	bool any = false;
+
+	for (const struct kin__list *at = http->active.next; at != &http->active; at = at->next)
+		any |= kin__http_slot_sends(kin__container(at, struct kin__http_request, node)->slot);
+	return any;
+}
+
+/* libcurl sends one buffer a time and then wants the sockets to be asked: as long as a body moves, the answer is known. */
+static void perform(struct kin__http *http)
+{
+	uint32_t times = 0;
 	int running;
 
+	do
+		curl_multi_perform(http->multi, &running);
+	while (++times < PERFORMS_MAX && any_sends(http));
+}
+
+void kin__http_move(struct kin__http *http)
+{
 	http->fresh = false;
 	expire_waiting(http);
 	launch_waiting(http);
-	curl_multi_perform(http->multi, &running);
+	perform(http);
 	report_landed(http);
 	report_failed(http);
 	http->fresh = http->fresh || !kin__list_empty(&http->failed) ||

@@ -16,7 +16,8 @@
  * 64 KiB costs more in fresh pages than larger writes save. */
 enum {
 	RECEIVE_BYTES = 64 * 1024,
-	IDLE_SECONDS_MAX = 50 /* the service drops idle connections after about a minute */
+	SEND_BYTES = 64 * 1024, /* libcurl's own */
+	IDLE_SECONDS_MAX = 50   /* the service drops idle connections after about a minute */
 };
 
 struct kin__http_slot {
@@ -28,6 +29,7 @@ struct kin__http_slot {
 	                        3]; /* ours: libcurl's own list would be one malloc a line */
 	uint64_t loaded_us;
 	uint32_t times_sent;                 /* how often libcurl went to send it */
+	curl_off_t body_sent;                /* when kin__http_slot_sends() last looked */
 	int no_socket;                       /* an errno; 0: there was one */
 	size_t head_bytes;                   /* of the answer, interim ones included */
 	bool headers_done, no_memory, spoke; /* spoke: see kin__http_slot_again() */
@@ -311,6 +313,7 @@ bool kin__http_slot_load(struct kin__http_slot *slot, struct kin__http_request *
 	slot->request = request;
 	slot->loaded_us = kin__clock_us();
 	slot->times_sent = 0;
+	slot->body_sent = -1;
 	slot->no_socket = 0;
 	slot->head_bytes = 0;
 	slot->headers_done = slot->no_memory = slot->spoke = slot->placed = false;
@@ -447,6 +450,16 @@ void kin__http_slot_unload(struct kin__http_slot *slot, int result)
 bool kin__http_slot_again(const struct kin__http_slot *slot)
 {
 	return slot->spoke && slot->times_sent == 0;
+}
+
+bool kin__http_slot_sends(struct kin__http_slot *slot)
+{
+	curl_off_t before = slot->body_sent, body = (curl_off_t)slot->request->body.n;
+
+	if (body <= SEND_BYTES || slot->times_sent == 0 || before == body ||
+	    curl_easy_getinfo(slot->easy, CURLINFO_SIZE_UPLOAD_T, &slot->body_sent) != CURLE_OK)
+		return false;
+	return slot->body_sent > before && slot->body_sent < body;
 }
 
 void *kin__http_slot_easy(struct kin__http_slot *slot)

@@ -21,6 +21,8 @@ bool kin__http_slot_load(struct kin__http_slot *slot, struct kin__http_request *
 void kin__http_slot_unload(struct kin__http_slot *slot, int result);
 /* Nothing was sent, for the kept connection had something to say unasked: it is closed, take another one. */
 bool kin__http_slot_again(const struct kin__http_slot *slot);
+/* More of a large body has gone since the last time, and more is left: there is no need to wait for anything. */
+bool kin__http_slot_sends(struct kin__http_slot *slot);
 void *kin__http_slot_easy(struct kin__http_slot *slot); /* its CURL */
 struct kin__http_slot *kin__http_slot_of(void *easy);
 struct kin__http_request *kin__http_slot_request(struct kin__http_slot *slot);
