@@ -7,8 +7,9 @@
 # elsewhere in the file does not draw another sample.
 #
 # Left alone: what judges and is not judged (KIN__CHECK, and the functions in `checks`), texts for people,
-# declarations without a value, the preprocessor.  And three changes that never change anything: the bound of a
-# counter that stops at UINT32_MAX, the bound in `if (a > b) b = a`, one element more of room.
+# declarations without a value, the preprocessor.  And changes that never change anything: the bound of a counter that
+# stops at UINT32_MAX, the bound in `if (a > b) b = a` and in `a > b ? a : b`, one element more of room, a `break` behind
+# which the switch ends.
 
 BEGIN {
 	FS = "\n"
@@ -77,7 +78,11 @@ function emit(operator, new,   text)
 		bound_of = old
 		return
 	}
-	printf "%010d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n", key(text), file, first, last, function_name, operator, old, new
+	made = sprintf("%010d\t%s\t%d\t%d\t%s\t%s\t%s\t%s", key(text), file, first, last, function_name, operator, old, new)
+	if (old == "break;")
+		broken = made
+	else
+		print made
 }
 
 # The bound of the `if` before this statement: of no use when the statement makes both sides the same.
@@ -89,6 +94,29 @@ function flush_bound(   side)
 	if (old != side[3] " = " side[2] ";" && old != side[2] " = " side[3] ";")
 		print bound
 	bound = ""
+}
+
+# Is the `<` or `>` at `at` the one of a maximum or minimum, `a > b ? a : b`?  With both the same either is right.
+function is_choice(at,   left, right, word)
+{
+	left = substr(code_of, 1, at - 1)
+	right = substr(code_of, at + 3)
+	sub(/.*[ (]/, "", left)
+	if (!match(right, /^[^ ]+ \? /))
+		return 0
+	split(right, word, " ")
+	sub(/[;,)].*/, "", word[5])
+	return word[4] == ":" && ((word[3] == left && word[5] == word[1]) || (word[3] == word[1] && word[5] == left))
+}
+
+# A `break` that was held back: of use unless the switch ends behind it, at once or by way of `default: break;`.
+function flush_break()
+{
+	if (code_of == "default:" && broken != "")
+		return
+	if (broken != "" && !(code_of == "}" && (depth in switches)) && !(code_of == "break;" && before == "default:"))
+		print broken
+	broken = ""
 }
 
 # The statement with `n` characters at `at` replaced.
@@ -126,7 +154,7 @@ function tokens(   i, c, two, three, before, n, number)
 			token(i, 2, swap[two], "operator")
 			i++
 		} else if (three == " < " || three == " > ") {
-			if (substr(code_of, i + 3) !~ /^UINT(32|64)_MAX/)
+			if (substr(code_of, i + 3) !~ /^UINT(32|64)_MAX/ && !is_choice(i))
 				token(i, 3, three == " < " ? " <= " : " >= ", "bound")
 			token(i, 3, three == " < " ? " >= " : " <= ", "condition")
 		} else if (three == " + " || three == " - ")
@@ -265,9 +293,16 @@ FNR == 1 {
 		next
 	gsub(/\t/, " ", old)
 	gsub(/\t/, " ", code_of)
-	if (code_of != "")
+	if (code_of != "") {
 		flush_bound()
+		flush_break()
+	}
+	if (code_of ~ /^switch \(/)
+		switches[depth - 1] = 1
 	statement()
+	if (code_of == "}")
+		delete switches[depth]
+	before = code_of
 	if (depth == 0)
 		function_name = ""
 }
