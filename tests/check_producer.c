@@ -594,11 +594,12 @@ START_TEST(without_memory)
 END_TEST
 
 #include "producer_pauses.h"
-#include "producer_refused.h"
 #include "producer_placed.h"
+#include "producer_refused.h"
 #include "producer_maps.h"
 #include "producer_ordered.h"
 #include "producer_paced.h"
+#include "producer_counted.h"
 #include "producer_memory.h"
 #include "producer_outage.h"
 #include "producer_spool.h"

@@ -256,6 +256,7 @@ static Suite *suite(void)
 	maps_case(all);
 	ordered_case(all);
 	paced_case(all);
+	counted_case(all);
 	memory_case(all);
 	outage_case(all);
 	suite_add_tcase(all, spool_tests());

@@ -92,6 +92,33 @@ static void check_slots(const struct kin__keys *keys)
 	ck_assert_uint_eq(keys->slots_n & (keys->slots_n - 1), 0);
 }
 
+/* When it cannot grow it is as full as it must be, and knows all keys still. */
+START_TEST(a_table_that_cannot_grow_takes_keys_all_the_same)
+{
+	enum { MANY = 200 };
+	struct kin__keys keys;
+
+	kin__keys_init(&keys);
+	for (uint64_t id = 0; id < 64; id++)
+		ck_assert_ptr_nonnull(kin__keys_take(&keys, id));
+	ck_assert_uint_eq(keys.slots_n, 64);
+	for (uint64_t id = 64; id < MANY; id++) {
+		kin__mem_fail_at(1);
+		ck_assert_ptr_nonnull(kin__keys_take(&keys, id));
+	}
+	kin__mem_fail_at(0);
+	ck_assert_uint_eq(keys.slots_n, 64);
+	for (uint64_t id = 0; id < MANY; id++)
+		ck_assert_uint_eq(kin__keys_find(&keys, id)->id, id);
+	kin__keys_fini(&keys);
+	kin__keys_init(&keys);
+	kin__mem_fail_at(1);
+	ck_assert_ptr_null(kin__keys_take(&keys, 1)); /* there is no table at all */
+	kin__mem_fail_at(0);
+	kin__keys_fini(&keys);
+}
+END_TEST
+
 /* Each of another key, each a record of the stream: of what they needed nothing is left when one of them is. */
 START_TEST(memory_is_given_back_after_a_burst)
 {
@@ -215,6 +242,7 @@ static void memory_case(Suite *suite)
 	tcase_add_loop_test(tcase, placed_without_memory, 0, 2);
 	tcase_add_test(tcase, without_memory_for_an_outer_record_a_lane_waits);
 	tcase_add_test(tcase, without_memory_for_a_key_a_lane_waits);
+	tcase_add_test(tcase, a_table_that_cannot_grow_takes_keys_all_the_same);
 	tcase_add_test(tcase, memory_is_given_back_after_a_burst);
 	tcase_add_test(tcase, tables_of_keys_are_given_back);
 	tcase_add_test(tcase, lanes_go_with_their_shards);

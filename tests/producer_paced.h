@@ -80,6 +80,47 @@ START_TEST(aggregates_have_the_pace_of_their_bytes)
 }
 END_TEST
 
+/* Also when its first record is nearly all of it: of 10,485 bytes 2,485 are left, enough for that one alone. */
+START_TEST(what_joins_a_large_record_is_paid_for_with_it)
+{
+	struct story *s = begin_placed(true, false, 1);
+
+	s->settings.record_bytes_max = 10485;
+	s->settings.aggregate_bytes_max = 20000;
+	begin_again(s);
+	put_at(s, "0", 8000, 0);
+	map(s, "aaaaaaaa");
+	happen(s, KIN__PRODUCER_FLUSH);
+	tells(s, "list; send 1");
+	put_at(s, "0", 2400, 0);
+	put_at(s, "0", 104, 0);
+	happen(s, KIN__PRODUCER_FLUSH);
+	tells(s, "");
+	ck_assert_uint_ge(wake_ms(s), (2400 + 104 - 2485) * 1000 / 10485);
+	at(s, wake_ms(s));
+	tells(s, "send ( 2 3 )");
+	end(s);
+}
+END_TEST
+
+/* It needs nothing of what is around an aggregate. */
+START_TEST(what_goes_alone_pays_for_itself)
+{
+	struct story *s = begin_placed(true, false, 1);
+
+	s->settings.record_bytes_max = 10485;
+	s->settings.aggregate_bytes_max = 20000;
+	begin_again(s);
+	put_at(s, "0", 8000, 0);
+	map(s, "aaaaaaaa");
+	happen(s, KIN__PRODUCER_FLUSH);
+	put_at(s, "0", 2485, 0); /* all that is left of 10,485 */
+	happen(s, KIN__PRODUCER_FLUSH);
+	tells(s, "list; send 1; send 2");
+	end(s);
+}
+END_TEST
+
 /* It is the first that may go whose bytes must be there, not one that waits for its key. */
 START_TEST(the_pace_is_asked_for_what_may_go)
 {
@@ -256,6 +297,8 @@ static void paced_case(Suite *suite)
 	tcase_add_test(tcase, a_hot_shard_does_not_stop_the_others);
 	tcase_add_test(tcase, bytes_have_a_pace_too);
 	tcase_add_test(tcase, aggregates_have_the_pace_of_their_bytes);
+	tcase_add_test(tcase, what_joins_a_large_record_is_paid_for_with_it);
+	tcase_add_test(tcase, what_goes_alone_pays_for_itself);
 	tcase_add_test(tcase, the_pace_is_asked_for_what_may_go);
 	tcase_add_test(tcase, the_pace_is_asked_behind_what_waits_for_its_key);
 	tcase_add_test(tcase, a_record_larger_than_a_seconds_worth_is_paid_for);

@@ -139,6 +139,27 @@ START_TEST(parts_have_their_time)
 }
 END_TEST
 
+/* What is put again has waited for company once. */
+START_TEST(those_of_a_refused_aggregate_do_not_linger)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	s->settings.aggregate_records_max = 2;
+	s->settings.request_records_max = 3;
+	begin_again(s);
+	put_parts(s, "0");
+	map(s, "aaaabbbb");
+	put_parts(s, "07777");
+	tells(s, "list; send ( 1 2 ) ( 3 4 ) ( 5 6 )");
+	at(s, 10);
+	blame(s, 1);
+	tells(s, "send ( 1 2 ); send ( 3 4 ) ( 5 6 )");
+	blame(s, 2);
+	tells(s, "send 1 2");
+	end(s);
+}
+END_TEST
+
 static void refused_case(Suite *suite)
 {
 	TCase *tcase = tcase_create("refused");
@@ -147,6 +168,7 @@ static void refused_case(Suite *suite)
 	tcase_add_test(tcase, parts_stay_apart);
 	tcase_add_loop_test(tcase, other_refusals_are_not_cut, 0, 3);
 	tcase_add_test(tcase, cutting_in_vain_ends);
+	tcase_add_test(tcase, those_of_a_refused_aggregate_do_not_linger);
 	tcase_add_test(tcase, parts_have_their_time);
 	suite_add_tcase(suite, tcase);
 }

@@ -1,4 +1,5 @@
 /* Part of check_producer: the files of a spool and its books. */
+#include "base/rng.h"
 #include "producer/spool.h"
 
 enum { SPOOL_LIFE = 77, SPOOL_ROOM = 4096 };
@@ -67,6 +68,7 @@ static const char *spool_sees(struct kin__span bytes, size_t piece, const uint64
 		if (step == KIN__SPOOL_RECORD) {
 			int i = atoi(seen.entry.key.at + 4);
 
+			ck_assert_uint_eq(seen.from, i > 0 ? ends[i - 1] : 0);
 			ck_assert_uint_eq(seen.to, ends[i]);
 			ck_assert_uint_eq(seen.entry.token, i);
 			ck_assert_int_eq(seen.entry.accepted_ms, 1700000000123 + i);
@@ -238,6 +240,9 @@ START_TEST(a_mark_counts_only_whole)
 		ck_assert(!kin__spool_read_mark(&spool_crc, SPOOL_LIFE, mark, &read));
 		mark[i / 8] ^= (char)(1 << i % 8);
 	}
+	range.to = range.from; /* of no record at all: nobody wrote that */
+	kin__spool_write_mark(&spool_crc, SPOOL_LIFE, range, mark);
+	ck_assert(!kin__spool_read_mark(&spool_crc, SPOOL_LIFE, mark, &read));
 }
 END_TEST
 
@@ -351,6 +356,53 @@ START_TEST(a_full_spool_takes_again_once_something_left)
 }
 END_TEST
 
+START_TEST(a_segment_is_an_eighth_of_the_spool_within_bounds)
+{
+	static const struct {
+		uint64_t spool;
+		uint32_t segment;
+	} rows[] = { { 65536, 65536 },
+		     { 8 * 65536, 65536 },
+		     { 9 * 65536, 73728 },
+		     { UINT64_C(8) * 16777216 - 8, 16777215 },
+		     { UINT64_C(1) << 40, 16777216 } }; /* as kin_producer(3) says */
+	struct kin__spool spool;
+
+	for (size_t i = 0; i < KIN__ARRAY_LEN(rows); i++) {
+		kin__spool_init(&spool, rows[i].spool);
+		ck_assert_uint_eq(spool.segment_bytes_max, rows[i].segment);
+	}
+}
+END_TEST
+
+START_TEST(a_segment_is_filled_to_its_last_byte)
+{
+	struct kin__spool spool;
+
+	kin__spool_init(&spool, 1 << 20);
+	ck_assert_int_eq(spool_put(&spool, 100000, true), 'd');
+	ck_assert_int_eq(spool_put(&spool, (1 << 17) - SPOOL_HEAD - 100000, true), 'd');
+	ck_assert_uint_eq(spool.segments_n, 1);
+	ck_assert_int_eq(spool_put(&spool, 8, true), 'd');
+	ck_assert_uint_eq(spool.segments_n, 2);
+	kin__spool_fini(&spool);
+}
+END_TEST
+
+START_TEST(a_record_larger_than_a_segment_has_one_of_its_own)
+{
+	struct kin__spool spool;
+
+	kin__spool_init(&spool, 1 << 20); /* segments of 128 KiB */
+	ck_assert_int_eq(spool_put(&spool, 200000, true), 'd');
+	ck_assert_uint_eq(spool.segments_n, 1);
+	ck_assert_int_eq(spool_put(&spool, 8, true), 'd');
+	ck_assert_int_eq(spool_put(&spool, 200000, true), 'd');
+	ck_assert_uint_eq(spool.segments_n, 3);
+	kin__spool_fini(&spool);
+}
+END_TEST
+
 START_TEST(marks_of_an_earlier_process_are_skipped)
 {
 	static const struct kin__spool_range marks[] = {
@@ -377,6 +429,34 @@ START_TEST(marks_of_an_earlier_process_are_skipped)
 	kin__spool_passed(&spool, segment, 1000, false);
 	ck_assert_ptr_eq(kin__spool_removable(&spool, false), segment);
 	ck_assert_ptr_eq(kin__spool_reading(&spool), spool.open);
+	kin__spool_fini(&spool);
+}
+END_TEST
+
+/* As records are reported in any order, so do their marks stand in the journal. */
+START_TEST(marks_count_in_any_order)
+{
+	enum { MARKS = 60 };
+	struct kin__rng rng = { .state = (uint64_t)_i };
+	struct kin__spool_segment *segment;
+	struct kin__spool spool;
+	uint32_t order[MARKS];
+
+	kin__spool_init(&spool, 1 << 20);
+	segment = kin__spool_found(&spool, 7, SPOOL_LIFE, SPOOL_HEAD, 10000);
+	for (uint32_t i = 0; i < MARKS; i++)
+		order[i] = i;
+	for (uint32_t i = 0; i < MARKS; i++) {
+		uint32_t other = i + (uint32_t)kin__rng_below(&rng, MARKS - i), from = order[other];
+
+		order[other] = order[i];
+		ck_assert(kin__spool_found_done(segment,
+		                                (struct kin__spool_range){ 100 * from, 100 * from + 60 }));
+	}
+	kin__spool_found_end(segment);
+	ck_assert_uint_eq(segment->done.n, MARKS);
+	for (uint32_t at = 0; at < 100 * MARKS; at++)
+		ck_assert_int_eq(kin__spool_is_done(segment, at), at % 100 < 60);
 	kin__spool_fini(&spool);
 }
 END_TEST
@@ -418,7 +498,11 @@ static TCase *spool_tests(void)
 	tcase_add_test(tcase, what_waits_on_disk_stays_in_front);
 	tcase_add_test(tcase, a_segment_goes_when_all_of_it_is_final);
 	tcase_add_test(tcase, a_full_spool_takes_again_once_something_left);
+	tcase_add_test(tcase, a_segment_is_an_eighth_of_the_spool_within_bounds);
+	tcase_add_test(tcase, a_segment_is_filled_to_its_last_byte);
+	tcase_add_test(tcase, a_record_larger_than_a_segment_has_one_of_its_own);
 	tcase_add_test(tcase, marks_of_an_earlier_process_are_skipped);
+	tcase_add_loop_test(tcase, marks_count_in_any_order, 0, 20);
 	tcase_add_test(tcase, a_spool_without_memory);
 	return tcase;
 }

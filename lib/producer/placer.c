@@ -123,21 +123,23 @@ static uint64_t wanted_us(const struct kin__placer *placer, const struct kin__la
 	if (lane == placer->unplaced && placer->wants_map && !placer->known && placer->failures == 0)
 		return kin__state_later(placer->ask_due_us, MAP_WAIT_US);
 	if (lane == placer->unplaced || !producer->settings.aggregate || producer->closing ||
-	    order <= producer->flushed || first->attempts > 0 ||
-	    first->state == KIN__RECORD_AGAIN || /* it was due before */
+	    order <= producer->flushed || first->state == KIN__RECORD_AGAIN || /* it was due before */
 	    lane->n >= producer->settings.aggregate_records_max || lane->bytes >= placer->group_bytes_max)
 		return accepted_us;
 	return kin__state_later(accepted_us, producer->settings.linger_us);
 }
 
+/* When its pace lets go of what would leave now: all that one aggregate takes, or its first record alone. */
 static uint64_t ready_us(const struct kin__placer *placer, struct kin__lane *lane, uint64_t now_us)
 {
-	uint64_t bytes = lane->bytes < placer->group_bytes_max ? lane->bytes : placer->group_bytes_max;
-	uint64_t first = kin__state_of_queue(lane->records.next)->bytes;
+	uint64_t first = kin__state_of_queue(lane->records.next)->bytes, bytes = 0;
 
-	if (!placer->producer->settings.aggregate || first > bytes + OUTER_EXTRA)
-		return kin__lane_ready_us(lane, first, now_us);
-	return kin__lane_ready_us(lane, bytes + OUTER_EXTRA, now_us);
+	if (placer->producer->settings.aggregate && lane->n > 1)
+		bytes = OUTER_EXTRA +
+		        (lane->bytes < placer->group_bytes_max ? lane->bytes : placer->group_bytes_max);
+	if (bytes < first)
+		bytes = first;
+	return kin__lane_ready_us(lane, bytes, now_us);
 }
 
 void kin__placer_due(struct kin__placer *placer, struct kin__lane *lane, uint64_t now_us)

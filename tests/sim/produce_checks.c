@@ -314,6 +314,26 @@ static void check_unsent(struct produce_world *w)
 	              "a full request lingers");
 }
 
+/* What was never sent is told as it is. */
+static void check_fresh(struct produce_world *w)
+{
+	uint64_t bytes = 0, records = 0, bytes_told, records_told;
+
+	for (uint32_t i = 0; i < w->next_item; i++) {
+		const struct produce_item *item = &w->items[i];
+
+		if (item->life != w->life || !item->held || item->sends > 0)
+			continue;
+		records++;
+		bytes += item->record.bytes;
+	}
+	kin__producer_fresh(w->producer, &records_told, &bytes_told);
+	PRODUCE_CHECK(w, records_told == records && bytes_told == bytes,
+	              "%llu records of %llu bytes were never sent, it says %llu of %llu",
+	              (unsigned long long)records, (unsigned long long)bytes,
+	              (unsigned long long)records_told, (unsigned long long)bytes_told);
+}
+
 void produce_check_time(struct produce_world *w)
 {
 	uint64_t bytes = 0, records = 0;
@@ -342,6 +362,8 @@ void produce_check_time(struct produce_world *w)
 	PRODUCE_CHECK(w, bytes <= w->settings.buffer_bytes_max && records <= w->settings.buffer_records_max,
 	              "the buffer overflows");
 	PRODUCE_CHECK(w, bytes == w->room.bytes && records == w->room.records, "the room is miscounted");
+	if (!w->placed)
+		check_fresh(w);
 }
 
 /* Readers are asked what the service holds. */

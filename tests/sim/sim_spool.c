@@ -86,7 +86,7 @@ static struct world {
 	uint32_t record_max;
 } world;
 
-static char content[40000];
+static char content[100000];
 
 static void note(struct world *w, const char *what, uint64_t a, uint64_t b)
 {
@@ -531,6 +531,8 @@ static uint64_t run(uint64_t seed, bool verbose)
 	w->each = kin__rng_chance(&w->rng, 500);
 	w->bytes_max = kin__rng_between(&w->rng, 70000, 600000);
 	w->record_max = (uint32_t)kin__rng_between(&w->rng, 1, kin__rng_chance(&w->rng, 500) ? 200 : 30000);
+	if (kin__rng_chance(&w->rng, 100)) /* larger than a segment at times */
+		w->record_max = sizeof content;
 	w->memory_max = (uint32_t)kin__rng_between(&w->rng, 1, kin__rng_chance(&w->rng, 500) ? 5 : 100);
 	start(w);
 	for (int i = 0; i < STEPS; i++)
