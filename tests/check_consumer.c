@@ -2,6 +2,7 @@
 #include "consumer_scene.h"
 #include "consumer_scenes_delivery.h"
 #include "consumer_scenes_stream.h"
+#include "consumer_scenes_lineage.h"
 #include "consumer_scenes_end.h"
 #include "consumer_scenes_memory.h"
 #include "consumer_scenes_pieces.h"
@@ -28,6 +29,7 @@ int main(void)
 
 	suite_add_tcase(suite, delivery_case());
 	suite_add_tcase(suite, stream_case());
+	suite_add_tcase(suite, lineage_case());
 	suite_add_tcase(suite, end_case());
 	suite_add_tcase(suite, memory_case());
 	suite_add_tcase(suite, pieces_case());

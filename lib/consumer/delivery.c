@@ -187,8 +187,7 @@ static void consider(struct kin__consumer *consumer, struct kin__lane *lane)
 		return;
 	}
 	if (shard->writing == WRITE_DOUBT) {
-		if (lane->working != WORK_REST || lane->stack_n > 0 || lane->gather_end > lane->assigned ||
-		    shard->window.open)
+		if (lane->working != WORK_REST || lane->gather_end > lane->assigned || shard->window.open)
 			kin__lane_move(consumer, lane, WORK_HELD);
 		return;
 	}
@@ -246,6 +245,17 @@ void kin__delivery_flush(struct kin__consumer *consumer)
 		               WORK_READY);
 }
 
+static void call(struct kin__consumer *consumer, struct kin__lane *lane,
+                 const struct kin__consumer_effect *effect, bool again)
+{
+	kin__lane_move(consumer, lane, WORK_INVOKING);
+	consumer->health.invocations++;
+	consumer->health.retried += again;
+	lane->work_id = kin__emit_request(consumer, lane->shard, effect);
+	consumer->works_flying += lane->work_id != 0;
+	kin__overdue_called(consumer, lane, effect->invoke.count);
+}
+
 static void invoke(struct kin__consumer *consumer, struct kin__lane *lane)
 {
 	struct kin__work *work = &lane->stack[lane->stack_n - 1];
@@ -267,14 +277,7 @@ static void invoke(struct kin__consumer *consumer, struct kin__lane *lane)
 	kin__window_enter(consumer, lane->shard);
 	if (kin__window_on(consumer))
 		kin__window_show(lane->shard, &effect.invoke.window);
-	kin__lane_move(consumer, lane, WORK_INVOKING);
-	consumer->health.invocations++;
-	consumer->health.retried += work->tries > 0;
-	lane->work_id = kin__emit_request(consumer, lane->shard, &effect);
-	if (lane->work_id == 0)
-		return;
-	consumer->works_flying++;
-	kin__overdue_called(consumer, lane, effect.invoke.count);
+	call(consumer, lane, &effect, work->tries > 0);
 }
 
 static void invoke_final(struct kin__consumer *consumer, struct kin__lane *lane)
@@ -287,15 +290,8 @@ static void invoke_final(struct kin__consumer *consumer, struct kin__lane *lane)
 	kin__window_show(lane->shard, &effect.invoke.window);
 	effect.invoke.window.final = true;
 	effect.invoke.window.terminated_early = window->early;
-	kin__lane_move(consumer, lane, WORK_INVOKING);
-	consumer->health.invocations++;
-	consumer->health.retried += window->tries > 0;
 	window->calling = true;
-	lane->work_id = kin__emit_request(consumer, lane->shard, &effect);
-	if (lane->work_id == 0)
-		return;
-	consumer->works_flying++;
-	kin__overdue_called(consumer, lane, 0);
+	call(consumer, lane, &effect, window->tries > 0);
 }
 
 static void sink(struct kin__consumer *consumer, struct kin__lane *lane, bool old)

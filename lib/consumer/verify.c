@@ -143,6 +143,16 @@ static const char *shard_holds(const struct kin__consumer *consumer, const struc
 	return broken ? broken : places(shard);
 }
 
+/* Setting a timer never asks for memory: each shard has two, each lane one, the consumer two. */
+static const char *room(const struct kin__consumer *consumer)
+{
+	HOLDS(consumer->timers.room >= 2 * consumer->shards_n + consumer->lanes_n + 2 ||
+	      consumer->shards_n == 0);
+	HOLDS(consumer->sleepers.room >= consumer->shards_n);
+	HOLDS(consumer->furthest.room >= consumer->shards_n);
+	return NULL;
+}
+
 const char *kin__consumer_verify(const struct kin__consumer *consumer)
 {
 	uint64_t bytes = 0, buffered = 0, unfinished = 0, fresh = 0, blocked = 0, pending = 0;
@@ -153,6 +163,8 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 
 	if (consumer->bug.what || consumer->nomem)
 		return consumer->bug.what;
+	if (room(consumer))
+		return room(consumer);
 	for (size_t i = 0; i < consumer->shards_n; i++) {
 		const struct kin__shard *shard = consumer->shards[i];
 		const char *broken = consumer->cleared ? NULL : shard_holds(consumer, shard, &bytes);

@@ -252,7 +252,6 @@ bool kin__window_keep(struct kin__consumer *consumer, const struct kin__shard *s
 	const struct kin__window *window = &shard->window;
 	struct kin__kept *kept;
 
-	*out = NULL;
 	if (window->changes == window->stored_changes)
 		return true;
 	kept = kin__arena_alloc(&consumer->arena, sizeof *kept);

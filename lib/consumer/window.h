@@ -38,6 +38,6 @@ void kin__window_forget(struct kin__shard *shard); /* the shard is not ours any 
 
 /* What the store keeps of it. */
 bool kin__window_keep(struct kin__consumer *consumer, const struct kin__shard *shard,
-                      const struct kin__kept **out); /* NULL: nothing new; false: out of memory */
+                      const struct kin__kept **out); /* left alone: nothing new; false: out of memory */
 void kin__window_load(struct kin__consumer *consumer, struct kin__shard *shard, const struct kin__kept *kept);
 #endif

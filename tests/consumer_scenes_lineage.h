@@ -1,0 +1,37 @@
+/* Scenes of check_consumer: what the items of some shards say about others. */
+#ifndef CONSUMER_SCENES_LINEAGE_H
+#define CONSUMER_SCENES_LINEAGE_H
+#include "consumer_scene.h"
+
+/* A shard that has an item was begun when all above it were over: their items were removed by hand since, or never needed.
+ * They hold what is older than the time asked for, and stay unread: the parent, and the parent's parent. */
+START_TEST(nothing_above_a_begun_shard_is_read)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.many = s.log_reads = true;
+	s.set.starting_position = KIN_AT_TIMESTAMP;
+	s.set.starting_timestamp_ms = NOW_MS - 10000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	scene_put(scene_shard(&s, "b", "a", NULL), 1, 0);
+	scene_put(scene_shard(&s, "c", "b", NULL), 2, 0);
+	s.shards[0].closed = s.shards[1].closed = true;
+	item_of_another(&s, "-", "AT_TIMESTAMP", 0);
+	s.items[0].timestamp_ms = NOW_MS - 10000;
+	item_of_another(&s, "c", "1000", 0);
+	scene_start(&s);
+	scene_run(&s, 900);
+	scene_told(&s, "c@after c? c: [1]");
+	scene_end(&s);
+}
+END_TEST
+
+static TCase *lineage_case(void)
+{
+	TCase *tcase = tcase_create("lineage");
+
+	tcase_add_test(tcase, nothing_above_a_begun_shard_is_read);
+	return tcase;
+}
+#endif
