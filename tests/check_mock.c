@@ -4,6 +4,7 @@
 #include "mock_faults.h"
 #include "mock_front.h"
 #include "mock_manners.h"
+#include "mock_settings.h"
 #include "mock_shapes.h"
 #include "mock_streams.h"
 
@@ -36,10 +37,12 @@ int main(void)
 	front_cases_add(suite, open_usual, close_mock);
 	shape_cases_add(suite, open_usual, close_mock);
 	stream_cases_add(suite, open_usual, close_mock);
+	setting_cases_add(suite, open_usual, close_mock);
 	fault_cases_add(suite, open_usual, close_mock);
 	manner_cases_add(suite, open_usual, close_mock);
 	shape_cases_add(suite, open_cbor, close_mock);
 	stream_cases_add(suite, open_cbor, close_mock);
+	setting_cases_add(suite, open_cbor, close_mock);
 	cbor_cases_add(suite, open_usual, close_mock);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -637,6 +637,7 @@ END_TEST
 #include "model_reads.h"
 #include "model_corners.h"
 #include "model_spread.h"
+#include "model_settings.h"
 
 int main(void)
 {
@@ -678,6 +679,7 @@ int main(void)
 	suite_add_tcase(suite, rules);
 	suite_add_tcase(suite, corners_case());
 	suite_add_tcase(suite, spread_case());
+	suite_add_tcase(suite, settings_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -60,7 +60,7 @@ static const char *const strange_targets[] = { "",
 	                                       "Kinesis_20131202.liststreams",
 	                                       "DynamoDB_20120810.ListTables",
 	                                       "kinesis_20131202.ListStreams",
-	                                       "Kinesis_20131202.AddTagsToStream" };
+	                                       "Kinesis_20131202.ListChannels" };
 
 START_TEST(targets)
 {

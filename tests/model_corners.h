@@ -21,6 +21,58 @@ START_TEST(stream_names)
 }
 END_TEST
 
+static void ask_tags(enum kin__operation operation)
+{
+	struct kin__model_tagging tag = { S("k"), S("v") };
+	size_t n;
+	bool more;
+
+	if (operation == KIN__ADD_TAGS_TO_STREAM || operation == KIN__TAG_RESOURCE)
+		kin__model_tag(model, now, operation, S("s"), &tag, 1, &answer);
+	else if (operation == KIN__REMOVE_TAGS_FROM_STREAM || operation == KIN__UNTAG_RESOURCE)
+		kin__model_untag(model, now, operation, S("s"), &tag, 1, &answer);
+	else
+		kin__model_list_tags(model, now, operation, S("s"), S(""), &tag, 1, &n, &more, &answer);
+}
+
+static void ask_settings(enum kin__operation operation)
+{
+	struct kin__stream_summary summary;
+	struct kin__model_list list = { .stream = S("s"), .describe = &summary };
+	struct kin__shard_info info[4];
+
+	switch (operation) {
+	case KIN__DESCRIBE_STREAM:
+		shards(&list, info, 4);
+		return;
+	case KIN__DESCRIBE_LIMITS:
+		kin__model_describe_limits(model, now, &(struct kin__model_limits){ 0 }, &answer);
+		return;
+	case KIN__UPDATE_STREAM_MODE:
+		kin__model_update_mode(model, now, S("s"), true, &answer);
+		return;
+	case KIN__UPDATE_STREAM_RECORD_DISTRIBUTION_STRATEGY:
+		kin__model_update_distribution(model, now, S("s"), false, &answer);
+		return;
+	case KIN__UPDATE_SHARD_COUNT:
+		kin__model_scale(model, now, S("s"), 3, &summary, &answer);
+		return;
+	case KIN__INCREASE_STREAM_RETENTION_PERIOD:
+	case KIN__DECREASE_STREAM_RETENTION_PERIOD:
+		kin__model_change_retention(model, now, S("s"),
+		                            operation == KIN__INCREASE_STREAM_RETENTION_PERIOD, 86400000,
+		                            &answer);
+		return;
+	case KIN__START_STREAM_ENCRYPTION:
+	case KIN__STOP_STREAM_ENCRYPTION:
+		kin__model_encrypt(model, now, S("s"), operation == KIN__START_STREAM_ENCRYPTION, S("k"),
+		                   &answer);
+		return;
+	default:
+		ask_tags(operation);
+	}
+}
+
 /* One request of each operation, of a stream with two shards, all of which would be done. */
 static void ask(enum kin__operation operation)
 {
@@ -70,17 +122,42 @@ static void ask(enum kin__operation operation)
 		kin__model_get_iterator(model, now, S("s"), S(shard0), &horizon, token, &answer);
 		return;
 	default:
+		if (operation > KIN__GET_RECORDS) {
+			ask_settings(operation);
+			return;
+		}
 		iterator("s", shard0, KIN__ITERATOR_TRIM_HORIZON, "", token);
 		get(token, 0);
 	}
 }
 
-static const enum kin__operation asked[] = {
-	KIN__CREATE_STREAM,      KIN__DELETE_STREAM, KIN__DESCRIBE_STREAM_SUMMARY,
-	KIN__LIST_STREAMS,       KIN__LIST_SHARDS,   KIN__SPLIT_SHARD,
-	KIN__MERGE_SHARDS,       KIN__PUT_RECORD,    KIN__PUT_RECORDS,
-	KIN__GET_SHARD_ITERATOR, KIN__GET_RECORDS,   KIN__UPDATE_MAX_RECORD_SIZE
-};
+static const enum kin__operation asked[] = { KIN__CREATE_STREAM,
+	                                     KIN__DELETE_STREAM,
+	                                     KIN__DESCRIBE_STREAM_SUMMARY,
+	                                     KIN__LIST_STREAMS,
+	                                     KIN__LIST_SHARDS,
+	                                     KIN__SPLIT_SHARD,
+	                                     KIN__MERGE_SHARDS,
+	                                     KIN__PUT_RECORD,
+	                                     KIN__PUT_RECORDS,
+	                                     KIN__GET_SHARD_ITERATOR,
+	                                     KIN__GET_RECORDS,
+	                                     KIN__UPDATE_MAX_RECORD_SIZE,
+	                                     KIN__DESCRIBE_STREAM,
+	                                     KIN__DESCRIBE_LIMITS,
+	                                     KIN__UPDATE_STREAM_MODE,
+	                                     KIN__UPDATE_STREAM_RECORD_DISTRIBUTION_STRATEGY,
+	                                     KIN__UPDATE_SHARD_COUNT,
+	                                     KIN__INCREASE_STREAM_RETENTION_PERIOD,
+	                                     KIN__DECREASE_STREAM_RETENTION_PERIOD,
+	                                     KIN__START_STREAM_ENCRYPTION,
+	                                     KIN__STOP_STREAM_ENCRYPTION,
+	                                     KIN__ADD_TAGS_TO_STREAM,
+	                                     KIN__REMOVE_TAGS_FROM_STREAM,
+	                                     KIN__LIST_TAGS_FOR_STREAM,
+	                                     KIN__TAG_RESOURCE,
+	                                     KIN__UNTAG_RESOURCE,
+	                                     KIN__LIST_TAGS_FOR_RESOURCE };
 
 START_TEST(faults_strike_each_operation)
 {

@@ -82,7 +82,8 @@ struct kin__stream_summary {
 	uint32_t record_bytes_max; /* MaxRecordSizeInKiB * 1024; 0: not told */
 	uint8_t status;            /* enum kin__stream_status */
 	bool on_demand;
-	bool distributed; /* RecordDistributionStrategy AUTO */
+	bool distributed;   /* RecordDistributionStrategy AUTO */
+	const char *key_id; /* of its encryption, as the model tells it; NULL: none, or not told */
 };
 
 struct kin__shard_info {

@@ -5,9 +5,10 @@
 #include "kinesis/streams.h"
 #include "mock/asked.h"
 #include "mock/gate.h"
+#include "mock/tags.h"
 #include "wire/jsontext.h"
 
-enum { ON_DEMAND_SHARDS = 4, LIST_STREAMS_MAX = 100 };
+enum { ON_DEMAND_SHARDS = 4, LIST_STREAMS_MAX = 100, DESCRIBE_SHARDS_MAX = 100 };
 
 /* ---- pieces of an answer ---- */
 
@@ -76,10 +77,17 @@ void kin__control_create(struct kin__mock_exchange *x, int64_t now_ms, const str
 	struct kin__span mode = { NULL, 0 }, name = kin__asked_text(request, "StreamName");
 	int64_t shards = kin__asked_number(request, "ShardCount", 0);
 	uint32_t kib = (uint32_t)kin__asked_number(request, "MaxRecordSizeInKiB", 0);
+	struct kin__tags tags;
 
 	kin__json_text(kin__json_path(request, "StreamModeDetails.StreamMode"), &mode);
 	bool on_demand = kin__span_is(mode, "ON_DEMAND");
 	bool spread = kin__span_is(kin__asked_text(request, "RecordDistributionStrategy"), "AUTO");
+	if (!kin__tags_of(x, request, &tags))
+		return;
+	if (tags.n > KIN__MODEL_TAGS_MAX) {
+		kin__gate_refuse(x, "InvalidArgumentException", "A stream has at most 50 tags.");
+		return;
+	}
 	if (on_demand == (shards > 0)) {
 		kin__gate_refuse(x, "ValidationException",
 		                 on_demand ? "ShardCount must not be given for a stream in ON_DEMAND mode."
@@ -97,6 +105,8 @@ void kin__control_create(struct kin__mock_exchange *x, int64_t now_ms, const str
 		kin__model_set_on_demand(x->mock->model, now_ms, name);
 	if (!x->answer.code && spread)
 		kin__model_set_distributed(x->mock->model, now_ms, name);
+	if (!x->answer.code && !kin__model_set_tags(x->mock->model, now_ms, name, tags.at, tags.n))
+		kin__gate_nomem(x);
 }
 
 static void identity(struct kin__jsontext *json, const struct kin__stream_summary *summary)
@@ -115,6 +125,17 @@ static void identity(struct kin__jsontext *json, const struct kin__stream_summar
 	kin__jsontext_number(json, created);
 }
 
+/* What both descriptions tell besides. */
+static void settings(struct kin__jsontext *json, const struct kin__stream_summary *summary)
+{
+	kin__jsontext_name(json, "RetentionPeriodHours");
+	kin__jsontext_i64(json, summary->retention_ms < 3600000 ? 1 : summary->retention_ms / 3600000);
+	kin__jsontext_name(json, "EnhancedMonitoring");
+	kin__jsontext_raw(json, kin__span_text("[{\"ShardLevelMetrics\":[]}]"));
+	text_member(json, "EncryptionType", summary->key_id ? "KMS" : "NONE");
+	text_member(json, "KeyId", summary->key_id);
+}
+
 void kin__control_describe(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request)
 {
 	struct kin__stream_summary summary;
@@ -131,11 +152,7 @@ void kin__control_describe(struct kin__mock_exchange *x, int64_t now_ms, const s
 	kin__jsontext_name(&json, "StreamDescriptionSummary");
 	kin__jsontext_object(&json);
 	identity(&json, &summary);
-	kin__jsontext_name(&json, "RetentionPeriodHours");
-	kin__jsontext_i64(&json, summary.retention_ms < 3600000 ? 1 : summary.retention_ms / 3600000);
-	kin__jsontext_name(&json, "EnhancedMonitoring");
-	kin__jsontext_raw(&json, kin__span_text("[{\"ShardLevelMetrics\":[]}]"));
-	text_member(&json, "EncryptionType", "NONE");
+	settings(&json, &summary);
 	kin__jsontext_name(&json, "OpenShardCount");
 	kin__jsontext_u64(&json, summary.open_shards);
 	kin__jsontext_name(&json, "ConsumerCount");
@@ -264,6 +281,46 @@ void kin__control_list_shards(struct kin__mock_exchange *x, int64_t now_ms, cons
 	kin__mem_free(found);
 }
 
+static void write_description(struct kin__jsontext *json, const struct kin__stream_summary *summary,
+                              const struct kin__shard_info *shards, size_t n, bool more)
+{
+	kin__jsontext_object(json);
+	kin__jsontext_name(json, "StreamDescription");
+	kin__jsontext_object(json);
+	identity(json, summary);
+	settings(json, summary);
+	kin__jsontext_name(json, "Shards");
+	kin__jsontext_array(json);
+	for (size_t i = 0; i < n; i++)
+		shard(json, &shards[i]);
+	kin__jsontext_array_end(json);
+	kin__jsontext_name(json, "HasMoreShards");
+	kin__jsontext_bool(json, more);
+	kin__jsontext_object_end(json);
+	kin__jsontext_object_end(json);
+}
+
+void kin__control_describe_stream(struct kin__mock_exchange *x, int64_t now_ms,
+                                  const struct kin__json *request)
+{
+	struct kin__stream_summary summary;
+	struct kin__model_list list = { .exclusive_start = kin__asked_text(request, "ExclusiveStartShardId"),
+		                        .describe = &summary };
+	struct kin__shard_info found[DESCRIBE_SHARDS_MAX];
+	struct kin__jsontext json;
+	char next[KIN__MODEL_TOKEN];
+	int64_t most = kin__asked_number(request, "Limit", DESCRIBE_SHARDS_MAX);
+	size_t n;
+
+	if (!kin__asked_stream(x, request, &list.stream))
+		return;
+	most = most < DESCRIBE_SHARDS_MAX ? most : DESCRIBE_SHARDS_MAX;
+	kin__model_list_shards(x->mock->model, now_ms, &list, found, (size_t)most, &n, next, &x->answer);
+	kin__jsontext_init(&json, &x->reply);
+	if (!x->answer.code)
+		write_description(&json, &summary, found, n, next[0] != 0);
+}
+
 void kin__control_split(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request)
 {
 	struct kin__span stream;
@@ -282,14 +339,6 @@ void kin__control_merge(struct kin__mock_exchange *x, int64_t now_ms, const stru
 	if (kin__asked_stream(x, request, &stream))
 		kin__model_merge(x->mock->model, now_ms, stream, kin__asked_text(request, "ShardToMerge"),
 		                 kin__asked_text(request, "AdjacentShardToMerge"), &x->answer);
-}
-
-void kin__control_record_max(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request)
-{
-	uint32_t kib = (uint32_t)kin__asked_number(request, "MaxRecordSizeInKiB", 0);
-
-	kin__model_set_record_max(x->mock->model, now_ms, kin__asked_text(request, "StreamARN"), kib * 1024,
-	                          &x->answer);
 }
 
 void kin__control_delete(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request)

@@ -10,7 +10,8 @@ void kin__control_list_streams(struct kin__mock_exchange *x, int64_t now_ms, con
 void kin__control_list_shards(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request);
 void kin__control_split(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request);
 void kin__control_merge(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request);
-void kin__control_record_max(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request);
+void kin__control_describe_stream(struct kin__mock_exchange *x, int64_t now_ms,
+                                  const struct kin__json *request);
 void kin__control_delete(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request);
 /* Writes a ChildShard. */
 void kin__control_child(struct kin__bytes *out, const struct kin__shard_info *child);

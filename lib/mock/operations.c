@@ -3,7 +3,9 @@
 #include "mock/asked.h"
 #include "mock/control.h"
 #include "mock/gate.h"
+#include "mock/settings.h"
 #include "mock/shape.h"
+#include "mock/tags.h"
 #include "wire/base64.h"
 #include "wire/jsontext.h"
 
@@ -59,7 +61,7 @@ static void put_record(struct kin__mock_exchange *x, int64_t now_ms, const struc
 	kin__jsontext_object(&json);
 	text_member(&json, "ShardId", put.shard);
 	text_member(&json, "SequenceNumber", put.sequence);
-	text_member(&json, "EncryptionType", "NONE");
+	text_member(&json, "EncryptionType", put.encrypted ? "KMS" : "NONE");
 	kin__jsontext_object_end(&json);
 }
 
@@ -135,10 +137,25 @@ static void (*const by_operation[KIN__OPERATIONS])(struct kin__mock_exchange *, 
 	[KIN__LIST_SHARDS] = kin__control_list_shards,
 	[KIN__SPLIT_SHARD] = kin__control_split,
 	[KIN__MERGE_SHARDS] = kin__control_merge,
-	[KIN__UPDATE_MAX_RECORD_SIZE] = kin__control_record_max,
+	[KIN__UPDATE_MAX_RECORD_SIZE] = kin__settings_record_max,
 	[KIN__PUT_RECORD] = put_record,
 	[KIN__GET_SHARD_ITERATOR] = get_iterator,
 	[KIN__GET_RECORDS] = get_records,
+	[KIN__DESCRIBE_STREAM] = kin__control_describe_stream,
+	[KIN__DESCRIBE_LIMITS] = kin__settings_limits,
+	[KIN__UPDATE_STREAM_MODE] = kin__settings_mode,
+	[KIN__UPDATE_STREAM_RECORD_DISTRIBUTION_STRATEGY] = kin__settings_distribution,
+	[KIN__UPDATE_SHARD_COUNT] = kin__settings_scale,
+	[KIN__INCREASE_STREAM_RETENTION_PERIOD] = kin__settings_retention,
+	[KIN__DECREASE_STREAM_RETENTION_PERIOD] = kin__settings_retention,
+	[KIN__START_STREAM_ENCRYPTION] = kin__settings_encryption,
+	[KIN__STOP_STREAM_ENCRYPTION] = kin__settings_encryption,
+	[KIN__ADD_TAGS_TO_STREAM] = kin__tags_add,
+	[KIN__REMOVE_TAGS_FROM_STREAM] = kin__tags_remove,
+	[KIN__LIST_TAGS_FOR_STREAM] = kin__tags_list,
+	[KIN__TAG_RESOURCE] = kin__tags_add,
+	[KIN__UNTAG_RESOURCE] = kin__tags_remove,
+	[KIN__LIST_TAGS_FOR_RESOURCE] = kin__tags_list,
 };
 
 bool kin__operations_knows(enum kin__operation operation)

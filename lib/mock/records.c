@@ -144,7 +144,9 @@ static void write_put(struct kin__mock_exchange *x, const struct put_request *pu
 
 	kin__bytes_text(out, "{\"FailedRecordCount\":");
 	kin__bytes_u64(out, put->failed);
-	kin__bytes_text(out, ",\"EncryptionType\":\"NONE\",\"Records\":[");
+	kin__bytes_text(out, ",\"EncryptionType\":\"");
+	kin__bytes_text(out, put->n > 0 && put->puts[0].encrypted ? "KMS" : "NONE");
+	kin__bytes_text(out, "\",\"Records\":[");
 	for (size_t i = 0; i < put->n; i++) {
 		const struct kin__model_put *one = &put->puts[i];
 		if (i)

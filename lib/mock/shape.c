@@ -19,6 +19,14 @@ struct member {
 	{                                                                                                    \
 		"StreamARN", KIN__SHAPE_ARN, .most = 2048                                                    \
 	}
+#define ARN                                                                                                  \
+	{                                                                                                    \
+		"StreamARN", KIN__SHAPE_ARN, .required = true, .most = 2048                                  \
+	}
+#define RESOURCE                                                                                             \
+	{                                                                                                    \
+		"ResourceARN", KIN__SHAPE_ARN, .required = true, .most = 2048                                \
+	}
 #define SHARD(name)                                                                                          \
 	{                                                                                                    \
 		name, KIN__SHAPE_NAME, .required = true, .most = 128                                         \
@@ -30,6 +38,8 @@ struct member {
 
 static const char *const modes[] = { "PROVISIONED", "ON_DEMAND", NULL };
 static const char *const strategies[] = { "AUTO", "USER_PARTITION_KEY", NULL };
+static const char *const encryptions[] = { "NONE", "KMS", NULL };
+static const char *const scalings[] = { "UNIFORM_SCALING", NULL };
 static const char *const filters[] = { "AFTER_SHARD_ID",
 	                               "AT_TRIM_HORIZON",
 	                               "FROM_TRIM_HORIZON",
@@ -46,6 +56,7 @@ static const struct member create_stream[] = {
 	{ "ShardCount", KIN__SHAPE_NUMBER, .least = 1, .most = INT32_MAX },
 	{ "StreamModeDetails", KIN__SHAPE_OBJECT },
 	{ "StreamModeDetails.StreamMode", KIN__SHAPE_WORD, .required = true, .words = modes },
+	{ "Tags", KIN__SHAPE_OBJECT },
 	{ "MaxRecordSizeInKiB", KIN__SHAPE_NUMBER, .least = 1024, .most = 10240 },
 	{ "RecordDistributionStrategy", KIN__SHAPE_WORD, .words = strategies },
 	{ 0 }
@@ -54,6 +65,11 @@ static const struct member delete_stream[] = { STREAM,
 	                                       { "EnforceConsumerDeletion", KIN__SHAPE_BOOLEAN },
 	                                       { 0 } };
 static const struct member describe[] = { STREAM, { 0 } };
+static const struct member describe_stream[] = { STREAM,
+	                                         { "Limit", KIN__SHAPE_NUMBER, .least = 1, .most = 10000 },
+	                                         { "ExclusiveStartShardId", KIN__SHAPE_NAME, .most = 128 },
+	                                         { 0 } };
+static const struct member nothing[] = { { 0 } };
 static const struct member list_streams[] = { { "Limit", KIN__SHAPE_NUMBER, .least = 1, .most = 10000 },
 	                                      { "ExclusiveStartStreamName", KIN__SHAPE_NAME, .most = 128 },
 	                                      { "NextToken", KIN__SHAPE_TEXT, .most = 1048576 },
@@ -73,11 +89,48 @@ static const struct member split[] = {
 	STREAM, SHARD("ShardToSplit"), { "NewStartingHashKey", KIN__SHAPE_HASH, .required = true }, { 0 }
 };
 static const struct member merge[] = { STREAM, SHARD("ShardToMerge"), SHARD("AdjacentShardToMerge"), { 0 } };
-static const struct member update_max_record_size[] = {
-	{ "StreamARN", KIN__SHAPE_ARN, .required = true, .most = 2048 },
-	{ "MaxRecordSizeInKiB", KIN__SHAPE_NUMBER, .required = true, .least = 1024, .most = 10240 },
+static const struct member update_max_record_size[] = { ARN,
+	                                                { "MaxRecordSizeInKiB", KIN__SHAPE_NUMBER,
+	                                                  .required = true, .least = 1024, .most = 10240 },
+	                                                { 0 } };
+static const struct member update_mode[] = { ARN,
+	                                     { "StreamModeDetails", KIN__SHAPE_OBJECT, .required = true },
+	                                     { "StreamModeDetails.StreamMode", KIN__SHAPE_WORD,
+	                                       .required = true, .words = modes },
+	                                     { 0 } };
+static const struct member update_distribution[] = {
+	ARN, { "RecordDistributionStrategy", KIN__SHAPE_WORD, .required = true, .words = strategies }, { 0 }
+};
+static const struct member scale[] = {
+	STREAM,
+	{ "TargetShardCount", KIN__SHAPE_NUMBER, .required = true, .least = 1, .most = INT32_MAX },
+	{ "ScalingType", KIN__SHAPE_WORD, .required = true, .words = scalings },
 	{ 0 }
 };
+static const struct member retention[] = { STREAM,
+	                                   { "RetentionPeriodHours", KIN__SHAPE_NUMBER, .required = true,
+	                                     .least = INT32_MIN, .most = INT32_MAX },
+	                                   { 0 } };
+static const struct member encryption[] = { STREAM,
+	                                    { "EncryptionType", KIN__SHAPE_WORD, .required = true,
+	                                      .words = encryptions },
+	                                    { "KeyId", KIN__SHAPE_TEXT, .required = true, .most = 2048 },
+	                                    { 0 } };
+static const struct member add_tags[] = { STREAM, { "Tags", KIN__SHAPE_OBJECT, .required = true }, { 0 } };
+static const struct member remove_tags[] = { STREAM,
+	                                     { "TagKeys", KIN__SHAPE_LIST, .required = true },
+	                                     { 0 } };
+static const struct member list_tags[] = { STREAM,
+	                                   { "ExclusiveStartTagKey", KIN__SHAPE_TEXT, .most = 128 },
+	                                   { "Limit", KIN__SHAPE_NUMBER, .least = 1, .most = 50 },
+	                                   { 0 } };
+static const struct member tag_resource[] = { RESOURCE,
+	                                      { "Tags", KIN__SHAPE_OBJECT, .required = true },
+	                                      { 0 } };
+static const struct member untag_resource[] = { RESOURCE,
+	                                        { "TagKeys", KIN__SHAPE_LIST, .required = true },
+	                                        { 0 } };
+static const struct member list_resource_tags[] = { RESOURCE, { 0 } };
 static const struct member put_record[] = { STREAM,
 	                                    { "Data", KIN__SHAPE_BLOB, .required = true },
 	                                    { "PartitionKey", KIN__SHAPE_TEXT, .most = KIN__SHAPE_KEY_MAX },
@@ -100,18 +153,34 @@ static const struct member get_records[] = { { "ShardIterator", KIN__SHAPE_TEXT,
 	                                     DRY_RUN,
 	                                     { 0 } };
 
-static const struct member *const members_of[KIN__OPERATIONS] = { [KIN__CREATE_STREAM] = create_stream,
-	                                                          [KIN__DELETE_STREAM] = delete_stream,
-	                                                          [KIN__DESCRIBE_STREAM_SUMMARY] = describe,
-	                                                          [KIN__LIST_STREAMS] = list_streams,
-	                                                          [KIN__LIST_SHARDS] = list_shards,
-	                                                          [KIN__SPLIT_SHARD] = split,
-	                                                          [KIN__MERGE_SHARDS] = merge,
-	                                                          [KIN__UPDATE_MAX_RECORD_SIZE] =
-	                                                                          update_max_record_size,
-	                                                          [KIN__PUT_RECORD] = put_record,
-	                                                          [KIN__GET_SHARD_ITERATOR] = get_iterator,
-	                                                          [KIN__GET_RECORDS] = get_records };
+static const struct member *const members_of[KIN__OPERATIONS] = {
+	[KIN__CREATE_STREAM] = create_stream,
+	[KIN__DELETE_STREAM] = delete_stream,
+	[KIN__DESCRIBE_STREAM_SUMMARY] = describe,
+	[KIN__LIST_STREAMS] = list_streams,
+	[KIN__LIST_SHARDS] = list_shards,
+	[KIN__SPLIT_SHARD] = split,
+	[KIN__MERGE_SHARDS] = merge,
+	[KIN__UPDATE_MAX_RECORD_SIZE] = update_max_record_size,
+	[KIN__PUT_RECORD] = put_record,
+	[KIN__GET_SHARD_ITERATOR] = get_iterator,
+	[KIN__GET_RECORDS] = get_records,
+	[KIN__DESCRIBE_STREAM] = describe_stream,
+	[KIN__DESCRIBE_LIMITS] = nothing,
+	[KIN__UPDATE_STREAM_MODE] = update_mode,
+	[KIN__UPDATE_STREAM_RECORD_DISTRIBUTION_STRATEGY] = update_distribution,
+	[KIN__UPDATE_SHARD_COUNT] = scale,
+	[KIN__INCREASE_STREAM_RETENTION_PERIOD] = retention,
+	[KIN__DECREASE_STREAM_RETENTION_PERIOD] = retention,
+	[KIN__START_STREAM_ENCRYPTION] = encryption,
+	[KIN__STOP_STREAM_ENCRYPTION] = encryption,
+	[KIN__ADD_TAGS_TO_STREAM] = add_tags,
+	[KIN__REMOVE_TAGS_FROM_STREAM] = remove_tags,
+	[KIN__LIST_TAGS_FOR_STREAM] = list_tags,
+	[KIN__TAG_RESOURCE] = tag_resource,
+	[KIN__UNTAG_RESOURCE] = untag_resource,
+	[KIN__LIST_TAGS_FOR_RESOURCE] = list_resource_tags,
+};
 
 /* ---- types ---- */
 
@@ -137,6 +206,8 @@ static enum kin__json_type wanted_type(enum kin__shape shape)
 		return KIN__JSON_BOOL;
 	case KIN__SHAPE_OBJECT:
 		return KIN__JSON_OBJECT;
+	case KIN__SHAPE_LIST:
+		return KIN__JSON_ARRAY;
 	default:
 		return KIN__JSON_TEXT;
 	}
@@ -321,6 +392,7 @@ static bool meets(struct kin__mock_exchange *x, const struct member *member, con
 	case KIN__SHAPE_BOOLEAN:
 	case KIN__SHAPE_BLOB:
 	case KIN__SHAPE_OBJECT:
+	case KIN__SHAPE_LIST:
 		return true;
 	case KIN__SHAPE_WORD:
 		kin__json_text(value, &text);

@@ -19,7 +19,8 @@ enum kin__shape {
 	KIN__SHAPE_TIME,
 	KIN__SHAPE_BOOLEAN,
 	KIN__SHAPE_BLOB, /* base64; the operation decodes it */
-	KIN__SHAPE_OBJECT
+	KIN__SHAPE_OBJECT,
+	KIN__SHAPE_LIST
 };
 
 enum { KIN__SHAPE_BLOB_MAX = 10485760, KIN__SHAPE_KEY_MAX = 256 };

@@ -2,7 +2,7 @@
 
 enum { LIST_TTL_MS = 300000 };
 
-static void summarize(const struct kin__model_stream *stream, struct kin__stream_summary *out)
+void kin__stream_summarize(const struct kin__model_stream *stream, struct kin__stream_summary *out)
 {
 	*out = (struct kin__stream_summary){
 		.name = stream->name,
@@ -14,6 +14,7 @@ static void summarize(const struct kin__model_stream *stream, struct kin__stream
 		.status = stream->status,
 		.on_demand = stream->on_demand,
 		.distributed = stream->distributed,
+		.key_id = stream->key_id,
 	};
 }
 
@@ -29,7 +30,7 @@ void kin__model_describe(struct kin__model *model, int64_t now_ms, struct kin__s
 	if (!stream)
 		kin__answer_no_stream(model, answer, name);
 	else
-		summarize(stream, out);
+		kin__stream_summarize(stream, out);
 }
 
 static struct kin__model_stream *next_stream(const struct kin__model *model, const char *after)
@@ -66,7 +67,7 @@ void kin__model_list_streams(struct kin__model *model, int64_t now_ms, struct ki
 		memcpy(name, after.at, after.n);
 	for (stream = next_stream(model, name); stream && *n < room;
 	     stream = next_stream(model, stream->name))
-		summarize(stream, &out[(*n)++]);
+		kin__stream_summarize(stream, &out[(*n)++]);
 	*more = stream != NULL;
 }
 
@@ -188,7 +189,11 @@ static bool start(struct kin__model *model, int64_t now_ms, const struct kin__mo
 		kin__answer_no_stream(model, answer, list->stream);
 		return false;
 	}
-	if (!kin__stream_is_usable(walk->stream)) {
+	if (list->describe) { /* of one that is being created, which has no shards yet, too */
+		kin__stream_summarize(walk->stream, list->describe);
+		if (walk->stream->shards_n == 0)
+			return true;
+	} else if (!kin__stream_is_usable(walk->stream)) {
 		KIN__REFUSE(answer, "ResourceInUseException", "Stream % is being created or deleted.",
 		            list->stream);
 		return false;
@@ -209,7 +214,8 @@ void kin__model_list_shards(struct kin__model *model, int64_t now_ms, const stru
 
 	*n = 0;
 	kin__answer_init(answer);
-	fine = kin__answer_begin(model, KIN__LIST_SHARDS, NULL, 0, answer);
+	fine = kin__answer_begin(model, list->describe ? KIN__DESCRIBE_STREAM : KIN__LIST_SHARDS, NULL, 0,
+	                         answer);
 	if (fine && list->next_token.n)
 		fine = resume(model, now_ms, list, &walk, answer);
 	else if (fine)

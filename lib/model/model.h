@@ -17,7 +17,8 @@ enum {
 	KIN__MODEL_GET_RECORDS_MAX = 10000,
 	KIN__MODEL_GET_BYTES_MAX = 10485760,
 	KIN__MODEL_LIST_SHARDS_MAX = 1000,
-	KIN__MODEL_SHARDS_MAX = 10000 /* open shards of a stream */
+	KIN__MODEL_SHARDS_MAX = 10000, /* open shards of a stream */
+	KIN__MODEL_TAGS_MAX = 50
 };
 
 struct kin__model;
@@ -54,6 +55,7 @@ enum kin__model_outcome { KIN__MODEL_STORED, KIN__MODEL_THROTTLED, KIN__MODEL_IN
 
 struct kin__model_put {
 	uint8_t outcome;   /* enum kin__model_outcome; INTERNAL may have been stored all the same */
+	bool encrypted;    /* so its stream is described */
 	const char *shard; /* borrowed until the stream is deleted */
 	char sequence[KIN__MODEL_SEQUENCE];
 };
@@ -92,6 +94,16 @@ struct kin__model_list {
 	int64_t filter_ms;
 	bool has_created;
 	int64_t created_ms; /* StreamCreationTimestamp: another one is ResourceNotFoundException */
+	struct kin__stream_summary *
+			describe; /* DescribeStream, filled as kin__model_describe() does; NULL: ListShards */
+};
+
+struct kin__model_limits {
+	size_t open_shards, on_demand_streams; /* open_shards: of the others */
+};
+
+struct kin__model_tagging {
+	struct kin__span key, value; /* no NUL in them */
 };
 
 void kin__model_options_init(
@@ -109,6 +121,9 @@ void kin__model_create_stream(struct kin__model *model, int64_t now_ms, struct k
 bool kin__model_set_on_demand(struct kin__model *model, int64_t now_ms, struct kin__span stream);
 /* Only of an on-demand one: the service spreads its records, and keys may be left out.  false: no such stream. */
 bool kin__model_set_distributed(struct kin__model *model, int64_t now_ms, struct kin__span stream);
+/* At most KIN__MODEL_TAGS_MAX in all, besides what it has.  false: no such stream, or no memory. */
+bool kin__model_set_tags(struct kin__model *model, int64_t now_ms, struct kin__span stream,
+                         const struct kin__model_tagging *tags, size_t n);
 void kin__model_delete_stream(struct kin__model *model, int64_t now_ms, struct kin__span stream,
                               struct kin__model_answer *answer);
 void kin__model_describe(struct kin__model *model, int64_t now_ms, struct kin__span stream,
@@ -127,6 +142,32 @@ void kin__model_split(struct kin__model *model, int64_t now_ms, struct kin__span
                       struct kin__model_answer *answer);
 void kin__model_merge(struct kin__model *model, int64_t now_ms, struct kin__span stream,
                       struct kin__span shard, struct kin__span adjacent, struct kin__model_answer *answer);
+
+/* UpdateShardCount, from half to twice the open ones: splits and merges, until the ranges are even. */
+void kin__model_scale(struct kin__model *model, int64_t now_ms, struct kin__span stream, uint32_t target,
+                      struct kin__stream_summary *before, struct kin__model_answer *answer);
+void kin__model_update_mode(struct kin__model *model, int64_t now_ms, struct kin__span stream, bool on_demand,
+                            struct kin__model_answer *answer);
+void kin__model_update_distribution(struct kin__model *model, int64_t now_ms, struct kin__span stream,
+                                    bool distributed, struct kin__model_answer *answer);
+void kin__model_change_retention(struct kin__model *model, int64_t now_ms, struct kin__span stream,
+                                 bool longer, int64_t retention_ms, struct kin__model_answer *answer);
+/* It is only described so. */
+void kin__model_encrypt(struct kin__model *model, int64_t now_ms, struct kin__span stream, bool start,
+                        struct kin__span key_id, struct kin__model_answer *answer);
+void kin__model_describe_limits(struct kin__model *model, int64_t now_ms, struct kin__model_limits *out,
+                                struct kin__model_answer *answer);
+/* `operation`: by which of the two ways it was asked. */
+void kin__model_tag(struct kin__model *model, int64_t now_ms, enum kin__operation operation,
+                    struct kin__span stream, const struct kin__model_tagging *tags, size_t n,
+                    struct kin__model_answer *answer);
+void kin__model_untag(struct kin__model *model, int64_t now_ms, enum kin__operation operation,
+                      struct kin__span stream, const struct kin__model_tagging *tags, size_t n,
+                      struct kin__model_answer *answer); /* by their keys; one that is not there is none */
+/* In the order of keys, those behind `after`; the texts until the next call. */
+void kin__model_list_tags(struct kin__model *model, int64_t now_ms, enum kin__operation operation,
+                          struct kin__span stream, struct kin__span after, struct kin__model_tagging *out,
+                          size_t room, size_t *n, bool *more, struct kin__model_answer *answer);
 
 /* UpdateMaxRecordSize: it holds from now on. */
 void kin__model_set_record_max(struct kin__model *model, int64_t now_ms, struct kin__span stream,

@@ -144,6 +144,7 @@ static void put_entry(struct put *put, size_t i, uint32_t partial_per_mille, str
 	if (shard->struck_per_mille > partial_per_mille)
 		partial_per_mille = shard->struck_per_mille;
 	out->shard = shard->id;
+	out->encrypted = shard->stream->key_id != NULL;
 	out->sequence[0] = 0;
 	out->outcome = KIN__MODEL_THROTTLED;
 	if (shard->struck_throttle ||

@@ -41,6 +41,10 @@ struct kin__model_shard {
 	uint32_t struck_per_mille;
 };
 
+struct kin__model_tag {
+	char *key, *value;
+};
+
 struct kin__model_stream {
 	char *name, *arn;
 	uint32_t serial;
@@ -56,7 +60,10 @@ struct kin__model_stream {
 	struct kin__model_shard *changing,
 			*changing_too; /* UPDATING: split the one, or merge both; or none */
 	struct kin__hashkey split_at;
-	uint32_t create_shards;
+	uint32_t create_shards, scale_to; /* scale_to: UPDATING to so many open shards; 0: it is not */
+	char *key_id;                     /* NULL: not encrypted */
+	struct kin__model_tag *tags;      /* by key */
+	size_t tags_n, tags_room;
 };
 
 struct kin__model {
@@ -94,11 +101,26 @@ void kin__stream_free(struct kin__model_stream *stream);
 /* By name or ARN, after what was due has happened; NULL: none (any more). */
 struct kin__model_stream *kin__stream_find(struct kin__model *model, int64_t now_ms, struct kin__span name);
 struct kin__model_stream *kin__stream_by_serial(struct kin__model *model, int64_t now_ms, uint32_t serial);
+/* The stream, if it is ACTIVE; else NULL and the answer says why. */
+struct kin__model_stream *kin__stream_need_active(struct kin__model *model, struct kin__model_stream *stream,
+                                                  struct kin__span name, struct kin__model_answer *answer);
+/* UPDATING, for as long as that takes, or all at once. */
+void kin__stream_update(struct kin__model *model, struct kin__model_stream *stream, int64_t now_ms,
+                        struct kin__model_answer *answer);
 void kin__stream_settle_all(struct kin__model *model, int64_t now_ms);
 static inline bool kin__stream_is_usable(const struct kin__model_stream *stream)
 {
 	return stream && (stream->status == KIN__STREAM_ACTIVE || stream->status == KIN__STREAM_UPDATING);
 }
+
+/* list.c */
+void kin__stream_summarize(const struct kin__model_stream *stream, struct kin__stream_summary *out);
+
+/* reshard.c: what UPDATING was for happens; -1: out of memory */
+int kin__reshard_end(struct kin__model *model, struct kin__model_stream *stream, int64_t at_ms);
+
+/* tags.c */
+void kin__tags_free(struct kin__model_stream *stream);
 
 /* shard.c */
 struct kin__model_shard *kin__shard_new(struct kin__model *model, struct kin__model_stream *stream,

@@ -10,6 +10,8 @@ void kin__stream_free(struct kin__model_stream *stream)
 		kin__shard_free(stream->shards[i]);
 	kin__mem_free(stream->shards);
 	kin__mem_free(stream->open);
+	kin__tags_free(stream);
+	kin__mem_free(stream->key_id);
 	kin__mem_free(stream->name);
 	kin__mem_free(stream->arn);
 	kin__mem_free(stream);
@@ -25,38 +27,6 @@ static int make_shards(struct kin__model *model, struct kin__model_stream *strea
 		if (!kin__shard_new(model, stream, now_ms, kin__hashkey_even(n, i), last))
 			return -1;
 	}
-	return kin__shard_reindex(stream);
-}
-
-/* The parents stay open until the children are there: memory that runs out only delays the reshard. */
-static int reshard(struct kin__model *model, struct kin__model_stream *stream, int64_t at_ms)
-{
-	struct kin__model_shard *one = stream->changing, *two = stream->changing_too, *left, *right = NULL;
-
-	if (two) {
-		bool swapped = kin__hashkey_compare(one->first_hash, two->first_hash) > 0;
-		left = kin__shard_new(model, stream, at_ms, (swapped ? two : one)->first_hash,
-		                      (swapped ? one : two)->last_hash);
-	} else {
-		left = kin__shard_new(model, stream, at_ms, one->first_hash,
-		                      kin__hashkey_prior(stream->split_at));
-		right = left ? kin__shard_new(model, stream, at_ms, stream->split_at, one->last_hash) : NULL;
-	}
-	if (!left || (!two && !right) ||
-	    kin__mem_room(&stream->open, &stream->open_room, stream->shards_n, sizeof *stream->open) < 0) {
-		if (right)
-			kin__shard_free(stream->shards[--stream->shards_n]);
-		if (left)
-			kin__shard_free(stream->shards[--stream->shards_n]);
-		return -1;
-	}
-	left->parent = one;
-	left->adjacent = two;
-	if (right)
-		right->parent = one;
-	kin__shard_close(one, at_ms);
-	if (two)
-		kin__shard_close(two, at_ms);
 	return kin__shard_reindex(stream);
 }
 
@@ -81,11 +51,9 @@ static struct kin__model_stream *settle(struct kin__model *model, size_t at, int
 	}
 	if (stream->status == KIN__STREAM_CREATING && make_shards(model, stream, stream->due_ms) < 0)
 		return stream;
-	if (stream->status == KIN__STREAM_UPDATING && stream->changing &&
-	    reshard(model, stream, stream->due_ms) < 0)
+	if (stream->status == KIN__STREAM_UPDATING && kin__reshard_end(model, stream, stream->due_ms) < 0)
 		return stream;
 	stream->status = KIN__STREAM_ACTIVE;
-	stream->changing = stream->changing_too = NULL;
 	return stream;
 }
 
@@ -231,9 +199,8 @@ static const char *status_name(uint8_t status)
 	return names[status];
 }
 
-/* The stream, if it is ACTIVE; else NULL and the answer says why. */
-static struct kin__model_stream *need_active(struct kin__model *model, struct kin__model_stream *stream,
-                                             struct kin__span name, struct kin__model_answer *answer)
+struct kin__model_stream *kin__stream_need_active(struct kin__model *model, struct kin__model_stream *stream,
+                                                  struct kin__span name, struct kin__model_answer *answer)
 {
 	if (!stream) {
 		kin__answer_no_stream(model, answer, name);
@@ -255,114 +222,21 @@ void kin__model_delete_stream(struct kin__model *model, int64_t now_ms, struct k
 
 	kin__answer_init(answer);
 	if (!kin__answer_begin(model, KIN__DELETE_STREAM, NULL, 0, answer) ||
-	    !need_active(model, stream, name, answer))
+	    !kin__stream_need_active(model, stream, name, answer))
 		return;
 	stream->status = KIN__STREAM_DELETING;
 	stream->due_ms = now_ms + model->set.transition_ms;
 	kin__stream_find(model, now_ms, name); /* without a transition it goes at once */
 }
 
-static void begin_update(struct kin__model *model, struct kin__model_stream *stream, int64_t now_ms,
-                         struct kin__model_answer *answer)
+void kin__stream_update(struct kin__model *model, struct kin__model_stream *stream, int64_t now_ms,
+                        struct kin__model_answer *answer)
 {
 	stream->status = KIN__STREAM_UPDATING;
 	stream->due_ms = now_ms + model->set.transition_ms;
 	if (model->set.transition_ms > 0)
 		return;
-	if (stream->changing && reshard(model, stream, now_ms) < 0)
+	if (kin__reshard_end(model, stream, now_ms) < 0)
 		kin__answer_nomem(answer);
 	stream->status = KIN__STREAM_ACTIVE;
-	stream->changing = stream->changing_too = NULL;
-}
-
-/* The stream's open shard, or NULL and the answer says why. */
-static struct kin__model_shard *need_open(struct kin__model_stream *stream, struct kin__span id,
-                                          struct kin__model_answer *answer)
-{
-	struct kin__model_shard *shard = kin__shard_find(stream, id);
-
-	if (!shard) {
-		kin__answer_no_shard(stream, answer, id);
-		return NULL;
-	}
-	if (shard->closed) {
-		KIN__REFUSE(answer, "ResourceInUseException",
-		            "Shard % in stream % has already been split or merged.", id,
-		            kin__span_text(stream->name));
-		return NULL;
-	}
-	return shard;
-}
-
-void kin__model_split(struct kin__model *model, int64_t now_ms, struct kin__span name, struct kin__span id,
-                      struct kin__hashkey new_start, struct kin__model_answer *answer)
-{
-	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
-	struct kin__model_shard *shard = stream ? kin__shard_find(stream, id) : NULL;
-	char start[KIN__HASHKEY_TEXT];
-
-	kin__answer_init(answer);
-	if (!kin__answer_begin(model, KIN__SPLIT_SHARD, &shard, shard != NULL, answer) ||
-	    !need_active(model, stream, name, answer) || !(shard = need_open(stream, id, answer)))
-		return;
-	if (kin__hashkey_compare(new_start, shard->last_hash) >= 0 ||
-	    kin__hashkey_compare(new_start, shard->first_hash) <= 0 ||
-	    kin__hashkey_compare(kin__hashkey_prior(new_start), shard->first_hash) <= 0) {
-		kin__hashkey_text(new_start, start);
-		KIN__REFUSE(answer, "InvalidArgumentException",
-		            "NewStartingHashKey % must be above the start of shard % plus one and below its "
-		            "end.",
-		            kin__span_text(start), id);
-		return;
-	}
-	if (stream->open_n >= KIN__MODEL_SHARDS_MAX) {
-		KIN__REFUSE(answer, "LimitExceededException", "Stream % has 10000 open shards already.",
-		            name);
-		return;
-	}
-	stream->changing = shard;
-	stream->split_at = new_start;
-	begin_update(model, stream, now_ms, answer);
-}
-
-static bool follows(const struct kin__model_shard *left, const struct kin__model_shard *right)
-{
-	return kin__hashkey_compare(left->last_hash, right->first_hash) < 0 &&
-	       kin__hashkey_compare(kin__hashkey_next(left->last_hash), right->first_hash) == 0;
-}
-
-void kin__model_merge(struct kin__model *model, int64_t now_ms, struct kin__span name, struct kin__span id,
-                      struct kin__span adjacent, struct kin__model_answer *answer)
-{
-	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
-	struct kin__model_shard *one = stream ? kin__shard_find(stream, id) : NULL, *two;
-
-	kin__answer_init(answer);
-	if (!kin__answer_begin(model, KIN__MERGE_SHARDS, &one, one != NULL, answer) ||
-	    !need_active(model, stream, name, answer) || !(one = need_open(stream, id, answer)) ||
-	    !(two = need_open(stream, adjacent, answer)))
-		return;
-	if (!follows(one, two) && !follows(two, one)) {
-		KIN__REFUSE(answer, "InvalidArgumentException",
-		            "Shards % and % in stream % are not adjacent.", id, adjacent, name);
-		return;
-	}
-	stream->changing = one;
-	stream->changing_too = two;
-	begin_update(model, stream, now_ms, answer);
-}
-
-void kin__model_set_record_max(struct kin__model *model, int64_t now_ms, struct kin__span name,
-                               uint32_t record_bytes_max, struct kin__model_answer *answer)
-{
-	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
-
-	kin__answer_init(answer);
-	if (!kin__answer_begin(model, KIN__UPDATE_MAX_RECORD_SIZE, NULL, 0, answer) ||
-	    !need_active(model, stream, name, answer))
-		return;
-	stream->record_bytes_max = record_bytes_max;
-	for (size_t i = 0; i < stream->shards_n; i++)
-		kin__shard_allow(stream->shards[i], record_bytes_max);
-	begin_update(model, stream, now_ms, answer);
 }
