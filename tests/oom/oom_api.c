@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <kinstream.h>
 #include <kinstream/mock.h>
@@ -583,6 +584,8 @@ static int config(void)
 	return code;
 }
 
+#include "oom/spooled.h"
+
 /* ---- all of them ------------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -595,6 +598,7 @@ static const struct {
 	       { "compressed", compressed, 0 },
 	       { "polled", polled, 0 },
 	       { "handed out", handed_out, 0 },
+	       { "spooled", spooled, 0 },
 	       { "pull", pull, 0 },
 	       { "push", push, 0 },
 	       { "windows", windows, 0 },
@@ -672,6 +676,7 @@ int main(int argc, char **argv)
 	if (!mkdtemp(folder))
 		return 1;
 	open_mock();
+	leave_records();
 	for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++) {
 		if (argc > 1 && strcmp(argv[1], scenes[i].name) != 0)
 			continue;
