@@ -148,7 +148,7 @@ room_libs = $(foreach room,$(filter $(call closure,$(1)),$(FLOORS)),lib/lib$(roo
 .SECONDEXPANSION:
 $(ROOM_CHECKS): tests/check_%: tests/check_%.o $$(call room_libs,$$*)
 	$(call say,LINK)
-	$(Q)$(LINK) -no-install -o $@ $(filter %.o,$^) $(filter %.la,$^) \
+	$(Q)$(LINK) -no-install $(if $(filter drive,$*),-Wl$(comma)--wrap=kin__spooler_put) -o $@ $(filter %.o,$^) $(filter %.la,$^) \
 		$(CHECK_LIBS) $(DEP_LIBS) $(if $(filter mock,$*),$(HTTPD_LIBS)) $(if $(filter codecs,$*),$(CODECS_LIBS))
 
 $(POWER_CHECK): %: %.o tests/power/disk.o $(foreach room,$(filter sinks $(call closure,stores) $(call closure,spool),$(FLOORS)),lib/lib$(room).la)

@@ -529,6 +529,7 @@ END_TEST
 #include "drive_history.h"
 #include "drive_tally.h"
 #include "drive_memory.h"
+#include "drive_spool.h"
 
 START_TEST(attempt_no_memory)
 {
@@ -585,6 +586,7 @@ static Suite *drive_suite(void)
 	tcase_add_checked_fixture(cores, setup, teardown);
 	tcase_add_test(cores, references);
 	tcase_add_test(cores, open_no_memory);
+	tcase_add_test(cores, what_was_read_from_disk_does_not_overtake);
 	suite_add_tcase(suite, one_try);
 	suite_add_tcase(suite, history_case());
 	suite_add_tcase(suite, tally_case());
