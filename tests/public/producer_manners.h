@@ -184,7 +184,8 @@ static void teardown_cbor(void)
 static Suite *suite(void)
 {
 	Suite *all = suite_create("producer, public");
-	TCase *scenes = tcase_create("scenes"), *cbor = tcase_create("CBOR");
+	TCase *scenes = tcase_create("scenes"), *cbor = tcase_create("CBOR"),
+	      *outage = tcase_create("outage");
 
 	tcase_set_timeout(scenes, 60);
 	tcase_set_timeout(cbor, 60);
@@ -225,8 +226,11 @@ static Suite *suite(void)
 	tcase_add_test(scenes, arguments_are_checked);
 	tcase_add_test(scenes, large_records);
 	tcase_add_test(scenes, one_too_large_record);
-	tcase_add_test(scenes, an_outage_is_logged);
 	suite_add_tcase(all, scenes);
+	tcase_set_timeout(outage, 120);
+	tcase_add_checked_fixture(outage, setup, teardown);
+	tcase_add_test(outage, an_outage_is_logged);
+	suite_add_tcase(all, outage);
 	suite_add_tcase(all, placed_case());
 	suite_add_tcase(all, reports_case());
 	suite_add_tcase(all, many_case());
