@@ -10,7 +10,8 @@ static const struct command {
 	int (*run)(struct tool *tool, int argc, char **argv);
 	const char *what;
 } commands[] = {
-	{ "stream", tool_stream, "create, describe, list, delete streams; list, split, merge shards" },
+	{ "stream", tool_stream,
+	  "create, describe, list, delete streams, change their settings, tags and shards" },
 	{ "put", tool_put, "put records from files or standard input" },
 	{ "tail", tool_tail, "print records as they arrive" },
 	{ "consume", tool_consume, "hand records to a command, with checkpoints, retries and on-failure" },

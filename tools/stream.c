@@ -1,11 +1,11 @@
-#include "tool.h"
+#include "stream.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 static const char usage[] =
 		"usage: kinstream stream create NAME [--shards N | --on-demand [--auto]] [--record-max KIB]\n"
-		"                               [--tag K=V]... [--wait]\n"
+		"                               [--retention HOURS] [--encrypt KEY] [--tag K=V]... [--wait]\n"
 		"       kinstream stream describe NAME\n"
 		"       kinstream stream list\n"
 		"       kinstream stream delete NAME [--wait]\n"
@@ -13,29 +13,28 @@ static const char usage[] =
 		"       kinstream stream split NAME SHARD [--at HASHKEY] [--wait]     (default: in the "
 		"middle)\n"
 		"       kinstream stream merge NAME SHARD ADJACENT [--wait]\n"
-		"       kinstream stream record-max NAME KIB [--wait]     (1024 to 10240)\n\n"
+		"       kinstream stream scale NAME SHARDS [--wait]     (half to twice as many as are open)\n"
+		"       kinstream stream mode NAME on-demand|provisioned [--wait]\n"
+		"       kinstream stream distribution NAME auto|user-partition-key [--wait]\n"
+		"       kinstream stream retention NAME HOURS [--wait]     (24 to 8760)\n"
+		"       kinstream stream record-max NAME KIB [--wait]     (1024 to 10240)\n"
+		"       kinstream stream encrypt NAME KEY [--wait]\n"
+		"       kinstream stream decrypt NAME [--wait]\n"
+		"       kinstream stream tag NAME KEY=VALUE...\n"
+		"       kinstream stream untag NAME KEY...\n"
+		"       kinstream stream tags NAME\n\n"
 		"NAME may be an ARN but for create.  Answers are JSON lines.  --wait: until the stream is "
 		"ACTIVE, or gone.\n";
 
-struct request {
-	struct tool *tool;
-	struct kin_client *client;
-	const char *name, *shard, *other; /* positionals */
-	const char *shards, *at, *record_max;
-	struct tool_many tags;
-	bool on_demand, distributed, wait;
-};
-
-/* An operation on the stream, its other members as text pairs ended by NULL. */
-static int begin(struct request *r, const char *operation, struct kin_call **call, struct kin_error *error)
+int stream_begin(struct stream_request *r, const char *operation, struct kin_call **call,
+                 struct kin_error *error)
 {
 	const char *member = strncmp(r->name, "arn:", 4) == 0 ? "StreamARN" : "StreamName";
 	int code = kin_call_new(call, r->client, operation, error);
 	return code == KIN_OK ? kin_call_set_text(*call, member, r->name, error) : code;
 }
 
-/* Sends, waits, frees; says what failed. */
-static int finish(struct kin_call *call, int code, struct kin_error *error)
+int stream_finish(struct kin_call *call, int code, struct kin_error *error)
 {
 	if (code == KIN_OK)
 		code = kin_call_wait(call, -1, error);
@@ -43,8 +42,7 @@ static int finish(struct kin_call *call, int code, struct kin_error *error)
 	return code == KIN_OK ? TOOL_DONE : tool_fail(error);
 }
 
-/* Asks until the stream is ACTIVE, or for a deleted one: not there. */
-static int wait_for(struct request *r, bool gone)
+int stream_wait_for(struct stream_request *r, bool gone)
 {
 	const struct timespec pause = { .tv_nsec = 200000000 };
 	struct kin_error error;
@@ -52,7 +50,7 @@ static int wait_for(struct request *r, bool gone)
 	const char *status;
 
 	for (;;) {
-		int code = begin(r, "DescribeStreamSummary", &call, &error);
+		int code = stream_begin(r, "DescribeStreamSummary", &call, &error);
 		if (code == KIN_OK)
 			code = kin_call_wait(call, -1, &error);
 		bool active = code == KIN_OK &&
@@ -70,52 +68,50 @@ static int wait_for(struct request *r, bool gone)
 	}
 }
 
-static int add_tags(struct request *r, struct kin_call *call, struct kin_error *error)
+/* What CreateStream does not take, set once the stream is there. */
+static int settle_created(struct stream_request *r, int code)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *json = open_memstream(&text, &size);
+	bool more = r->retention || r->key;
 
-	if (!json)
-		return KIN_NOMEM;
-	for (size_t i = 0; i < r->tags.n; i++) {
-		const char *tag = r->tags.at[i], *equals = strchr(tag, '=');
-		fputs(i ? "," : "{", json);
-		tool_json_text(json, tag, (size_t)(equals - tag));
-		putc(':', json);
-		tool_json_text(json, equals + 1, strlen(equals + 1));
-	}
-	fputs("}", json);
-	int code = fclose(json) == 0 ? kin_call_set_json(call, "Tags", text, error) : KIN_NOMEM;
-	free(text);
+	if (code == TOOL_DONE && (r->wait || more))
+		code = stream_wait_for(r, false);
+	if (code == TOOL_DONE && r->retention)
+		code = stream_set_retention(r, r->retention, r->wait || r->key);
+	if (code == TOOL_DONE && r->key)
+		code = stream_set_encryption(r, r->key, r->wait);
 	return code;
 }
 
-static bool read_record_max(struct request *r, const char *text, int64_t *kib)
+/* What is wrong with the arguments of a create. */
+static int check_create(struct stream_request *r, int64_t *shards, int64_t *kib)
 {
-	if (tool_number(text, 1024, 10240, kib))
-		return true;
-	tool_usage(r->tool, "%s: the largest record must be 1024 to 10240 KiB", text);
-	return false;
-}
+	int64_t hours;
 
-static int create(struct request *r)
-{
-	struct kin_error error = { .code = KIN_NOMEM };
-	struct kin_call *call;
-	int64_t shards = 1, kib = 0;
-
-	if (r->record_max && !read_record_max(r, r->record_max, &kib))
+	if (r->record_max && !stream_read_record_max(r, r->record_max, kib))
+		return TOOL_USAGE;
+	if (r->retention && !stream_read_retention(r, r->retention, &hours))
 		return TOOL_USAGE;
 	if (r->distributed && !r->on_demand)
 		return tool_usage(r->tool, "--auto is for a stream made with --on-demand");
-	if (r->shards && (r->on_demand || !tool_number(r->shards, 1, 1000000, &shards)))
+	if (r->shards && (r->on_demand || !tool_number(r->shards, 1, 1000000, shards)))
 		return tool_usage(r->tool, r->on_demand ? "--shards and --on-demand exclude each other"
 		                                        : "--shards: must be a number from 1");
 	for (size_t i = 0; i < r->tags.n; i++)
 		if (!strchr(r->tags.at[i], '='))
 			return tool_usage(r->tool, "--tag %s: must be KEY=VALUE", r->tags.at[i]);
-	int code = kin_call_new(&call, r->client, "CreateStream", &error);
+	return TOOL_DONE;
+}
+
+static int create(struct stream_request *r)
+{
+	struct kin_error error = { .code = KIN_NOMEM };
+	struct kin_call *call;
+	int64_t shards = 1, kib = 0;
+
+	int code = check_create(r, &shards, &kib);
+	if (code != TOOL_DONE)
+		return code;
+	code = kin_call_new(&call, r->client, "CreateStream", &error);
 	if (code == KIN_OK)
 		code = kin_call_set_text(call, "StreamName", r->name, &error);
 	if (code == KIN_OK)
@@ -127,19 +123,18 @@ static int create(struct request *r)
 	if (code == KIN_OK && kib > 0)
 		code = kin_call_set_integer(call, "MaxRecordSizeInKiB", kib, &error);
 	if (code == KIN_OK && r->tags.n)
-		code = add_tags(r, call, &error);
-	code = finish(call, code, &error);
-	return code == TOOL_DONE && r->wait ? wait_for(r, false) : code;
+		code = stream_set_tags(call, r->tags.at, r->tags.n, &error);
+	return settle_created(r, stream_finish(call, code, &error));
 }
 
-static int delete (struct request *r)
+static int delete (struct stream_request *r)
 {
 	struct kin_error error;
 	struct kin_call *call;
-	int code = begin(r, "DeleteStream", &call, &error);
+	int code = stream_begin(r, "DeleteStream", &call, &error);
 
-	code = finish(call, code, &error);
-	return code == TOOL_DONE && r->wait ? wait_for(r, true) : code;
+	code = stream_finish(call, code, &error);
+	return code == TOOL_DONE && r->wait ? stream_wait_for(r, true) : code;
 }
 
 /* Prints `,"NAME":VALUE`, a string. */
@@ -161,11 +156,11 @@ static void number(struct kin_call *call, const char *name, const char *path, bo
 		printf(",\"%s\":%lld", name, (long long)value);
 }
 
-static int describe(struct request *r)
+static int describe(struct stream_request *r)
 {
 	struct kin_error error;
 	struct kin_call *call;
-	int code = begin(r, "DescribeStreamSummary", &call, &error);
+	int code = stream_begin(r, "DescribeStreamSummary", &call, &error);
 
 	if (code == KIN_OK && (code = kin_call_wait(call, -1, &error)) == KIN_OK) {
 		member(call, "streamName", "StreamDescriptionSummary.StreamName", true);
@@ -176,6 +171,7 @@ static int describe(struct request *r)
 		number(call, "retentionHours", "StreamDescriptionSummary.RetentionPeriodHours", false);
 		number(call, "creationTimestamp", "StreamDescriptionSummary.StreamCreationTimestamp", true);
 		member(call, "encryptionType", "StreamDescriptionSummary.EncryptionType", false);
+		member(call, "keyId", "StreamDescriptionSummary.KeyId", false);
 		number(call, "maxRecordSizeInKiB", "StreamDescriptionSummary.MaxRecordSizeInKiB", false);
 		member(call, "recordDistributionStrategy",
 		       "StreamDescriptionSummary.RecordDistributionStrategy", false);
@@ -185,7 +181,7 @@ static int describe(struct request *r)
 	return code == KIN_OK ? TOOL_DONE : tool_fail(&error);
 }
 
-static int list(struct request *r)
+static int list(struct stream_request *r)
 {
 	struct kin_error error;
 	char last[256] = "", path[64];
@@ -215,8 +211,8 @@ static int list(struct request *r)
 }
 
 /* Calls `each` for every shard of the stream, over the pages of ListShards. */
-static int each_shard(struct request *r, void (*each)(struct kin_call *call, const char *path, void *user),
-                      void *user)
+static int each_shard(struct stream_request *r,
+                      void (*each)(struct kin_call *call, const char *path, void *user), void *user)
 {
 	struct kin_error error;
 	struct kin_call *call, *before = NULL;
@@ -226,7 +222,7 @@ static int each_shard(struct request *r, void (*each)(struct kin_call *call, con
 
 	do {
 		code = token ? kin_call_new(&call, r->client, "ListShards", &error)
-		             : begin(r, "ListShards", &call, &error);
+		             : stream_begin(r, "ListShards", &call, &error);
 		if (code == KIN_OK && token)
 			code = kin_call_set_text(call, "NextToken", token, &error);
 		if (code == KIN_OK)
@@ -266,7 +262,7 @@ static void print_shard(struct kin_call *call, const char *path, void *user)
 	printf(",\"open\":%s}\n", kin_call_text(call, whole, &text, NULL) == KIN_OK ? "false" : "true");
 }
 
-static int shards(struct request *r)
+static int shards(struct stream_request *r)
 {
 	return each_shard(r, print_shard, NULL);
 }
@@ -317,9 +313,9 @@ static void middle(const struct range *range, char out[48])
 	snprintf(out, 48, "%s", half + start);
 }
 
-static int split(struct request *r)
+static int split(struct stream_request *r)
 {
-	struct range range = { .shard = r->shard };
+	struct range range = { .shard = r->arguments[1] };
 	struct kin_error error;
 	struct kin_call *call;
 	char at[48];
@@ -333,83 +329,57 @@ static int split(struct request *r)
 			return tool_say(KIN_LOG_ERROR,
 			                "stream split: %s has no shard %s; 'kinstream stream "
 			                "shards %s' lists them",
-			                r->name, r->shard, r->name),
+			                r->name, r->arguments[1], r->name),
 			       TOOL_FAILED;
 		middle(&range, at);
 		r->at = at;
 	}
-	code = begin(r, "SplitShard", &call, &error);
+	code = stream_begin(r, "SplitShard", &call, &error);
 	if (code == KIN_OK)
-		code = kin_call_set_text(call, "ShardToSplit", r->shard, &error);
+		code = kin_call_set_text(call, "ShardToSplit", r->arguments[1], &error);
 	if (code == KIN_OK)
 		code = kin_call_set_text(call, "NewStartingHashKey", r->at, &error);
-	code = finish(call, code, &error);
-	return code == TOOL_DONE && r->wait ? wait_for(r, false) : code;
+	code = stream_finish(call, code, &error);
+	return code == TOOL_DONE && r->wait ? stream_wait_for(r, false) : code;
 }
 
-static int merge(struct request *r)
+static int merge(struct stream_request *r)
 {
 	struct kin_error error;
 	struct kin_call *call;
-	int code = begin(r, "MergeShards", &call, &error);
+	int code = stream_begin(r, "MergeShards", &call, &error);
 
 	if (code == KIN_OK)
-		code = kin_call_set_text(call, "ShardToMerge", r->shard, &error);
+		code = kin_call_set_text(call, "ShardToMerge", r->arguments[1], &error);
 	if (code == KIN_OK)
-		code = kin_call_set_text(call, "AdjacentShardToMerge", r->other, &error);
-	code = finish(call, code, &error);
-	return code == TOOL_DONE && r->wait ? wait_for(r, false) : code;
-}
-
-/* Named by its ARN alone, which is asked for. */
-static int record_max(struct request *r)
-{
-	struct kin_call *asked = NULL, *call = NULL;
-	struct kin_error error;
-	const char *arn = r->name;
-	int64_t kib;
-	int code = KIN_OK;
-
-	if (!read_record_max(r, r->shard, &kib))
-		return TOOL_USAGE;
-	if (strncmp(r->name, "arn:", 4) != 0) {
-		code = begin(r, "DescribeStreamSummary", &asked, &error);
-		if (code == KIN_OK)
-			code = kin_call_wait(asked, -1, &error);
-		if (code == KIN_OK)
-			code = kin_call_text(asked, "StreamDescriptionSummary.StreamARN", &arn, NULL);
-	}
-	if (code == KIN_OK)
-		code = kin_call_new(&call, r->client, "UpdateMaxRecordSize", &error);
-	if (code == KIN_OK)
-		code = kin_call_set_text(call, "StreamARN", arn, &error);
-	if (code == KIN_OK)
-		code = kin_call_set_integer(call, "MaxRecordSizeInKiB", kib, &error);
-	code = finish(call, code, &error);
-	kin_call_free(asked);
-	return code == TOOL_DONE && r->wait ? wait_for(r, false) : code;
+		code = kin_call_set_text(call, "AdjacentShardToMerge", r->arguments[2], &error);
+	code = stream_finish(call, code, &error);
+	return code == TOOL_DONE && r->wait ? stream_wait_for(r, false) : code;
 }
 
 static const struct verb {
 	const char *name, *full;
-	size_t positionals;
+	size_t least, most; /* arguments */
 	const char *wants;
-	int (*run)(struct request *r); /* NULL: not supported by this version */
+	int (*run)(struct stream_request *r);
 } verbs[] = {
-	{ "create", "stream create", 1, "NAME", create },
-	{ "describe", "stream describe", 1, "NAME", describe },
-	{ "list", "stream list", 0, "", list },
-	{ "delete", "stream delete", 1, "NAME", delete },
-	{ "shards", "stream shards", 1, "NAME", shards },
-	{ "split", "stream split", 2, "NAME SHARD", split },
-	{ "merge", "stream merge", 3, "NAME SHARD ADJACENT", merge },
-	{ "record-max", "stream record-max", 2, "NAME KIB", record_max },
-	{ "scale", NULL, 0, NULL, NULL },
-	{ "retention", NULL, 0, NULL, NULL },
-	{ "encrypt", NULL, 0, NULL, NULL },
-	{ "decrypt", NULL, 0, NULL, NULL },
-	{ "tag", NULL, 0, NULL, NULL },
-	{ "untag", NULL, 0, NULL, NULL },
+	{ "create", "stream create", 1, 1, "NAME", create },
+	{ "describe", "stream describe", 1, 1, "NAME", describe },
+	{ "list", "stream list", 0, 0, "", list },
+	{ "delete", "stream delete", 1, 1, "NAME", delete },
+	{ "shards", "stream shards", 1, 1, "NAME", shards },
+	{ "split", "stream split", 2, 2, "NAME SHARD", split },
+	{ "merge", "stream merge", 3, 3, "NAME SHARD ADJACENT", merge },
+	{ "scale", "stream scale", 2, 2, "NAME SHARDS", stream_scale },
+	{ "mode", "stream mode", 2, 2, "NAME on-demand|provisioned", stream_mode },
+	{ "distribution", "stream distribution", 2, 2, "NAME auto|user-partition-key", stream_distribution },
+	{ "retention", "stream retention", 2, 2, "NAME HOURS", stream_retention },
+	{ "record-max", "stream record-max", 2, 2, "NAME KIB", stream_record_max },
+	{ "encrypt", "stream encrypt", 2, 2, "NAME KEY", stream_encrypt },
+	{ "decrypt", "stream decrypt", 1, 1, "NAME", stream_decrypt },
+	{ "tag", "stream tag", 2, STREAM_ARGUMENTS, "NAME KEY=VALUE...", stream_tag },
+	{ "untag", "stream untag", 2, STREAM_ARGUMENTS, "NAME KEY...", stream_untag },
+	{ "tags", "stream tags", 1, 1, "NAME", stream_tags },
 };
 
 static const struct verb *find_verb(const char *name)
@@ -422,7 +392,7 @@ static const struct verb *find_verb(const char *name)
 
 int tool_stream(struct tool *tool, int argc, char **argv)
 {
-	struct request r = { .tool = tool };
+	struct stream_request r = { .tool = tool };
 	bool help = false;
 	const struct tool_flag flags[] = { { .name = "--help", .set = &help },
 		                           { .name = "--shards", .value = &r.shards },
@@ -432,11 +402,9 @@ int tool_stream(struct tool *tool, int argc, char **argv)
 		                           { .name = "--tag", .many = &r.tags },
 		                           { .name = "--wait", .set = &r.wait },
 		                           { .name = "--at", .value = &r.at },
-		                           { .name = "--retention" },
-		                           { .name = "--encrypt" },
+		                           { .name = "--retention", .value = &r.retention },
+		                           { .name = "--encrypt", .value = &r.key },
 		                           { 0 } };
-	const char *positional[3] = { NULL, NULL, NULL };
-	size_t n;
 
 	if (argc < 2)
 		return fputs(usage, stderr), TOOL_USAGE;
@@ -444,21 +412,15 @@ int tool_stream(struct tool *tool, int argc, char **argv)
 		return fputs(usage, stdout) < 0;
 	const struct verb *verb = find_verb(argv[1]);
 	if (!verb)
-		return tool_usage(tool,
-		                  "no '%s'; create, describe, list, delete, shards, split, merge, record-max",
-		                  argv[1]);
-	if (!verb->run)
-		return tool_usage(tool, "%s is not supported by this version", argv[1]);
+		return tool_usage(tool, "no '%s'; 'kinstream stream --help' lists what there is", argv[1]);
 	tool->command = verb->full;
-	if (tool_parse(tool, argc - 1, argv + 1, flags, positional, 3, &n) != TOOL_DONE)
+	if (tool_parse(tool, argc - 1, argv + 1, flags, r.arguments, STREAM_ARGUMENTS, &r.n) != TOOL_DONE)
 		return TOOL_USAGE;
 	if (help)
 		return fputs(usage, stdout) < 0;
-	if (n != verb->positionals)
+	if (r.n < verb->least || r.n > verb->most)
 		return tool_usage(tool, "wants: kinstream %s %s", verb->full, verb->wants);
-	r.name = positional[0];
-	r.shard = positional[1];
-	r.other = positional[2];
+	r.name = r.arguments[0];
 	int code = tool_client(tool, &r.client);
 	if (code != TOOL_DONE)
 		return code;
