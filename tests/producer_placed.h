@@ -618,6 +618,23 @@ START_TEST(a_wrong_answer_freezes_what_is_placed)
 	end(s);
 }
 END_TEST
+
+/* Nobody may put any more. */
+START_TEST(a_put_behind_the_close_freezes)
+{
+	struct story *s = begin_placed(_i == 1, false, 0);
+	struct kin__list none;
+	struct kin__producer_event event = { .type = KIN__PRODUCER_PUT, .records = &none };
+
+	kin__list_init(&none);
+	put_parts(s, "00");
+	happen(s, KIN__PRODUCER_CLOSE);
+	ck_assert_ptr_null(kin__producer_bug(s->producer)->what);
+	kin__producer_step(s->producer, &event);
+	ck_assert_ptr_nonnull(kin__producer_bug(s->producer)->what);
+	end(s);
+}
+END_TEST
 #endif
 
 static void placed_case(Suite *suite)
@@ -650,6 +667,7 @@ static void placed_case(Suite *suite)
 	tcase_add_test(tcase, what_came_back_unsent_has_waited_enough);
 #ifndef KIN_ABORT_ON_BUG
 	tcase_add_loop_test(tcase, a_wrong_answer_freezes_what_is_placed, 0, 3);
+	tcase_add_loop_test(tcase, a_put_behind_the_close_freezes, 0, 2);
 #endif
 	suite_add_tcase(suite, tcase);
 }

@@ -160,6 +160,36 @@ START_TEST(those_of_a_refused_aggregate_do_not_linger)
 }
 END_TEST
 
+/* Whoever puts a record uses its memory for another one afterwards, as it is. */
+START_TEST(a_record_put_anew_has_no_past)
+{
+	struct story *s = begin_placed(true, true, 0);
+
+	put_parts(s, "0");
+	map(s, "aaaabbbb");
+	put_parts(s, "0");
+	at(s, 100);
+	blame(s, 1);
+	tells(s, "list; send ( 1 2 ); send 1"); /* alone, and kept in order */
+	answer_at(s, 2, "S", "a");
+	answer_at(s, 3, "S", "a");
+	tells(s, "1 stored after 2; send 2; 2 stored after 2");
+	memset(s->reported, 0, sizeof s->reported);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct kin__list list;
+
+		kin__list_init(&list);
+		kin__list_append(&list, &s->records[i].queue);
+		step(s, &(struct kin__producer_event){ .type = KIN__PRODUCER_PUT, .records = &list });
+	}
+	at(s, 200);
+	tells(s, "send ( 1 2 )");
+	answer_at(s, 4, "S", "a");
+	tells(s, "1 stored after 1; 2 stored after 1");
+	end(s);
+}
+END_TEST
+
 static void refused_case(Suite *suite)
 {
 	TCase *tcase = tcase_create("refused");
@@ -169,6 +199,7 @@ static void refused_case(Suite *suite)
 	tcase_add_loop_test(tcase, other_refusals_are_not_cut, 0, 3);
 	tcase_add_test(tcase, cutting_in_vain_ends);
 	tcase_add_test(tcase, those_of_a_refused_aggregate_do_not_linger);
+	tcase_add_test(tcase, a_record_put_anew_has_no_past);
 	tcase_add_test(tcase, parts_have_their_time);
 	suite_add_tcase(suite, tcase);
 }

@@ -53,7 +53,7 @@ static bool has_time(struct kin__producer *producer, struct kin__producer_record
 }
 
 struct tally {
-	uint32_t stored, throttled, attempts; /* attempts: the most of a failed record */
+	uint32_t throttled, attempts; /* attempts: the most of a failed record */
 };
 
 static struct tally tally_of(const struct kin__producer_request *request, const uint8_t *results)
@@ -61,11 +61,11 @@ static struct tally tally_of(const struct kin__producer_request *request, const 
 	struct tally tally = { 0 };
 
 	for (uint32_t i = 0; i < request->n; i++) {
-		tally.stored += results[i] == KIN__DONE;
+		uint32_t attempts = request->records[i]->attempts - request->records[i]->cuts;
+
 		tally.throttled += results[i] == KIN__THROTTLED;
-		if (results[i] != KIN__DONE &&
-		    request->records[i]->attempts - request->records[i]->cuts > tally.attempts)
-			tally.attempts = request->records[i]->attempts - request->records[i]->cuts;
+		if (results[i] != KIN__DONE && attempts > tally.attempts)
+			tally.attempts = attempts;
 	}
 	return tally;
 }

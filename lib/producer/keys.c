@@ -122,7 +122,6 @@ void kin__keys_park(struct kin__key *key, struct kin__producer_record *record)
 	if (kin__keys_released(key, record))
 		key->released = 0; /* younger ones of the batch must not go before it */
 	record->placed->released = 0;
-	record->placed->parked = true;
 	record->placed->key = key;
 	if (!kin__list_empty(&key->parked) && kin__state_of_queue(key->parked.prev)->order > record->order)
 		for (before = key->parked.next; kin__state_of_queue(before)->order < record->order;)

@@ -31,7 +31,6 @@ struct kin__lane *kin__lane_new(const char *id, uint32_t percent, uint64_t bytes
 	lane->eldest = lane->eldest_us = UINT64_MAX;
 	lane->percent = percent;
 	lane->share = KIN__LANE_SHARE;
-	lane->share_us = now_us;
 	rate = rate_of(lane, KIN__SHARD_WRITE_RECORDS_PER_S);
 	kin__pacer_init(&lane->records_pace, rate, rate, now_us);
 	rate = rate_of(lane, KIN__SHARD_WRITE_BYTES_PER_S);

@@ -122,8 +122,8 @@ static uint64_t wanted_us(const struct kin__placer *placer, const struct kin__la
 		return kin__state_later(placer->asked_us, MAP_WAIT_US);
 	if (lane == placer->unplaced && placer->wants_map && !placer->known && placer->failures == 0)
 		return kin__state_later(placer->ask_due_us, MAP_WAIT_US);
-	if (lane == placer->unplaced || !producer->settings.aggregate || producer->closing ||
-	    order <= producer->flushed || first->state == KIN__RECORD_AGAIN || /* it was due before */
+	if (lane == placer->unplaced || !producer->settings.aggregate || order <= producer->flushed ||
+	    first->state == KIN__RECORD_AGAIN || /* it was due before */
 	    lane->n >= producer->settings.aggregate_records_max || lane->bytes >= placer->group_bytes_max)
 		return accepted_us;
 	return kin__state_later(accepted_us, producer->settings.linger_us);
@@ -181,7 +181,7 @@ static void put(struct kin__placer *placer, uint64_t now_us, struct kin__list *r
 		KIN__CHECK(&producer->bug,
 		           record->bytes <= KIN__RECORD_BYTES_MAX &&
 		                           record->bytes == record->placed->key_n + record->placed->data_n);
-		record->placed->alone = record->placed->parked = false;
+		record->placed->alone = false;
 		record->placed->released = 0;
 		record->placed->cost = (uint32_t)kin__lane_cost(record->placed);
 		record->placed->lane = NULL;
@@ -220,7 +220,7 @@ static void hand_over(struct kin__placer *placer, struct kin__outer *outer, uint
 	kin__list_init(&list);
 	kin__list_append(&list, &outer->record.queue);
 	event.records = &list;
-	if (producer->closing || outer->oldest <= producer->flushed || first->attempts > 1)
+	if (outer->oldest <= producer->flushed || first->attempts > 1)
 		until_us = now_us;
 	if (until_us < placer->leave_us)
 		placer->leave_us = until_us;

@@ -65,7 +65,6 @@ static void release(struct kin__placer *placer, struct kin__key *key)
 
 		node = node->prev;
 		kin__list_remove(&record->queue);
-		record->placed->parked = false;
 		record->placed->key = NULL;
 		kin__keys_release(&placer->keys, key, record);
 		kin__placer_return(placer, record);
@@ -80,7 +79,6 @@ void kin__placer_left(struct kin__placer *placer, struct kin__producer_record *r
 	if (record->placed->lane)
 		kin__lane_remove(record);
 	record->placed->key = NULL;
-	record->placed->parked = false;
 	if (!key)
 		return;
 	kin__keys_gone(key, record);

@@ -58,7 +58,7 @@ struct kin__placed {
 	uint8_t hash_n; /* digits of its explicit hash key; 0: it has none */
 
 	/* Of the machine. */
-	bool alone, parked;     /* alone: not in an aggregate any more, one with it was refused */
+	bool alone;             /* not in an aggregate any more: one with it was refused */
 	uint32_t cost;          /* kin__lane_cost() */
 	uint64_t released;      /* with which batch of its key; 0: it was not */
 	struct kin__lane *lane; /* that it waits in */

@@ -83,7 +83,7 @@ static void check_lane(struct kin__placer *placer, const struct kin__lane *lane,
 		const struct kin__producer_record *record = kin__state_of_queue(node);
 
 		KIN__CHECK(bug, record->order >= oldest);
-		KIN__CHECK(bug, record->placed->lane == lane && !record->placed->parked);
+		KIN__CHECK(bug, record->placed->lane == lane);
 		KIN__CHECK(bug, lane == placer->unplaced || (placer->known && lane->open));
 		KIN__CHECK(bug, lane == placer->unplaced || kin__lane_covers(lane, record->placed->hash));
 		bytes += kin__lane_cost(record->placed);
@@ -107,8 +107,7 @@ static void check_key(struct kin__placer *placer, const struct kin__key *key, st
 	for (struct kin__list *node = key->parked.next; node != &key->parked; node = node->next) {
 		const struct kin__producer_record *record = kin__state_of_queue(node);
 
-		KIN__CHECK(bug,
-		           record->placed->parked && record->placed->key == key && !record->placed->lane);
+		KIN__CHECK(bug, record->placed->key == key && !record->placed->lane);
 		KIN__CHECK(bug, record->order > order);
 		order = record->order;
 		sums->parked++;

@@ -101,6 +101,7 @@ function is_choice(at,   left, right, word)
 {
 	left = substr(code_of, 1, at - 1)
 	right = substr(code_of, at + 3)
+	gsub(/ +/, " ", right)
 	sub(/.*[ (]/, "", left)
 	if (!match(right, /^[^ ]+ \? /))
 		return 0
