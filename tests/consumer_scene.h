@@ -14,6 +14,13 @@
 
 #define NOW_MS INT64_C(1700000000000) /* service time when the scene begins */
 
+/* As ck_assert_msg(), which writes down each condition, also those that hold: a scene has very many. */
+#define MUST(condition, ...)                                                                                 \
+	do {                                                                                                 \
+		if (!(condition))                                                                            \
+			ck_abort_msg(__VA_ARGS__);                                                           \
+	} while (0)
+
 enum { SHARDS = 6, RECORDS = 64, WORDS = 4096, WAITING = 64, ITEMS = 16, PAGES = 64 };
 
 struct shard {
@@ -123,7 +130,7 @@ static void say(struct scene *s, const char *format, ...)
 	va_start(list, format);
 	s->words_n += (size_t)vsnprintf(s->words + s->words_n, WORDS - s->words_n, format, list);
 	va_end(list);
-	ck_assert_uint_lt(s->words_n, WORDS);
+	MUST(s->words_n < WORDS, "too many words for a scene");
 }
 
 static void scene_init(struct scene *s)
@@ -168,7 +175,7 @@ static void scene_put(struct shard *shard, uint32_t n, int64_t arrival_ms)
 	for (; n > 0; n--) {
 		struct kin_record *record = &shard->records[shard->n];
 
-		ck_assert_uint_lt(shard->n, RECORDS);
+		MUST(shard->n < RECORDS, "too many records for a shard of a scene");
 		snprintf(shard->sequences[shard->n], sizeof shard->sequences[0], "%u", 1000 + shard->n);
 		*record = (struct kin_record){ .partition_key = "k",
 			                       .partition_key_size = 1,
@@ -238,20 +245,22 @@ static void range_of(struct scene *s, const struct kin__slice *slices, size_t n,
 		uint32_t page = 0;
 
 		while (s->pages[page].id != slices[i].page)
-			ck_assert_uint_lt(++page, PAGES);
-		ck_assert_uint_le(slices[i].first + slices[i].count, s->pages[page].n);
+			MUST(++page < PAGES, "a slice of page %lu, which is not held",
+			     (unsigned long)slices[i].page);
+		MUST(slices[i].first + slices[i].count <= s->pages[page].n,
+		     "a slice behind the end of page %lu", (unsigned long)slices[i].page);
 		if (i == 0)
 			w->first = s->pages[page].first + slices[0].first;
 		for (uint32_t k = 0; k < slices[i].count; k++) {
 			uint32_t record = s->pages[page].first + slices[i].first + k;
 
-			ck_assert(seen + k < RECORDS && record < RECORDS);
+			MUST(seen + k < RECORDS && record < RECORDS, "record %u does not exist", record);
 			w->which[seen + k] = (uint8_t)record;
 			say(s, "%s%u", seen + k ? "," : "", record);
 		}
 		seen += slices[i].count;
 	}
-	ck_assert_uint_eq(seen, count);
+	MUST(seen == count, "slices of %u records are said to be of %u", seen, count);
 	w->count = count;
 }
 
@@ -283,7 +292,7 @@ static void scene_request(struct scene *s, const struct kin__consumer_effect *fx
 	struct waiting *w = s->waiting;
 
 	while (w->used)
-		ck_assert(++w < s->waiting + WAITING);
+		MUST(++w < s->waiting + WAITING, "too many requests at once for a scene");
 	*w = (struct waiting){
 		.used = true, .due_us = s->now_us, .id = fx->id, .type = fx->type, .shard = fx->shard
 	};
@@ -345,7 +354,7 @@ static void scene_release(struct scene *s, uint64_t id)
 
 static void scene_note(struct scene *s, const struct kin__consumer_effect *fx)
 {
-	ck_assert_uint_le(fx->note.level, KIN_LOG_TRACE);
+	MUST(fx->note.level <= KIN_LOG_TRACE, "a line of level %u", fx->note.level);
 	s->notes[fx->note.level]++;
 	snprintf(s->note, sizeof s->note, "%s", fx->note.text);
 	s->loss = fx->note.loss;
@@ -362,6 +371,18 @@ static void scene_copy(struct scene *s, const struct kin__slice *slice, uint64_t
 		if (i < slice->first || i >= slice->first + slice->count)
 			s->pages[page].records[i] = (struct kin_record){ 0 };
 	say(s, " copy %u of %u bytes", slice->count, (uint32_t)bytes);
+}
+
+static void scene_holds(const struct scene *s)
+{
+	const char *broken;
+
+	if (s->consumer->nomem)
+		return;
+	broken = kin__consumer_verify(s->consumer);
+	MUST(!broken, "this should hold, and does not: %s", broken);
+	broken = view_check(s->consumer, s->now_us, scene_service_ms(s));
+	MUST(!broken, "what is shown of the shards is not so: %s", broken);
 }
 
 static void scene_step(struct scene *s, struct kin__consumer_event *event)
@@ -386,10 +407,7 @@ static void scene_step(struct scene *s, struct kin__consumer_event *event)
 		else if (fx->type == KIN__CONSUMER_NOTE)
 			scene_note(s, fx);
 	}
-	if (!s->consumer->nomem) {
-		ck_assert_pstr_eq(kin__consumer_verify(s->consumer), NULL);
-		ck_assert_pstr_eq(view_check(s->consumer, s->now_us, scene_service_ms(s)), NULL);
-	}
+	scene_holds(s);
 }
 
 #include "consumer_scene_answers.h"
@@ -432,10 +450,9 @@ static void scene_run(struct scene *s, uint64_t until_ms)
 {
 	uint32_t turns = 0;
 
-	ck_assert_msg(s->runs++ < 20000, "what the scene waits for never comes:%s", s->words);
+	MUST(s->runs++ < 20000, "what the scene waits for never comes:%s", s->words);
 	while (scene_turn(s, until_ms * 1000))
-		ck_assert_msg(turns++ < 20000, "no end of events before %lu ms:%s", (unsigned long)until_ms,
-		              s->words);
+		MUST(turns++ < 20000, "no end of events before %lu ms:%s", (unsigned long)until_ms, s->words);
 	s->now_us = until_ms * 1000;
 }
 
@@ -446,7 +463,7 @@ static struct waiting *scene_wait(struct scene *s, uint8_t type)
 		for (struct waiting *w = s->waiting; w < s->waiting + WAITING; w++)
 			if (w->used && w->type == type)
 				return w;
-		ck_assert(scene_turn(s, UINT64_MAX - 1));
+		MUST(scene_turn(s, UINT64_MAX - 1), "nothing happens any more:%s", s->words);
 	}
 	ck_abort_msg("no effect of type %u:%s", type, s->words);
 	return NULL;

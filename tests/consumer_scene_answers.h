@@ -92,7 +92,7 @@ static void answer_page(struct scene *s, const struct waiting *w, struct kin__co
 	         shard->records[at + n].arrival_ms <= NOW_MS + (int64_t)(s->now_us / 1000))))
 		numbers += shard->records[at + n++].sub_sequence == 0;
 	while (s->pages[page].id)
-		ck_assert_uint_lt(++page, PAGES);
+		MUST(++page < PAGES, "too many pages are held for a scene");
 	s->pages[page].id = event->page.id = ++s->page_serial;
 	s->pages[page].first = at;
 	s->pages[page].n = n;

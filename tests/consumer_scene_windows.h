@@ -23,7 +23,7 @@ static void say_window(struct scene *s, struct waiting *w, const struct kin__cal
 	w->window = *window;
 	if (!window->there)
 		return;
-	ck_assert_int_eq(window->start_ms % 1000, 0);
+	MUST(window->start_ms % 1000 == 0, "a window that begins at %ld", (long)window->start_ms);
 	if (window->final)
 		say(s, "%s", window->terminated_early ? "early" : "final");
 	say(s, " @%d ", (int)((window->start_ms - NOW_MS) / 1000));

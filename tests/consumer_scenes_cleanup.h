@@ -48,6 +48,30 @@ START_TEST(the_item_of_a_forgotten_shard_leaves_the_store)
 }
 END_TEST
 
+START_TEST(the_items_of_all_forgotten_shards_leave_the_store)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.many = true;
+	s.retention_ms = 10000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	scene_put(scene_shard(&s, "b", NULL, NULL), 1, 0);
+	scene_put(scene_shard(&s, "c", "a", NULL), 1, 1000);
+	scene_put(scene_shard(&s, "d", "b", NULL), 1, 1000);
+	s.shards[0].closed = s.shards[1].closed = true;
+	scene_start(&s);
+	scene_run(&s, 2000);
+	s.words_n = 0;
+	s.shards[0].gone = s.shards[1].gone = true;
+	scene_run(&s, 121000);
+	scene_told(&s, "remove a remove b");
+	ck_assert_str_eq(scene_checkpoint(&s, "c"), "1000");
+	ck_assert_str_eq(scene_checkpoint(&s, "d"), "1000");
+	scene_end(&s);
+}
+END_TEST
+
 START_TEST(an_item_stays_while_its_shard_might_hold_records)
 {
 	struct scene s;
@@ -156,6 +180,7 @@ static TCase *cleanup_case(void)
 	TCase *tc = tcase_create("cleanup");
 
 	tcase_add_test(tc, the_item_of_a_forgotten_shard_leaves_the_store);
+	tcase_add_test(tc, the_items_of_all_forgotten_shards_leave_the_store);
 	tcase_add_test(tc, an_item_stays_while_its_shard_might_hold_records);
 	tcase_add_test(tc, an_item_stays_while_a_child_asks_where_it_ended);
 	tcase_add_test(tc, an_item_that_cannot_be_removed_harms_nobody);

@@ -625,25 +625,27 @@ START_TEST(settled_records_are_those_that_were_added)
 				kin__settled_cut(&settled, first);
 				memset(model + first, 0, sizeof model - first);
 			} else {
-				ck_assert_int_eq(kin__settled_add(&settled, first, end), 0);
+				MUST(kin__settled_add(&settled, first, end) == 0, "out of memory");
 				for (uint64_t i = first; i < end; i++)
 					model[i] = true;
 			}
 			while (model[low])
 				low++;
-			ck_assert_uint_eq(settled.low, low);
-			ck_assert(kin__settled_sound(&settled));
+			MUST(settled.low == low && kin__settled_sound(&settled), "%d: the lowest is not %d",
+			     (int)seed, (int)low);
 			for (uint64_t i = from; i < to; i++)
 				missing += !model[i];
-			ck_assert_uint_eq(kin__settled_missing(&settled, from, to), missing);
+			MUST(kin__settled_missing(&settled, from, to) == missing, "%d: %d are missing",
+			     (int)seed, (int)missing);
 			while (at < to && model[at])
 				at++;
-			ck_assert_int_eq(kin__settled_open(&settled, from, to, &open), at < to);
+			MUST(kin__settled_open(&settled, from, to, &open) == (at < to), "%d: is one missing?",
+			     (int)seed);
 			if (at < to) {
-				ck_assert_uint_eq(open.first, at);
+				MUST(open.first == at, "%d: %d is the first missing", (int)seed, (int)at);
 				while (at < to && !model[at])
 					at++;
-				ck_assert_uint_eq(open.end, at);
+				MUST(open.end == at, "%d: %d is behind those missing", (int)seed, (int)at);
 			}
 		}
 		kin__settled_fini(&settled);

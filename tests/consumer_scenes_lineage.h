@@ -27,11 +27,40 @@ START_TEST(nothing_above_a_begun_shard_is_read)
 }
 END_TEST
 
+/* The gap is what the service held of it: what was read of it before is handled. */
+START_TEST(what_was_read_of_a_shard_that_is_gone_is_handled)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.many = true;
+	s.set.on_gap = KIN_GAP_CONTINUE;
+	s.set.batch_size = 1;
+	s.call_us = 3000000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 3, 0);
+	scene_put(scene_shard(&s, "b", "a", NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 500);
+	a->gone = a->closed = true;
+	scene_run(&s, 2000);
+	scene_told(&s, "a: [0]");
+	ck_assert_uint_eq(scene_health(&s).gaps, 1);
+	scene_run(&s, 30000);
+	scene_told(&s, "a: [1] a: [2] b: [0]");
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "SHARD_END");
+	ck_assert_uint_eq(scene_health(&s).dropped, 0);
+	scene_end(&s);
+}
+END_TEST
+
 static TCase *lineage_case(void)
 {
 	TCase *tcase = tcase_create("lineage");
 
 	tcase_add_test(tcase, nothing_above_a_begun_shard_is_read);
+	tcase_add_test(tcase, what_was_read_of_a_shard_that_is_gone_is_handled);
 	return tcase;
 }
 #endif
