@@ -176,6 +176,21 @@ START_TEST(an_expired_record_makes_way)
 }
 END_TEST
 
+/* Three of three keys, where three are a request: nothing waits for company. */
+START_TEST(ordered_records_fill_a_request)
+{
+	struct story *s = begin_placed(false, true, 0);
+
+	s->settings.request_records_max = 3;
+	begin_again(s);
+	put_parts(s, "01");
+	tells(s, "");
+	put_parts(s, "2");
+	tells(s, "send 1 2 3");
+	end(s);
+}
+END_TEST
+
 static void ordered_case(Suite *suite)
 {
 	TCase *tcase = tcase_create("ordered");
@@ -186,6 +201,7 @@ static void ordered_case(Suite *suite)
 	tcase_add_test(tcase, what_came_back_goes_before_those_that_waited_for_a_key);
 	tcase_add_test(tcase, what_waited_for_its_key_has_its_own_time);
 	tcase_add_test(tcase, an_older_one_that_left_takes_its_time_along);
+	tcase_add_test(tcase, ordered_records_fill_a_request);
 	tcase_add_test(tcase, order_needs_no_map);
 	tcase_add_test(tcase, an_expired_record_makes_way);
 	suite_add_tcase(suite, tcase);

@@ -269,7 +269,7 @@ START_TEST(the_form_of_version_1_stays)
 				got;
 	struct kin__spool_range done = { 0x01020304, 0x05060708 }, read;
 	struct kin__bytes bytes;
-	char written[KIN__SPOOL_ENTRY];
+	char *written = malloc(KIN__SPOOL_ENTRY), *written_mark = malloc(KIN__SPOOL_MARK);
 	size_t size;
 
 	kin__crc32c_init(&spool_crc);
@@ -289,10 +289,34 @@ START_TEST(the_form_of_version_1_stays)
 	ck_assert(got.token == put.token && got.accepted_ms == put.accepted_ms && got.ttl_ms == put.ttl_ms);
 	ck_assert(kin__span_is(got.hash, "170141183460469231731") && kin__span_is(got.key, "customer-7") &&
 	          kin__span_is(got.data, "hello"));
-	kin__spool_write_mark(&spool_crc, life, done, written);
-	ck_assert_mem_eq(written, mark, KIN__SPOOL_MARK);
+	kin__spool_write_mark(&spool_crc, life, done, written_mark);
+	ck_assert_mem_eq(written_mark, mark, KIN__SPOOL_MARK);
 	ck_assert(kin__spool_read_mark(&spool_crc, life, mark, &read));
 	ck_assert(read.from == done.from && read.to == done.to);
+	free(written);
+	free(written_mark);
+}
+END_TEST
+
+START_TEST(the_longest_name_of_a_stream)
+{
+	struct kin__spool_head head = { .life = SPOOL_LIFE }, read;
+	size_t most = KIN__SPOOL_STREAM_MAX, size;
+	char *name = malloc(most + 1);
+
+	memset(name, 's', most + 1);
+	kin__crc32c_init(&spool_crc);
+	for (size_t n = most; n <= most + 1; n++) {
+		struct kin__bytes bytes;
+
+		head.stream = kin__span(name, n);
+		kin__bytes_init(&bytes);
+		kin__spool_write_head(&spool_crc, &bytes, &head);
+		ck_assert_int_eq(kin__spool_read_head(&spool_crc, kin__bytes_view(&bytes), &read, &size),
+		                 n == most ? KIN__SPOOL_WHOLE : KIN__SPOOL_BAD);
+		kin__bytes_fini(&bytes);
+	}
+	free(name);
 }
 END_TEST
 
@@ -402,6 +426,26 @@ START_TEST(a_full_spool_takes_again_once_something_left)
 	ck_assert_ptr_eq(kin__spool_removable(&spool, false), open);
 	kin__spool_removed(&spool, open);
 	ck_assert_int_eq(spool_put(&spool, 10000, true), 'd');
+	kin__spool_fini(&spool);
+}
+END_TEST
+
+/* What was written last, and is done, leaves the disk once it is worth a file: a quarter of a segment. */
+START_TEST(a_spool_at_rest_keeps_less_than_a_quarter_of_a_segment)
+{
+	struct kin__spool spool;
+	struct kin__spool_segment *segment;
+	uint32_t quarter = (1 << 17) / 4;
+
+	kin__spool_init(&spool, 1 << 20);
+	ck_assert_int_eq(spool_put(&spool, quarter - SPOOL_HEAD - 8, true), 'd');
+	segment = spool.open;
+	spool_final(&spool, segment, SPOOL_HEAD, quarter - 8);
+	ck_assert_ptr_null(kin__spool_removable(&spool, false));
+	ck_assert_int_eq(spool_put(&spool, 8, true), 'd');
+	ck_assert_ptr_null(kin__spool_removable(&spool, false));
+	spool_final(&spool, segment, quarter - 8, quarter);
+	ck_assert_ptr_eq(kin__spool_removable(&spool, false), segment);
 	kin__spool_fini(&spool);
 }
 END_TEST
@@ -547,9 +591,11 @@ static TCase *spool_tests(void)
 	tcase_add_test(tcase, the_head_of_a_segment);
 	tcase_add_test(tcase, a_mark_counts_only_whole);
 	tcase_add_test(tcase, the_form_of_version_1_stays);
+	tcase_add_test(tcase, the_longest_name_of_a_stream);
 	tcase_add_test(tcase, what_waits_on_disk_stays_in_front);
 	tcase_add_test(tcase, a_segment_goes_when_all_of_it_is_final);
 	tcase_add_test(tcase, a_full_spool_takes_again_once_something_left);
+	tcase_add_test(tcase, a_spool_at_rest_keeps_less_than_a_quarter_of_a_segment);
 	tcase_add_test(tcase, a_segment_is_an_eighth_of_the_spool_within_bounds);
 	tcase_add_test(tcase, a_segment_is_filled_to_its_last_byte);
 	tcase_add_test(tcase, a_record_larger_than_a_segment_has_one_of_its_own);

@@ -78,7 +78,6 @@ void kin__placer_left(struct kin__placer *placer, struct kin__producer_record *r
 
 	if (record->placed->lane)
 		kin__lane_remove(record);
-	record->placed->key = NULL;
 	if (!key)
 		return;
 	kin__keys_gone(key, record);
