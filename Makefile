@@ -289,7 +289,7 @@ lint: tidy check-man
 		$$c -O1 $(KIN_CPPFLAGS) -I$(srcdir)/tests $(HTTPD_CFLAGS) $(KIN_CFLAGS) -Werror -fsyntax-only $$f || exit 1; done || exit 1; done
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,portability --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=ctunullpointer \
 		--suppress=normalCheckLevelMaxBranches -I$(srcdir)/lib -I$(srcdir)/include $(addprefix $(srcdir)/,$(LIB_OBJ:.lo=.c) $(TOOL_SRC))
-	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/exec tests/host/run tests/postgres/run tests/distcheck tests/faults/run tests/e2e/run)
+	shellcheck -s sh $(addprefix $(srcdir)/,bootstrap tests/environment tests/run tests/tidy tests/vzeroupper tests/snippets tests/examples tests/command tests/exec tests/host/run tests/postgres/run tests/distcheck tests/faults/run tests/e2e/run)
 	shellcheck -s sh $(addprefix $(srcdir)/,tests/memcheck tests/foreign tests/fuzz/smoke tests/sim/long tests/scenes bench/peers/make)
 	shellcheck -s sh $(addprefix $(srcdir)/,tests/coverage/run tests/mutants/run tests/mutants/one)
 	if test -f $(srcdir)/.ci/run; then shellcheck -s bash -e SC2016 $(srcdir)/.ci/run; fi
@@ -388,11 +388,11 @@ check-e2e: all tests/e2e/mapping_handler.so
 # producer.  SEED repeats a run.
 check-kill: all tests/kill/handler tests/kill/moment.so tests/e2e/mapping_handler.so
 	@test -x /usr/bin/python3 || { echo "check-kill needs python3: apt-get install -y python3" >&2; exit 1; }
-	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/run.py $(CURDIR)
-	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/windows.py $(CURDIR)
-	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/puts.py $(CURDIR)
-	@KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/spool.py $(CURDIR)
-	@for lanes in 4 1; do SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/e2e/mapping.py $(CURDIR) 200000 $$lanes || exit 1; done
+	@. $(abspath $(srcdir))/tests/environment; KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/run.py $(CURDIR)
+	@. $(abspath $(srcdir))/tests/environment; KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/windows.py $(CURDIR)
+	@. $(abspath $(srcdir))/tests/environment; KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/puts.py $(CURDIR)
+	@. $(abspath $(srcdir))/tests/environment; KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/spool.py $(CURDIR)
+	@. $(abspath $(srcdir))/tests/environment; for lanes in 4 1; do SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/e2e/mapping.py $(CURDIR) 200000 $$lanes || exit 1; done
 
 tests/kill/handler: %: %.o
 	$(call say,LINK)
@@ -504,8 +504,8 @@ dist: $(srcdir)/configure
 # who is root: then an ordinary user unpacks and builds.
 distcheck: dist
 	rm -rf distcheck.tmp && mkdir distcheck.tmp && cp $(DIST).tar.gz distcheck.tmp/
-	if test $$(id -u) = 0; then user=nobody; away=$$(mktemp -d) && mv distcheck.tmp/$(DIST).tar.gz $$away/ && chown -R $$user $$away && \
-		runuser -u $$user -- env HOME=$$away sh $(abspath $(srcdir))/tests/distcheck $$away $(DIST) '$(MAKE)' && rm -rf $$away; \
+	if test $$(id -u) = 0; then user=nobody; away=$$(mktemp -d /tmp/kin-distcheck-XXXXXX) && mv distcheck.tmp/$(DIST).tar.gz $$away/ && chown -R $$user $$away && \
+		runuser -u $$user -- env HOME=$$away TMPDIR=/tmp sh $(abspath $(srcdir))/tests/distcheck $$away $(DIST) '$(MAKE)' && rm -rf $$away; \
 	else sh $(abspath $(srcdir))/tests/distcheck $$PWD/distcheck.tmp $(DIST) '$(MAKE)'; fi
 	rm -rf distcheck.tmp
 	@echo "$(DIST).tar.gz is ready"
