@@ -129,7 +129,7 @@ static void count_it(struct kin__loop_task *task)
 
 static void wait_for(int n)
 {
-	for (int i = 0; i < 5000 && ran < n; i++)
+	for (int i = 0; i < 20000 && ran < n; i++)
 		nap_us(1000);
 	ck_assert_int_ge(ran, n);
 }
@@ -253,7 +253,6 @@ START_TEST(loop_timers)
 	kin__loop_post(loop, &task);
 	wait_for(3);
 	ck_assert_uint_ge(kin__clock_us() - before, 80000);
-	ck_assert_uint_lt(kin__clock_us() - before, 2000000);
 	ck_assert(fired[0] == 0 + 2 && fired[1] == 0 && fired[2] == 1);
 	ck_assert_int_eq(ran, 3);
 	kin__loop_close(loop); /* with one still set */
@@ -403,15 +402,19 @@ START_TEST(file_append_full)
 {
 	struct kin__file_append file;
 	struct kin_error error;
+	struct rlimit all;
+	void (*was)(int);
 	int code;
 
-	signal(SIGXFSZ, SIG_IGN);
+	was = signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &all), 0);
 	kin__file_append_init(&file);
 	ck_assert_int_eq(kin__file_append_open(&file, in_folder("full"), KIN__FILE_MAKE, &error), KIN_OK);
 	ck_assert_int_eq(kin__file_append(&file, T("whole\n"), &error), KIN_OK);
-	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 8, RLIM_INFINITY });
+	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 8, all.rlim_max });
 	code = kin__file_append(&file, T("half and more\n"), &error);
-	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY }); /* libcheck writes, too */
+	setrlimit(RLIMIT_FSIZE, &all); /* libcheck writes, too */
+	signal(SIGXFSZ, was);
 	ck_assert_int_eq(code, KIN_IO);
 	ck_assert_ptr_nonnull(strstr(error.message, "/full: File too large"));
 	kin__file_append_close(&file);

@@ -72,25 +72,42 @@ static struct burst_kept burst_look(struct kin__produce *produce)
 	return kept;
 }
 
+/* A burst, then one request more: the memory of the burst, what is kept behind it and behind that request.  false: it
+ * took so long that some of it may have been given back meanwhile. */
+static bool burst_pass(struct kin__produce *produce, struct burst_kept kept[3])
+{
+	uint64_t began;
+
+	service.asked = 0;
+	burst_held = true;
+	burst_put(produce, BURST_REQUESTS * BURST_EACH);
+	kept[0] = burst_look(produce);
+	began = kin__clock_us();
+	burst_held = false;
+	ck_assert_int_eq(kin__produce_flush(produce, 50000, NULL), KIN_OK);
+	kept[1] = burst_look(produce);
+	burst_put(produce, BURST_EACH);
+	ck_assert_int_eq(kin__produce_flush(produce, 50000, NULL), KIN_OK);
+	kept[2] = burst_look(produce);
+	return kin__clock_us() - began < KIN__PRODUCE_KEEP_US;
+}
+
 /* After a burst its memory serves the next records; a second or two later all but one chunk is given back. */
 START_TEST(memory_after_a_burst)
 {
 	struct kin__produce *produce = burst_open();
-	struct burst_kept full, kept;
+	struct burst_kept passed[3], full, kept;
 
-	burst_held = true;
-	burst_put(produce, BURST_REQUESTS * BURST_EACH);
-	full = burst_look(produce);
-	burst_held = false;
+	for (int tries = 1; !burst_pass(produce, passed); tries++) /* a busy machine needs another try */
+		ck_assert_msg(tries < 50, "16 small requests took longer than %d us, 50 times",
+		              KIN__PRODUCE_KEEP_US);
+	full = passed[0];
+	kept = passed[1];
 	ck_assert_uint_ge(full.memory, 2 * KIN__PRODUCE_CHUNK);
-	ck_assert_int_eq(kin__produce_flush(produce, 20000, NULL), KIN_OK);
-	kept = burst_look(produce);
 	ck_assert_uint_eq(kept.memory, full.memory);
 	ck_assert_uint_eq(kept.spares + 1, full.memory / KIN__PRODUCE_CHUNK);
 	ck_assert_uint_ge(kept.idle, 1);
-	burst_put(produce, BURST_EACH);
-	ck_assert_int_eq(kin__produce_flush(produce, 20000, NULL), KIN_OK);
-	ck_assert_uint_eq(burst_look(produce).memory, full.memory);
+	ck_assert_uint_eq(passed[2].memory, full.memory);
 	for (int i = 0; i < 2000 && (kept.spares > 0 || kept.idle > 0); i++) {
 		nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
 		kept = burst_look(produce);

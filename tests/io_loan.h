@@ -5,7 +5,7 @@ static struct kin__thread_guest loan_pipe;
 /* Its own thread comes to rest soon after there is nothing to do. */
 static void borrow(void)
 {
-	for (int i = 0; i < 5000; i++) {
+	for (int i = 0; i < 20000; i++) {
 		if (kin__loop_borrow(loop, &loan_pipe))
 			return;
 		nap_us(1000);
@@ -68,6 +68,7 @@ START_TEST(loan_leaves_work)
 {
 	struct kin__loop_task task, setter;
 	uint64_t now;
+	int early;
 
 	for (int i = 0; i < 5; i++)
 		ck_assert_int_eq(kin__loop_timer_init(loop, &timers[i], fire), KIN_OK);
@@ -84,7 +85,10 @@ START_TEST(loan_leaves_work)
 	now = kin__clock_us();
 	kin__loop_drive(loop, never, NULL, now + 10000);
 	ck_assert_uint_ge(kin__clock_us(), now + 10000);
-	ck_assert_int_eq(ran, 0);
+	early = ran;
+	if (kin__clock_us() <
+	    now + 35000) /* else a busy machine came to the first timer, 40 ms, while it was lent */
+		ck_assert_int_eq(early, 0);
 	kin__loop_return(loop, &loan_pipe);
 	wait_for(3);
 	kin__loop_close(loop); /* with one timer still set */
@@ -235,12 +239,12 @@ static void count_broken(int number)
 
 START_TEST(guest_gets_no_sigpipe)
 {
-	struct sigaction action = { .sa_handler = count_broken };
+	struct sigaction action = { .sa_handler = count_broken }, was;
 	struct kin__thread_guest pipe_mask, within;
 	sigset_t mask;
 	int ends[2];
 
-	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGPIPE, &action, &was);
 	ck_assert_int_eq(pipe(ends), 0);
 	close(ends[0]);
 	kin__thread_guest_begin(&pipe_mask);
@@ -255,6 +259,7 @@ START_TEST(guest_gets_no_sigpipe)
 	ck_assert(write(ends[1], "x", 1) < 0 && errno == EPIPE);
 	ck_assert_int_eq(pipes_broken, 1);
 	close(ends[1]);
+	sigaction(SIGPIPE, &was, NULL);
 }
 END_TEST
 

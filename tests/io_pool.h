@@ -41,7 +41,7 @@ static void meet(struct kin__pool_job *job)
 	(void)job;
 	if (here > most)
 		most = here;
-	for (int i = 0; i < 2000 && together < 3 && most < 3; i++)
+	for (int i = 0; i < 20000 && together < 3 && most < 3; i++)
 		nap_us(1000);
 	ran++;
 	together--;

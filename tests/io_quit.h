@@ -41,7 +41,7 @@ static pid_t fork_with_waiters(void)
 /* In a child: its own threads pass the gate, its own children are made. */
 static void be_child(void)
 {
-	alarm(20);
+	alarm(50);
 	for (int i = 0; i < QUIT_ROUNDS; i++) {
 		pid_t child = fork_with_waiters();
 
@@ -64,7 +64,7 @@ START_TEST(fork_in_a_child)
 			be_child();
 		ck_assert_int_eq(waitpid(child, &status, 0), child);
 		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-		              "a child of fork() could not fork in turn, 20 s long (status %d)", status);
+		              "a child of fork() could not fork in turn, 50 s long (status %d)", status);
 	}
 }
 END_TEST

@@ -20,7 +20,8 @@ enum { SERVER_CONNECTIONS_MAX = 64, SERVER_REQUEST_MAX = 4 << 20 };
 static struct {
 	int fd, port;
 	pthread_t thread, threads[SERVER_CONNECTIONS_MAX];
-	atomic_int connections, requests, stop;
+	atomic_int connections, ended, requests,
+			stop; /* connections: made in all, and those of them that ended */
 	pthread_mutex_t lock; /* of what follows, about the last request */
 	size_t body_n;
 	char head[8192];
@@ -185,6 +186,7 @@ static void *serve_one(void *user)
 			break;
 	}
 	close(fd);
+	server.ended++;
 	return NULL;
 }
 

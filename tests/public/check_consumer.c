@@ -246,7 +246,7 @@ START_TEST(bisect_to_a_sink)
 	ck_assert_int_eq(kin_consumer_open(&c, client, &o, &e), KIN_OK);
 	ck_assert_msg(kin_consumer_wait(c, INT64_MAX, &e) == KIN_OK, "%s", e.message);
 	ck_assert_int_eq(kin_consumer_health(c, &h, &e), KIN_OK);
-	ck_assert_int_eq(kin_consumer_close(c, 1000, &e), KIN_OK);
+	ck_assert_int_eq(kin_consumer_close(c, 50000, &e), KIN_OK);
 	expect_seen(0, 5, 1);
 	expect_seen(6, 10, 1);
 	ck_assert_int_eq(note.seen[5], 0);
@@ -273,7 +273,7 @@ START_TEST(pull_form)
 	ck_assert_int_eq(kin_consumer_open(&c, client, &o, &e), KIN_OK);
 	struct pollfd ready = { .fd = kin_consumer_fd(c), .events = POLLIN };
 	for (;;) {
-		ck_assert_int_eq(poll(&ready, 1, 20000), 1);
+		ck_assert_int_eq(poll(&ready, 1, 50000), 1);
 		code = kin_consumer_next(c, &batch, 0, &e);
 		if (code == KIN_TIMEOUT)
 			continue;
@@ -285,7 +285,7 @@ START_TEST(pull_form)
 		if (!later++) {
 			ck_assert_int_eq(kin_consumer_close(c, 10, &e), KIN_TIMEOUT); /* a batch is out */
 			kin_batch_finish(batch, KIN_OK);
-			ck_assert_int_eq(kin_consumer_close(c, 10000, &e), KIN_OK);
+			ck_assert_int_eq(kin_consumer_close(c, 50000, &e), KIN_OK);
 			ck_assert_int_eq(kin_consumer_open(&c, client, &o, &e), KIN_OK);
 			ready.fd = kin_consumer_fd(c);
 			continue;
@@ -296,7 +296,7 @@ START_TEST(pull_form)
 		kin_batch_finish(batch, KIN_OK);
 	}
 	ck_assert_int_eq(code, KIN_END);
-	ck_assert_int_eq(kin_consumer_close(c, 1000, &e), KIN_OK);
+	ck_assert_int_eq(kin_consumer_close(c, 50000, &e), KIN_OK);
 	expect_seen(10, 20, 1); /* 0..9 were done before the first close */
 }
 END_TEST
@@ -325,8 +325,8 @@ START_TEST(calls_from_a_handler)
 	o.handler = call_wrongly;
 	o.user = &c;
 	ck_assert_int_eq(kin_consumer_open(&c, client, &o, &e), KIN_OK);
-	ck_assert_msg(kin_consumer_wait(c, 20000, &e) == KIN_OK, "%s", e.message);
-	ck_assert_int_eq(kin_consumer_close(c, 1000, &e), KIN_OK);
+	ck_assert_msg(kin_consumer_wait(c, 50000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_int_eq(kin_consumer_close(c, 50000, &e), KIN_OK);
 	ck_assert_int_eq(note.calls, 1);
 }
 END_TEST
@@ -393,7 +393,7 @@ START_TEST(read_all)
 	start.position = KIN_TRIM_HORIZON;
 	start.until = KIN_UNTIL_LATEST;
 	ck_assert_int_eq(kin_reader_open(&reader, client, "s", &start, &e), KIN_OK);
-	while ((code = kin_reader_next(reader, &r, 20000, &e)) == KIN_OK) {
+	while ((code = kin_reader_next(reader, &r, 50000, &e)) == KIN_OK) {
 		ck_assert_uint_eq(r->partition_key_size, 1);
 		ck_assert_int_eq(value(r) >= 25, r->partition_key[0] == 'b');
 		n++;
@@ -403,7 +403,7 @@ START_TEST(read_all)
 	ck_assert_int_eq(n, 50);
 	kin_reader_close(reader);
 	ck_assert_int_eq(kin_reader_open(&reader, client, "nowhere", NULL, &e), KIN_OK);
-	ck_assert_int_eq(kin_reader_next(reader, &r, 20000, &e), KIN_NOT_FOUND);
+	ck_assert_int_eq(kin_reader_next(reader, &r, 50000, &e), KIN_NOT_FOUND);
 	kin_reader_close(reader);
 }
 END_TEST

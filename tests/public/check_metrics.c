@@ -107,7 +107,7 @@ static void adds_up(const struct kin_consumer_snapshot *snapshot)
 static struct kin_consumer_snapshot *wait_for(struct kin_consumer *consumer,
                                               bool (*done)(const struct kin_consumer_snapshot *snapshot))
 {
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 8000; i++) {
 		struct kin_consumer_snapshot *snapshot = snapshot_of(consumer);
 
 		adds_up(snapshot);
@@ -272,7 +272,7 @@ START_TEST(a_batch_taken_is_a_call)
 	consumer_options(&o, NULL);
 	o.maximum_batching_window_ms = 100;
 	OK(kin_consumer_open(&consumer, client, &o, &error));
-	OK(kin_consumer_next(consumer, &batch, 10000, &error));
+	OK(kin_consumer_next(consumer, &batch, 50000, &error));
 	snapshot = snapshot_of(consumer);
 	ck_assert_uint_eq(snapshot->handler_calls, 1);
 	ck_assert_uint_eq(snapshot->durations.count, 0);
@@ -371,6 +371,7 @@ START_TEST(a_producer_tells_of_times_and_failures)
 	struct kin_producer_options p;
 	struct kin_producer *producer;
 	struct kin_producer_snapshot *snapshot;
+	struct kin_put_entry entry;
 	struct kin_metrics_handles handles = { .size = sizeof handles,
 		                               .producers = &producer,
 		                               .producers_n = 1 };
@@ -378,7 +379,6 @@ START_TEST(a_producer_tells_of_times_and_failures)
 	memset(&text, 0, sizeof text);
 	kin_producer_options_init(&p);
 	p.stream = "s";
-	p.record_ttl_ms = 1000;
 	p.linger_ms = 50;
 	OK(kin_producer_open(&producer, client, &p, &error));
 	fault("PutRecords:error500:count=1");
@@ -397,8 +397,12 @@ START_TEST(a_producer_tells_of_times_and_failures)
 	ck_assert_ptr_nonnull(strstr(kin_producer_snapshot_json(snapshot, NULL), "\"failedByCode\":{},"));
 	kin_producer_snapshot_free(snapshot);
 	fault("PutRecords:error500");
+	kin_put_entry_init(&entry);
+	entry.key = "k";
+	entry.key_size = 1;
+	entry.ttl_ms = 500;
 	for (int i = 0; i < 10; i++)
-		OK(kin_producer_put(producer, "k", 1, "abc", 3, -1, &error));
+		OK(kin_producer_put_entry(producer, &entry, NULL, -1, &error));
 	while (kin_producer_flush(producer, 1000, &error) == KIN_TIMEOUT)
 		;
 	OK(kin_producer_snapshot(producer, &snapshot, &error));
@@ -509,7 +513,7 @@ static int look_in_handler(void *user, struct kin_batch *batch)
 	struct kin_consumer_snapshot *snapshot;
 
 	(void)batch;
-	for (int i = 0; i < 1000 && !__atomic_load_n(&watched, __ATOMIC_ACQUIRE); i++)
+	for (int i = 0; i < 20000 && !__atomic_load_n(&watched, __ATOMIC_ACQUIRE); i++)
 		nap_ms(1);
 	if (kin_consumer_snapshot(watched, &snapshot, NULL) == KIN_OK) {
 		__atomic_store_n((int *)user, snapshot->handler_calls == 1 ? 1 : -1, __ATOMIC_RELEASE);
@@ -535,7 +539,7 @@ START_TEST(a_handler_may_look_a_log_function_may_not)
 	o.user = &looked;
 	OK(kin_consumer_open(&consumer, chatty, &o, &error));
 	__atomic_store_n(&watched, consumer, __ATOMIC_RELEASE);
-	for (int i = 0; i < 2000 && !(__atomic_load_n(&looked, __ATOMIC_ACQUIRE) &&
+	for (int i = 0; i < 8000 && !(__atomic_load_n(&looked, __ATOMIC_ACQUIRE) &&
 	                              __atomic_load_n(&told_in_log, __ATOMIC_ACQUIRE));
 	     i++)
 		nap_ms(5);

@@ -167,27 +167,6 @@ START_TEST(put_waits_for_room)
 }
 END_TEST
 
-START_TEST(lingers_and_leaves_by_itself)
-{
-	int64_t begin = now_ms();
-
-	options.linger_ms = 150;
-	open_it();
-	put_many(0, 3);
-	while (atomic_load(&reported) < 3 && now_ms() - begin < 5000)
-		nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
-	ck_assert_int_ge(now_ms() - begin, 145);
-	expect(0, 3, KIN_OK, KIN_STORED);
-	put_many(3, 500); /* a full request does not wait, though nobody flushes */
-	begin = now_ms();
-	while (atomic_load(&reported) < 503 && now_ms() - begin < 5000)
-		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
-	expect(3, 500, KIN_OK, KIN_STORED);
-	ck_assert_uint_eq(stats_now().requests, 2);
-	close_it(KIN_OK);
-}
-END_TEST
-
 /* --- from the callback ---------------------------------------------------------------- */
 
 static int from_callback[4];
@@ -214,8 +193,7 @@ START_TEST(put_from_the_callback)
 	options.linger_ms = 0;
 	open_it();
 	put_many(1, 1);
-	for (int64_t begin = now_ms(); atomic_load(&reported) < 20 && now_ms() - begin < 5000;)
-		nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
+	await_reports(20);
 	close_it(KIN_OK);
 	expect(1, 20, KIN_OK, KIN_STORED);
 }

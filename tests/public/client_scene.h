@@ -78,20 +78,14 @@ static struct kin_client *client_with(const struct kin_client_options *options)
 
 static void clean_environment(void)
 {
-	static const char *const names[] = { "AWS_ACCESS_KEY_ID",
-		                             "AWS_SECRET_ACCESS_KEY",
-		                             "AWS_SESSION_TOKEN",
-		                             "AWS_PROFILE",
-		                             "AWS_DEFAULT_PROFILE",
-		                             "AWS_REGION",
-		                             "AWS_DEFAULT_REGION",
-		                             "AWS_ENDPOINT_URL",
-		                             "AWS_ENDPOINT_URL_KINESIS",
-		                             "AWS_MAX_ATTEMPTS",
-		                             "AWS_CA_BUNDLE",
-		                             "http_proxy",
-		                             "all_proxy",
-		                             "ALL_PROXY" };
+	static const char *const names[] = {
+		"AWS_ACCESS_KEY_ID",  "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+		"AWS_PROFILE",        "AWS_DEFAULT_PROFILE",   "AWS_REGION",
+		"AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL",      "AWS_ENDPOINT_URL_KINESIS",
+		"AWS_MAX_ATTEMPTS",   "AWS_CA_BUNDLE",         "http_proxy",
+		"https_proxy",        "HTTPS_PROXY",           "all_proxy",
+		"ALL_PROXY"
+	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		unsetenv(names[i]);

@@ -53,9 +53,9 @@ static struct kin_consumer_health run_parts(const struct kin_consumer_options *o
 	struct kin_error e;
 
 	ck_assert_msg(kin_consumer_open(&c, client, o, &e) == KIN_OK, "%s", e.message);
-	ck_assert_msg(kin_consumer_wait(c, 20000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_wait(c, 50000, &e) == KIN_OK, "%s", e.message);
 	ck_assert_int_eq(kin_consumer_health(c, &health, &e), KIN_OK);
-	ck_assert_msg(kin_consumer_close(c, 10000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_close(c, 50000, &e) == KIN_OK, "%s", e.message);
 	return health;
 }
 
@@ -198,7 +198,7 @@ START_TEST(a_reader_takes_aggregates_apart)
 	start.position = KIN_TRIM_HORIZON;
 	start.until = KIN_UNTIL_LATEST;
 	ck_assert_msg(kin_reader_open(&reader, client, "s", &start, &e) == KIN_OK, "%s", e.message);
-	while (kin_reader_next(reader, &r, 20000, &e) == KIN_OK) {
+	while (kin_reader_next(reader, &r, 50000, &e) == KIN_OK) {
 		ck_assert_uint_lt(n, 7);
 		ck_assert_int_eq(value(r), expected[n]);
 		ck_assert_uint_eq(r->sub_sequence, n < 6 ? (uint64_t)expected[n] - 10 : 0);

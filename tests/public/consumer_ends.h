@@ -76,9 +76,11 @@ START_TEST(own_ends)
 	struct rlimit files, none;
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
 	none = files, none.rlim_cur = 0;
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0); /* no room for the descriptor to poll */
-	ck_assert_int_eq(kin_consumer_open(&c, client, &o, &e), KIN_IO);
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+	setrlimit(RLIMIT_NOFILE,
+	          &none); /* no room for the descriptor to poll, nor for what an assertion opens */
+	int code = kin_consumer_open(&c, client, &o, &e);
+	setrlimit(RLIMIT_NOFILE, &files);
+	ck_assert_int_eq(code, KIN_IO);
 	ck_assert_int_eq(ends.store_closed, 0);
 	ck_assert_int_eq(ends.sink_closed, 0);
 	ck_assert_msg(kin_consumer_run(client, &o, &e) == KIN_OK, "%s", e.message);

@@ -18,11 +18,11 @@ START_TEST(filtered)
 	o.filter_criteria = criteria;
 	o.handler = handle;
 	ck_assert_int_eq(kin_consumer_open(&c, client, &o, &e), KIN_OK);
-	ck_assert_msg(kin_consumer_wait(c, 20000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_wait(c, 50000, &e) == KIN_OK, "%s", e.message);
 	ck_assert_int_eq(kin_consumer_health(c, &health, &e), KIN_OK);
 	ck_assert_uint_eq(health.filtered, 20);
 	ck_assert_uint_eq(health.handled, 20);
-	ck_assert_msg(kin_consumer_close(c, 10000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_close(c, 50000, &e) == KIN_OK, "%s", e.message);
 	expect_seen(0, 10, 1);
 	expect_seen(10, 10, 0);
 	expect_seen(20, 10, 1);

@@ -56,7 +56,7 @@ static int handle_big(void *user, struct kin_batch *batch)
 
 static bool seen_big(int shard, int n)
 {
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 4000; i++) {
 		pthread_mutex_lock(&big.lock);
 		bool seen = big.seen[shard][n] > 0;
 		pthread_mutex_unlock(&big.lock);
@@ -100,7 +100,7 @@ START_TEST(blocked_shards_leave_room)
 	pthread_mutex_unlock(&big.lock);
 	for (int shard = 0; shard < BIG_SHARDS; shard++)
 		ck_assert_msg(seen_big(shard, BIG_RECORDS - 1), "shard %d is blocked still", shard);
-	ck_assert_msg(kin_consumer_close(c, 10000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_close(c, 50000, &e) == KIN_OK, "%s", e.message);
 	for (int shard = 0; shard < BIG_SHARDS; shard++)
 		for (int n = 0; n < BIG_RECORDS; n++)
 			ck_assert_int_eq(big.seen[shard][n], 1);

@@ -42,7 +42,7 @@ START_TEST(shards_come_in_pages)
 	o.store = "memory:";
 	o.until = KIN_UNTIL_NEVER;
 	ck_assert_msg(kin_consumer_open(&consumer, asker, &o, &e) == KIN_OK, "%s", e.message);
-	for (int i = 0; i < 2000 && health.shards < 3; i++) {
+	for (int i = 0; i < 8000 && health.shards < 3; i++) {
 		nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
 		ck_assert_int_eq(kin_consumer_health(consumer, &health, &e), KIN_OK);
 	}
@@ -52,7 +52,7 @@ START_TEST(shards_come_in_pages)
 	ck_assert_ptr_nonnull(strstr(service.requests[3], "\"NextToken\":\"second\""));
 	ck_assert_ptr_null(strstr(service.requests[3], "StreamName"));
 	service_stop();
-	ck_assert_int_ne(kin_consumer_close(consumer, 20000, &e), KIN_TIMEOUT);
+	ck_assert_int_ne(kin_consumer_close(consumer, 50000, &e), KIN_TIMEOUT);
 	kin_client_close(asker);
 }
 END_TEST
@@ -73,7 +73,7 @@ static uint64_t ms_until_handled(struct kin_consumer_options *o, int n)
 		ms += 10;
 		ck_assert_int_eq(kin_consumer_health(consumer, &health, &e), KIN_OK);
 	} while (health.handled < (uint64_t)n && ms < 20000);
-	ck_assert_msg(kin_consumer_close(consumer, 20000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_close(consumer, 50000, &e) == KIN_OK, "%s", e.message);
 	return ms;
 }
 

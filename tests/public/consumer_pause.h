@@ -14,7 +14,7 @@ static void wait_for(struct kin_consumer *consumer, bool paused, uint64_t handle
 	struct kin_consumer_health health = health_of(consumer);
 
 	for (int i = 0;
-	     i < 4000 && (health.paused != paused || health.handled != handled || health.batches_out); i++) {
+	     i < 8000 && (health.paused != paused || health.handled != handled || health.batches_out); i++) {
 		nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
 		health = health_of(consumer);
 	}
@@ -49,7 +49,7 @@ START_TEST(paused_while_records_arrive)
 	expect_seen(0, 20, 1);
 	ck_assert_int_eq(note.order_broken, 0);
 	kin_consumer_pause(consumer); /* a paused one can be closed */
-	ck_assert_msg(kin_consumer_close(consumer, 20000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_close(consumer, 50000, &e) == KIN_OK, "%s", e.message);
 }
 END_TEST
 
@@ -64,20 +64,20 @@ START_TEST(paused_in_pull_form)
 	o.batch_size = 5;
 	put("k", 0, 10);
 	ck_assert_msg(kin_consumer_open(&consumer, client, &o, &e) == KIN_OK, "%s", e.message);
-	ck_assert_int_eq(kin_consumer_next(consumer, &batch, 20000, &e), KIN_OK);
+	ck_assert_int_eq(kin_consumer_next(consumer, &batch, 50000, &e), KIN_OK);
 	ck_assert_uint_eq(kin_batch_count(batch), 5);
 	kin_batch_finish(batch, KIN_OK);
-	for (int i = 0; i < 4000 && health_of(consumer).batches_out == 0; i++)
+	for (int i = 0; i < 8000 && health_of(consumer).batches_out == 0; i++)
 		nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
 	kin_consumer_pause(consumer);
 	wait_for(consumer, true, 5); /* the one that nobody took went back */
 	ck_assert_int_eq(kin_consumer_next(consumer, &batch, 200, &e), KIN_TIMEOUT);
 	kin_consumer_resume(consumer);
-	ck_assert_int_eq(kin_consumer_next(consumer, &batch, 20000, &e), KIN_OK);
+	ck_assert_int_eq(kin_consumer_next(consumer, &batch, 50000, &e), KIN_OK);
 	ck_assert_uint_eq(kin_batch_attempt(batch), 1);
 	kin_batch_finish(batch, KIN_OK);
-	ck_assert_int_eq(kin_consumer_next(consumer, &batch, 20000, &e), KIN_END);
-	ck_assert_msg(kin_consumer_close(consumer, 20000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_int_eq(kin_consumer_next(consumer, &batch, 50000, &e), KIN_END);
+	ck_assert_msg(kin_consumer_close(consumer, 50000, &e) == KIN_OK, "%s", e.message);
 }
 END_TEST
 
@@ -107,13 +107,13 @@ START_TEST(options_change_while_it_runs)
 	o.batch_size = 1;
 	put_lanes();
 	ck_assert_msg(kin_consumer_open(&consumer, client, &o, &e) == KIN_OK, "%s", e.message);
-	ck_assert_int_eq(kin_consumer_next(consumer, &batch[0], 20000, &e), KIN_OK);
+	ck_assert_int_eq(kin_consumer_next(consumer, &batch[0], 50000, &e), KIN_OK);
 	ck_assert_uint_eq(kin_batch_count(batch[0]), 1);
 	ck_assert_int_eq(kin_consumer_next(consumer, &batch[1], 300, &e), KIN_TIMEOUT); /* one at a time */
 	ck_assert_msg(kin_consumer_set(consumer, "BatchSize", "5", &e) == KIN_OK, "%s", e.message);
 	ck_assert_msg(kin_consumer_set(consumer, "handlers_max", "3", &e) == KIN_OK, "%s", e.message);
 	for (int i = 1; i < 3; i++) {
-		ck_assert_int_eq(kin_consumer_next(consumer, &batch[i], 20000, &e), KIN_OK);
+		ck_assert_int_eq(kin_consumer_next(consumer, &batch[i], 50000, &e), KIN_OK);
 		ck_assert_uint_eq(kin_batch_count(batch[i]), 5);
 	}
 	refused(consumer, "region", "x", "is an option of the client");
@@ -125,7 +125,7 @@ START_TEST(options_change_while_it_runs)
 	refused(consumer, "retry_base_ms", "60000", "less than retry_base_ms");
 	for (int i = 0; i < 3; i++)
 		kin_batch_finish(batch[i], KIN_OK);
-	ck_assert_msg(kin_consumer_close(consumer, 20000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_close(consumer, 50000, &e) == KIN_OK, "%s", e.message);
 }
 END_TEST
 
@@ -146,6 +146,6 @@ START_TEST(more_handlers_while_it_runs)
 	ck_assert_msg(lanes.most == LANE_KEYS, "%d handlers were inside at once, not %d", lanes.most,
 	              LANE_KEYS);
 	ck_assert_int_eq(lanes.wrong + lanes.twice, 0);
-	ck_assert_msg(kin_consumer_close(consumer, 20000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_close(consumer, 50000, &e) == KIN_OK, "%s", e.message);
 }
 END_TEST

@@ -61,6 +61,6 @@ START_TEST(store_in_use)
 	ck_assert_int_eq(kin_consumer_open(&d, client, &o, &e), KIN_IN_USE);
 	snprintf(pid, sizeof pid, "%ld", (long)getpid());
 	ck_assert_msg(strstr(e.message, pid) != NULL, "%s", e.message);
-	ck_assert_msg(kin_consumer_close(c, 10000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_close(c, 50000, &e) == KIN_OK, "%s", e.message);
 }
 END_TEST

@@ -92,7 +92,7 @@ START_TEST(windows_count_each_record_once)
 		put("b", 2 * i + 1, 1);
 		poll(NULL, 0, 50);
 	}
-	ck_assert_msg(kin_consumer_wait(c, 40000, &e) == KIN_OK, "%d of 60 in %d windows: %s",
+	ck_assert_msg(kin_consumer_wait(c, 50000, &e) == KIN_OK, "%d of 60 in %d windows: %s",
 	              windows.counted, windows.finals, e.message);
 	ck_assert_int_eq(kin_consumer_health(c, &health, &e), KIN_OK);
 	ck_assert_int_eq(kin_consumer_close(c, -1, &e), KIN_OK);
@@ -174,7 +174,7 @@ START_TEST(windows_need_a_state)
 	windows.total = 5;
 	put("a", 0, 5);
 	ck_assert_msg(kin_consumer_open(&c, client, &o, &e) == KIN_OK, "%s", e.message);
-	ck_assert_msg(kin_consumer_wait(c, 40000, &e) == KIN_OK, "%s", e.message);
+	ck_assert_msg(kin_consumer_wait(c, 50000, &e) == KIN_OK, "%s", e.message);
 	ck_assert_int_eq(kin_consumer_health(c, &health, &e), KIN_OK);
 	ck_assert_int_eq(kin_consumer_close(c, -1, &e), KIN_OK);
 	ck_assert_int_eq(windows.counted, 5);

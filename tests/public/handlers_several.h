@@ -69,7 +69,7 @@ static int threads_named(const char *name)
 /* A thread takes its name when it begins, and is gone a moment after it was waited for. */
 static void expect_threads(const char *name, int n)
 {
-	for (int i = 0; i < 1000 && threads_named(name) != n; i++)
+	for (int i = 0; i < 8000 && threads_named(name) != n; i++)
 		nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
 	ck_assert_msg(threads_named(name) == n, "%d threads %s, %d are expected", threads_named(name), name,
 	              n);
@@ -144,7 +144,7 @@ START_TEST(several_consumers_of_one_client)
 		put_one_of_each();
 		for (int k = closed; k < SEVERAL; k++)
 			wait_seen(&several[order[k]], (order[k] == 2 ? 2 : 1) * (closed + 2));
-		ck_assert_msg(kin_consumer_close(consumers[order[closed]], 30000, &error) == KIN_OK, "%s",
+		ck_assert_msg(kin_consumer_close(consumers[order[closed]], 50000, &error) == KIN_OK, "%s",
 		              error.message);
 	}
 	ck_assert_int_eq(kin_mock_stats(mock, &has, &error), KIN_OK);

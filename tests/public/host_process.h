@@ -223,8 +223,8 @@ static void come_and_go(void)
 	int threads = threads_now(), descriptors;
 
 	whole_round("first"); /* what libraries open once for all: name services, random numbers */
-	descriptors = descriptors_now();
 	until_threads(threads);
+	descriptors = descriptors_now();
 	for (int i = 0; i < 15; i++) {
 		whole_round("again");
 		until_threads(threads);
@@ -268,7 +268,7 @@ static void count_descriptors(void)
 	MUST(each[0] == begin + 2, "%d for a client", each[0] - begin);
 	MUST(each[1] == each[0] + 1, "%d for a connection", each[1] - each[0]);
 	MUST(each[2] <= each[1] + 2 + 2 + 2, "%d for a consumer with a file store", each[2] - each[1]);
-	MUST_OK(kin_consumer_close(consumer, 10000, &error));
+	MUST_OK(kin_consumer_close(consumer, 50000, &error));
 	kin_client_close(other);
 	MUST(descriptors_now() == begin, "%d left", descriptors_now() - begin);
 	snprintf(command, sizeof command, "rm -rf %s", folder);
@@ -336,7 +336,7 @@ static bool open_with_few(void)
 			                     strstr(error.message, "Too many") ||
 			                     strstr(error.message, "descriptor"),
 			     "%d descriptors: %s", descriptors_left, error.message);
-			MUST_OK(kin_consumer_close(consumer, 10000, &error));
+			MUST_OK(kin_consumer_close(consumer, 50000, &error));
 			kin_client_close(other);
 			return put == KIN_OK;
 		}
@@ -353,7 +353,7 @@ static void few_descriptors(void)
 	int taken[200], n = 0;
 
 	setrlimit(RLIMIT_NOFILE, &limit);
-	while ((taken[n] = dup(0)) >= 0)
+	while ((taken[n] = dup(complaints)) >= 0)
 		n++;
 	for (descriptors_left = 0; !open_with_few(); descriptors_left++) {
 		MUST(n > 0 && descriptors_left < 20, "20 descriptors are not enough");
@@ -530,7 +530,7 @@ static TCase *process_case(void)
 	TCase *process = tcase_create("process");
 
 	tcase_add_checked_fixture(process, setup, teardown);
-	tcase_set_timeout(process, 120);
+	tcase_set_timeout(process, 240);
 	tcase_add_test(process, threads_block_signals);
 	tcase_add_test(process, the_process_is_unchanged);
 	tcase_add_test(process, interrupted_by_signals);

@@ -94,6 +94,7 @@ START_TEST(a_producer_tells_of_a_throttled_shard)
 	kin_producer_options_init(&p);
 	p.stream = "s";
 	p.aggregate = true;
+	p.linger_ms = 60000;
 	p.rate_percent = 80;
 	OK(kin_producer_open(&producer, client, &p, &error));
 	fault("PutRecords:throttle:shard=shardId-000000000001:count=1");

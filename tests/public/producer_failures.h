@@ -19,7 +19,6 @@ START_TEST(faults_are_overcome)
 {
 	uint32_t attempts = 0;
 
-	be_impatient();
 	fault(faults[_i].fault);
 	open_it();
 	put_many(0, 100);
@@ -96,17 +95,16 @@ START_TEST(ttl_ends_it)
 {
 	int64_t begin = now_ms();
 
-	be_impatient();
 	fault(ends[_i].fault);
-	options.record_ttl_ms = 700;
+	options.record_ttl_ms = 2000; /* time for an attempt, on a busy machine too */
 	open_it();
 	put_many(0, 10);
 	flush_all();
-	ck_assert_int_ge(now_ms() - begin, 690);
+	ck_assert_int_ge(now_ms() - begin, 1990);
 	expect(0, 10, KIN_EXPIRED, ends[_i].status);
 	ck_assert_int_eq(seats[0].error.code, KIN_EXPIRED);
 	ck_assert_str_eq(seats[0].error.aws_code, ends[_i].aws_code);
-	ck_assert_ptr_nonnull(strstr(seats[0].error.message, "700 ms"));
+	ck_assert_ptr_nonnull(strstr(seats[0].error.message, "2000 ms"));
 	put_many(10, 1); /* and close says that this one was given up */
 	ck_assert_int_eq(kin_producer_close(producer, 20000, &error), KIN_EXPIRED);
 	ck_assert_ptr_nonnull(strstr(error.message, "1 record"));
@@ -120,6 +118,7 @@ START_TEST(ttl_of_its_own)
 	int64_t begin;
 
 	options.linger_ms = 60000;
+	options.record_ttl_ms = 600000;
 	open_it();
 	put_many(0, 1);
 	kin_put_entry_init(&entry);
@@ -128,9 +127,8 @@ START_TEST(ttl_of_its_own)
 	entry.ttl_ms = 150;
 	begin = now_ms();
 	ck_assert_int_eq(kin_producer_put_entry(producer, &entry, &seats[1], 0, &error), KIN_OK);
-	while (atomic_load(&reported) < 1 && now_ms() - begin < 5000)
-		nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
-	ck_assert_int_lt(now_ms() - begin, 2000);
+	await_reports(1);
+	ck_assert_int_ge(now_ms() - begin, 145);
 	expect(1, 1, KIN_EXPIRED, KIN_NOT_SENT);
 	ck_assert_uint_eq(seats[1].attempts, 0);
 	ck_assert_int_eq(seats[0].reports, 0);

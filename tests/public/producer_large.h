@@ -32,7 +32,7 @@ static void call_with(const char *operation, const char *stream, int64_t kib, co
 		                 KIN_OK);
 	else if (stream)
 		ck_assert_int_eq(kin_call_set_integer(call, "ShardCount", 1, &error), KIN_OK);
-	ck_assert_msg(kin_call_wait(call, 10000, &error) == KIN_OK, "%s", error.message);
+	ck_assert_msg(kin_call_wait(call, 40000, &error) == KIN_OK, "%s", error.message);
 	kin_call_free(call);
 }
 
@@ -56,6 +56,7 @@ START_TEST(as_large_as_the_stream_takes)
 	call_with("CreateStream", "large", 10240, NULL);
 	options.stream = "large";
 	options.on_delivery = NULL;
+	options.linger_ms = 60000;
 	open_it();
 	ck_assert_int_eq(put_sized("k", 10 * MIB - 1, -1), KIN_OK);
 	ck_assert_int_eq(put_sized("k", 3 * MIB, -1), KIN_OK);
@@ -88,20 +89,43 @@ START_TEST(the_limit_is_asked_only_when_it_matters)
 }
 END_TEST
 
+/* While the answer is late by so much; false: it may have come before all was tried. */
+static bool refused_while_asked(int late_ms)
+{
+	int64_t began = now_ms();
+	bool names_it, in_time;
+	int codes[3];
+	char text[64];
+
+	snprintf(text, sizeof text, "DescribeStreamSummary:latency:ms=%d:count=1", late_ms);
+	fault(text);
+	open_it();
+	codes[0] = put_sized("k", MIB, 0);
+	names_it = strstr(error.message, "is being asked") != NULL;
+	codes[1] = put_sized("k", MIB, 50);
+	codes[2] = put_sized("k", 10, 0); /* small ones do not wait */
+	in_time = now_ms() - began < late_ms;
+	if (in_time) {
+		ck_assert_int_eq(codes[0], KIN_FULL);
+		ck_assert(names_it);
+		ck_assert_int_eq(codes[1], KIN_TIMEOUT);
+	}
+	ck_assert_int_eq(codes[2], KIN_OK);
+	return in_time;
+}
+
 /* Who does not wait is told to come again; who waits is told in time. */
 START_TEST(while_the_limit_is_asked)
 {
-	int64_t began = now_ms();
-	int code;
+	int code, late_ms = 700;
 
 	options.on_delivery = NULL;
-	fault("DescribeStreamSummary:latency:ms=700:count=1");
-	open_it();
-	ck_assert_int_eq(put_sized("k", MIB, 0), KIN_FULL);
-	ck_assert_msg(strstr(error.message, "is being asked") != NULL, "%s", error.message);
-	ck_assert_int_eq(put_sized("k", MIB, 50), KIN_TIMEOUT);
-	ck_assert_int_eq(put_sized("k", 10, 0), KIN_OK); /* small ones do not wait */
-	ck_assert_int_lt(now_ms() - began, 700);
+	for (; !refused_while_asked(late_ms);
+	     late_ms *= 3) { /* a machine slower than the answer has another try */
+		close_it(KIN_OK);
+		ck_assert_msg(late_ms < 20000, "three puts waited for an answer that was late by %d ms",
+		              late_ms);
+	}
 	while ((code = put_sized("k", MIB, 0)) == KIN_FULL)
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 	refused(code, "MaxRecordSizeInKiB is 1024");
@@ -132,7 +156,7 @@ START_TEST(the_limit_of_no_stream)
 	open_it();
 	ck_assert_int_eq(put_sized("k", MIB, -1), KIN_NOT_FOUND);
 	close_it(KIN_OK);
-	fault("DescribeStreamSummary:latency:ms=5000");
+	fault("DescribeStreamSummary:latency:ms=600000");
 	open_it();
 	ck_assert_int_eq(put_sized("k", MIB, 0), KIN_FULL);
 	close_it(KIN_OK);
@@ -265,7 +289,7 @@ static void read_auto(int n, int *keyless, int *shards)
 	for (int i = 0; i < n; i++) {
 		int s = 0;
 
-		ck_assert_msg(kin_reader_next(reader, &record, 5000, &error) == KIN_OK, "%s", error.message);
+		ck_assert_msg(kin_reader_next(reader, &record, 40000, &error) == KIN_OK, "%s", error.message);
 		*keyless += record->partition_key == NULL;
 		while (s < *shards && strcmp(seen[s], record->shard_id) != 0)
 			s++;

@@ -1,5 +1,34 @@
-/* Part of check_producer: clients, processes, arguments, large records. */
+/* Part of check_producer: lingering, clients, processes, arguments, large records. */
 #include "producer_outage.h"
+
+START_TEST(lingers_and_leaves_by_itself)
+{
+	int64_t begin = now_ms();
+
+	options.linger_ms = 150;
+	open_it();
+	put_many(0, 1);
+	await_reports(1);
+	ck_assert_int_ge(now_ms() - begin, 145);
+	expect(0, 1, KIN_OK, KIN_STORED);
+	close_it(KIN_OK);
+}
+END_TEST
+
+/* A full request does not wait, though nobody flushes; what is behind it does. */
+START_TEST(a_full_request_does_not_linger)
+{
+	options.linger_ms = 60000;
+	open_it();
+	put_many(0, 503);
+	await_reports(500);
+	expect(0, 500, KIN_OK, KIN_STORED);
+	ck_assert_uint_eq(stats_now().requests, 1);
+	ck_assert_int_eq(seats[500].reports, 0);
+	close_it(KIN_OK);
+	ck_assert_uint_eq(stored_in_mock(), 503);
+}
+END_TEST
 
 START_TEST(a_client_of_its_own)
 {
@@ -208,6 +237,7 @@ static Suite *suite(void)
 	tcase_add_test(scenes, full_of_bytes);
 	tcase_add_test(scenes, put_waits_for_room);
 	tcase_add_test(scenes, lingers_and_leaves_by_itself);
+	tcase_add_test(scenes, a_full_request_does_not_linger);
 	tcase_add_loop_test(scenes, faults_are_overcome, 0, (int)(sizeof faults / sizeof faults[0]));
 	tcase_add_loop_test(scenes, attempts_are_told, 0, (int)(sizeof told / sizeof told[0]));
 	tcase_add_loop_test(scenes, ttl_ends_it, 0, (int)(sizeof ends / sizeof ends[0]));

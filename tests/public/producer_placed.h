@@ -65,7 +65,7 @@ static void expect_found(const struct seen *seen, int n)
 
 static void nap_ms(long ms)
 {
-	nanosleep(&(struct timespec){ 0, ms * 1000000 }, NULL);
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
 }
 
 static void put_keyed(int first, int n, int keys)
@@ -89,7 +89,7 @@ START_TEST(aggregates_are_read_back)
 	static struct seen seen;
 
 	options.aggregate = true;
-	options.linger_ms = 200;
+	options.linger_ms = 60000;
 	open_it();
 	put_many(0, 10000);
 	close_it(KIN_OK);
@@ -128,6 +128,7 @@ START_TEST(aggregates_of_records_that_say_where)
 	char data[16], hash[2][40] = { "0", "340282366920938463463374607431768211455" };
 
 	options.aggregate = true;
+	options.linger_ms = 60000;
 	open_it();
 	for (int i = 0; i < 300; i++) {
 		kin_put_entry_init(&entry);
@@ -169,7 +170,6 @@ START_TEST(reshards_and_faults_lose_nothing)
 {
 	static struct seen seen = { .keys = 50 };
 
-	be_impatient();
 	options.aggregate = true;
 	options.order = KIN_ORDER_KEY;
 	options.aggregation_max_bytes = 2000;
@@ -258,7 +258,6 @@ START_TEST(order_of_each_key_is_kept)
 {
 	static struct seen seen = { .keys = 20 };
 
-	be_impatient();
 	options.order = KIN_ORDER_KEY;
 	options.linger_ms = 2;
 	fault("PutRecords:partial:share=0.3:count=30");
@@ -274,31 +273,40 @@ START_TEST(order_of_each_key_is_kept)
 }
 END_TEST
 
-/* What waits for its key is no reason to let others wait. */
+/* Three records, the second of the key of the first, whose answer is late by so much: was the third told of before
+ * them?  At once if so, else no sooner than that answer. */
+static bool third_is_first(int first, int late_ms)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "PutRecords:latency:ms=%d:count=1", late_ms);
+	fault(text);
+	put_keyed(first, 1, 1);
+	while (stats_now().in_flight == 0)
+		nap_ms(1);
+	put_keyed(first + 1, 1, 1);
+	nap_ms(100);
+	put_many(first + 2, 1);
+	while (!atomic_load(&seats[first + 2].reports))
+		nap_ms(1);
+	return !atomic_load(&seats[first].reports) && !atomic_load(&seats[first + 1].reports);
+}
+
+/* What waits for its key is no reason to let others wait; a machine that is slower than the answer has another try. */
 START_TEST(a_slow_answer_holds_up_its_key_alone)
 {
-	int64_t began;
+	int n = 2, late_ms = 1000;
 
 	options.order = KIN_ORDER_KEY;
 	options.linger_ms = 20;
 	open_it();
 	put_keyed(0, 2, 2);
 	flush_all();
-	fault("PutRecords:latency:ms=3000:count=1");
-	put_keyed(2, 1, 1);
-	for (int i = 0; i < 100 && stats_now().in_flight == 0; i++)
-		nap_ms(10);
-	put_keyed(3, 1, 1); /* of the same key: it waits */
-	nap_ms(100);
-	began = now_ms();
-	put_many(4, 1);
-	for (int i = 0; i < 500 && !atomic_load(&seats[4].reports); i++)
-		nap_ms(10);
-	ck_assert_int_lt(now_ms() - began, 1500);
-	ck_assert_int_eq(seats[2].reports, 0);
-	ck_assert_int_eq(seats[3].reports, 0);
+	for (; !third_is_first(n, late_ms); n += 3, late_ms *= 3)
+		ck_assert_msg(late_ms < 20000, "an answer late by %d ms held up a record of another key",
+		              late_ms);
 	close_it(KIN_OK);
-	expect(0, 5, KIN_OK, KIN_STORED);
+	expect(0, n + 3, KIN_OK, KIN_STORED);
 }
 END_TEST
 
@@ -322,13 +330,11 @@ END_TEST
 START_TEST(close_does_not_wait_for_a_list)
 {
 	options.rate_percent = 1000;
-	fault("ListShards:latency:ms=5000");
+	fault("ListShards:latency:ms=600000");
 	open_it();
 	put_many(0, 3);
-	int64_t began = now_ms();
-	close_it(KIN_OK);
+	close_it(KIN_OK); /* within 50 s, or it says so */
 	expect(0, 3, KIN_OK, KIN_STORED);
-	ck_assert_int_lt(now_ms() - began, 4000);
 }
 END_TEST
 

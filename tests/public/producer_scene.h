@@ -130,13 +130,6 @@ static void fault(const char *text)
 	ck_assert_msg(kin_mock_fault(mock, text, &error) == KIN_OK, "%s", error.message);
 }
 
-/* For requests that get no answer. */
-static void be_impatient(void)
-{
-	kin_client_close(client);
-	client = new_client("mock-secret", 400);
-}
-
 static void open_it(void)
 {
 	ck_assert_msg(kin_producer_open(&producer, client, &options, &error) == KIN_OK, "%s", error.message);
@@ -163,12 +156,12 @@ static void put_many(int first, int n)
 
 static void flush_all(void)
 {
-	ck_assert_msg(kin_producer_flush(producer, 20000, &error) == KIN_OK, "%s", error.message);
+	ck_assert_msg(kin_producer_flush(producer, 50000, &error) == KIN_OK, "%s", error.message);
 }
 
 static void close_it(int expected)
 {
-	int code = kin_producer_close(producer, 20000, &error);
+	int code = kin_producer_close(producer, 50000, &error);
 
 	ck_assert_msg(code == expected, "%s: %s", kin_code_name(code), code ? error.message : "");
 }
@@ -208,6 +201,16 @@ static int64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* For those that nobody flushes. */
+static void await_reports(int n)
+{
+	for (int64_t begin = now_ms(); atomic_load(&reported) < n;) {
+		ck_assert_msg(now_ms() - begin < 40000, "%d of %d reports after 40 s", atomic_load(&reported),
+		              n);
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	}
 }
 
 #endif
