@@ -9,11 +9,7 @@ static void setup(void)
 {
 	struct kin_client_options options;
 
-	clean_environment();
-	forget_journal();
-	forget_seats();
-	forget_seen();
-	mock_start("s:4", seed_of_all());
+	begin_afresh("s:4", seed_of_all());
 	options = client_options(kin_mock_url(mock));
 	options.request_timeout_ms = 2000;
 	client = client_with(&options);
@@ -22,9 +18,7 @@ static void setup(void)
 static void teardown(void)
 {
 	kin_client_close(client);
-	kin_mock_close(mock);
-	mock = NULL;
-	alarm(0);
+	end_mock();
 }
 
 /* --- one fault, one producer --------------------------------------------------------------------- */

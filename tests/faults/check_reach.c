@@ -185,10 +185,7 @@ static char folder[64], bundle[80];
 
 static void tls_setup(void)
 {
-	clean_environment();
-	forget_journal();
-	forget_seats();
-	mock_start("s:2", 1);
+	begin_afresh("s:2", 1);
 	snprintf(folder, sizeof folder, "/tmp/kin-faults-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(bundle, sizeof bundle, "%s/ca.pem", folder);
@@ -198,9 +195,7 @@ static void tls_teardown(void)
 {
 	unlink(bundle);
 	ck_assert_int_eq(rmdir(folder), 0);
-	kin_mock_close(mock);
-	mock = NULL;
-	alarm(0);
+	end_mock();
 }
 
 enum trust { OUR_AUTHORITY, SYSTEM, ANY };

@@ -5,11 +5,7 @@
 
 static inline void stage_set(const char *streams)
 {
-	clean_environment();
-	forget_journal();
-	forget_seats();
-	forget_seen();
-	mock_start(streams, 1);
+	begin_afresh(streams, 1);
 	hostile_start(NULL);
 }
 
@@ -21,8 +17,6 @@ static inline void setup(void)
 static inline void teardown(void)
 {
 	hostile_stop();
-	kin_mock_close(mock);
-	mock = NULL;
-	alarm(0);
+	end_mock();
 }
 #endif

@@ -333,4 +333,22 @@ static inline void expect_handled(int first, int n, int times)
 	ck_assert_msg(times > 1 || seen.disorder == 0, "%s: %d records came out of order", watched,
 	              seen.disorder);
 }
+
+/* --- a mock that knows of nothing yet, and its end ---------------------------------------- */
+
+static inline void begin_afresh(const char *streams, uint64_t seed)
+{
+	clean_environment();
+	forget_journal();
+	forget_seats();
+	forget_seen();
+	mock_start(streams, seed);
+}
+
+static inline void end_mock(void)
+{
+	kin_mock_close(mock);
+	mock = NULL;
+	alarm(0);
+}
 #endif
