@@ -1,9 +1,10 @@
 # libkinstream: one Makefile, no recursion, no automake.  GNU make >= 4.0.
 # What ./configure found is in config.mk; a fresh clone needs only `make`.
 #
-#   all check check-rooms check-abi check-man tidy lint format install uninstall
-#   check-faults check-asan check-e2e check-postgres bench bench-smoke bench-peers demo dist distcheck clean distclean maintainer-clean
-#   check-long check-oom check-tsan check-valgrind check-i386 check-s390x check-abidiff abi-dump fuzz fuzz-smoke
+#   all check check-rooms check-abi check-man check-sim tidy lint format demo install uninstall
+#   check-faults check-oom check-asan check-tsan check-valgrind check-i386 check-s390x check-abidiff abi-dump fuzz fuzz-smoke
+#   check-long check-e2e check-kill check-postgres coverage mutants bench bench-smoke bench-peers
+#   dist distcheck clean distclean maintainer-clean
 
 srcdir  := .
 PACKAGE := libkinstream
@@ -75,6 +76,9 @@ BENCH_SRC := $(filter-out $(BENCHES:=.c),$(call files,bench/*.c))
 SIM_SRC  := $(filter-out $(SIMS:=.c),$(call files,tests/sim/*.c))
 FUZZERS  := $(patsubst %.c,%,$(call files,tests/fuzz/fuzz_*.c))
 SEEDS    ?= 20000
+# Where programs of C stand, and the builds that have a folder of their own.
+PROGRAM_FOLDERS := examples tools bench tests $(addprefix tests/,sim host public faults power fuzz oom kill)
+VARIANTS        := asan tsan valgrind i386 s390x fuzz coverage peers
 
 # --- flags: KIN_* are ours, CPPFLAGS CFLAGS LDFLAGS stay the user's -------------
 
@@ -112,8 +116,7 @@ $(1)/%.o: $$(srcdir)/$(1)/%.c config.mk
 	$$(call say,CC)
 	$$(Q)$$(COMPILE) -I$$(srcdir)/tests $$(CHECK_CFLAGS) -MMD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
 endef
-$(foreach folder,tests tests/sim tests/host tests/public tests/faults tests/power tests/fuzz examples tools bench tests/oom,$(eval $(call program_rule,$(folder))))
-$(eval $(call program_rule,tests/kill))
+$(foreach folder,$(PROGRAM_FOLDERS),$(eval $(call program_rule,$(folder))))
 
 $(LIB): $(CORE_OBJ) $(srcdir)/lib/kinstream.map
 	$(call say,LINK)
@@ -384,14 +387,12 @@ check-postgres: all
 check-e2e: all tests/e2e/mapping_handler.so
 	sh $(srcdir)/tests/e2e/run $(srcdir) $(CURDIR)
 
-# The consumer killed KILLS times at random moments; and in the middle of much work, with failures and reshards; and the
-# producer.  SEED repeats a run.
+# The consumer killed KILLS times at random moments, one with windows, the producer, and one with a spool; and a consumer
+# in the middle of much work, with failures and reshards.  SEED repeats a run.
 check-kill: all tests/kill/handler tests/kill/moment.so tests/e2e/mapping_handler.so
 	@test -x /usr/bin/python3 || { echo "check-kill needs python3: apt-get install -y python3" >&2; exit 1; }
-	@. $(abspath $(srcdir))/tests/environment; KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/run.py $(CURDIR)
-	@. $(abspath $(srcdir))/tests/environment; KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/windows.py $(CURDIR)
-	@. $(abspath $(srcdir))/tests/environment; KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/puts.py $(CURDIR)
-	@. $(abspath $(srcdir))/tests/environment; KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/spool.py $(CURDIR)
+	@. $(abspath $(srcdir))/tests/environment; for trial in run windows puts spool; do \
+		KILLS='$(KILLS)' SEED='$(SEED)' /usr/bin/python3 -B $(srcdir)/tests/kill/$$trial.py $(CURDIR) || exit 1; done
 	@. $(abspath $(srcdir))/tests/environment; for lanes in 4 1; do SEED='$(SEED)' /usr/bin/python3 $(srcdir)/tests/e2e/mapping.py $(CURDIR) 200000 $$lanes || exit 1; done
 
 tests/kill/handler: %: %.o
@@ -459,12 +460,10 @@ uninstall:
 BOOTSTRAP := aclocal.m4 configure lib/config.h.in build-aux
 
 clean:
-	rm -rf build-coverage
-	rm -f tests/e2e/mapping_handler.so tests/kill/handler tests/kill/moment.so tests/kill/*.o tests/kill/*.d
-	rm -rf lib/.libs lib/*.la lib/*/.libs lib/*/*.lo lib/*/*.o lib/*/*.d build-asan
-	rm -rf $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) tests/host/unload $(BENCHES) $(EXAMPLES) $(TOOL) $(patsubst %,%/.libs,. tests tests/sim tests/public tests/faults tests/power examples tools bench)
-	rm -f $(foreach d,tests tests/sim tests/host tests/public tests/faults tests/power tests/fuzz examples tools bench,$(d)/*.o $(d)/*.d) abi-*.tmp $(PACKAGE)-*.tar.gz
-	rm -rf $(foreach v,tsan valgrind i386 s390x fuzz peers,build-$(v)) $(FUZZERS) $(OOM_CHECKS) tests/oom/*.o tests/oom/*.d
+	rm -rf lib/.libs lib/*.la lib/*/.libs lib/*/*.lo lib/*/*.o lib/*/*.d $(VARIANTS:%=build-%)
+	rm -f $(ROOM_CHECKS) $(PUBLIC_CHECKS) $(FAULT_CHECKS) $(POWER_CHECK) $(SIMS) $(FUZZERS) $(OOM_CHECKS) $(BENCHES) $(EXAMPLES) $(TOOL)
+	rm -f tests/host/unload tests/e2e/mapping_handler.so tests/kill/handler tests/kill/moment.so abi-*.tmp $(PACKAGE)-*.tar.gz
+	rm -rf $(foreach d,. $(PROGRAM_FOLDERS),$(d)/.libs) $(foreach d,$(PROGRAM_FOLDERS),$(d)/*.o $(d)/*.d)
 
 distclean: clean
 	rm -f config.log config.mk config.status libtool lib/config.h lib/stamp-h1 lib/kinstream.pc lib/kinstream-mock.pc lib/kinstream-codecs.pc
