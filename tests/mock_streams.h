@@ -198,7 +198,7 @@ START_TEST(transitions)
 	struct kin_mock_options options = usual();
 	char status[600];
 
-	options.transition_ms = 700;
+	options.transition_ms = 3000;
 	open_with(&options);
 	fetch("DescribeStreamSummary", "{\"StreamName\":\"s\"}", "StreamDescriptionSummary.StreamStatus",
 	      status);
@@ -217,7 +217,7 @@ START_TEST(transitions)
 	        "{\"StreamName\":\"one\",\"ShardToMerge\":\"" SHARD_0 "\",\"AdjacentShardToMerge\":\"x\"}",
 	        400, "ResourceInUseException", "UPDATING");
 	put_one(); /* an UPDATING stream works on */
-	nap_ms(750);
+	nap_ms(3050);
 	fetch("DescribeStreamSummary", "{\"StreamName\":\"t\"}", "StreamDescriptionSummary.StreamStatus",
 	      status);
 	ck_assert_str_eq(status, "ACTIVE");
@@ -226,7 +226,7 @@ START_TEST(transitions)
 	fetch("DescribeStreamSummary", "{\"StreamName\":\"t\"}", "StreamDescriptionSummary.StreamStatus",
 	      status);
 	ck_assert_str_eq(status, "DELETING");
-	nap_ms(750);
+	nap_ms(3050);
 	refused("DescribeStreamSummary", "{\"StreamName\":\"t\"}", 400, "ResourceNotFoundException", "t");
 }
 END_TEST
@@ -357,13 +357,13 @@ START_TEST(iterators_expire)
 	struct kin_mock_options options = usual();
 	char iterator[600], body[700];
 
-	options.iterator_ttl_ms = 300;
+	options.iterator_ttl_ms = 2000;
 	open_with(&options);
 	iterate("LATEST", iterator);
 	snprintf(body, sizeof body, "{\"ShardIterator\":\"%s\"}", iterator);
 	done("GetRecords", body);
 	done("GetRecords", body); /* it may be used again */
-	nap_ms(400);
+	nap_ms(2100);
 	refused("GetRecords", body, 400, "ExpiredIteratorException", "Iterator expired");
 	iterator[20] = iterator[20] == 'A' ? 'B' : 'A';
 	snprintf(body, sizeof body, "{\"ShardIterator\":\"%s\"}", iterator);
@@ -375,11 +375,11 @@ START_TEST(records_leave)
 {
 	struct kin_mock_options options = usual();
 
-	options.retention_ms = 300;
+	options.retention_ms = 2000;
 	open_with(&options);
 	put_one();
 	ck_assert_int_eq(stored_in_one(), 1);
-	nap_ms(400);
+	nap_ms(2100);
 	ck_assert_int_eq(stored_in_one(), 0);
 }
 END_TEST

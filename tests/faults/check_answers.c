@@ -116,10 +116,16 @@ START_TEST(put_answer)
 	ck_assert_uint_ge(seats[1].attempts, 3);
 	OK(kin_producer_close(producer, 20000, &error));
 
-	producer = producer_of_pairs(client, 400);
 	plan(&put_answers[_i], "PutRecords", -1);
-	put_all(producer, 2, 2);
-	OK(kin_producer_flush(producer, 20000, &error));
+	for (uint32_t ttl_ms = 400; ttl_ms == 400 || seats[3].attempts == 0; ttl_ms *= 3) {
+		ck_assert_msg(ttl_ms < 20000, "%s: no attempt within %u ms", watched, ttl_ms / 3);
+		forget_seats();
+		producer = producer_of_pairs(client, ttl_ms);
+		put_all(producer, 2, 2);
+		OK(kin_producer_flush(producer, 20000, &error));
+		if (seats[3].attempts == 0) /* a busy machine did not come to it */
+			OK(kin_producer_close(producer, 20000, &error));
+	}
 	expect_true_reports(2, 2);
 	ck_assert_int_eq(seats[3].code, KIN_EXPIRED);
 	ck_assert_int_eq(seats[3].status, KIN_POSSIBLY_STORED);
@@ -363,7 +369,7 @@ static void consume_through(const char *operation, const struct deed *deed)
 	code = wait_in_vain(consumer, 100,
 	                    "no batch came within 100 ms|the answer of 127.0.0.1:|makes no sense");
 	ck_assert_int_eq(code, KIN_TIMEOUT);
-	IN_TIME(code, 2000, kin_consumer_close(consumer, 2000, &error));
+	IN_TIME(code, 2000, kin_consumer_close(consumer, 20000, &error));
 	OK(code);
 	kin_client_close(client);
 }
@@ -420,7 +426,7 @@ START_TEST(list_without_an_end)
 	snprintf(says, sizeof says, "no batch came within 1500 ms|%s", rows[_i].says);
 	code = wait_in_vain(consumer, 1500, says);
 	ck_assert_int_eq(code, KIN_TIMEOUT);
-	IN_TIME(code, 2000, kin_consumer_close(consumer, 2000, &error));
+	IN_TIME(code, 2000, kin_consumer_close(consumer, 20000, &error));
 	OK(code);
 	kin_client_close(client);
 }
@@ -465,7 +471,7 @@ START_TEST(absurd_list)
 	IN_TIME(code, 1000, kin_consumer_wait(consumer, 1000, &error));
 	ck_assert_msg(code != KIN_OK && code != KIN_BUG, "%s: %s: %s", watched, kin_code_name(code),
 	              code ? error.message : "");
-	IN_TIME(code, 3000, kin_consumer_close(consumer, 3000, &error));
+	IN_TIME(code, 3000, kin_consumer_close(consumer, 20000, &error));
 	ck_assert_msg(code != KIN_TIMEOUT && code != KIN_BUG, "%s: %s: %s", watched, kin_code_name(code),
 	              code ? error.message : "");
 	ck_assert_msg(rss_kib() - before < 32768, "%s: %ld KiB more in a second", watched,

@@ -63,7 +63,7 @@ START_TEST(one_producer)
 	stats = producer_stats(producer);
 	ck_assert_uint_eq(stats.stored, N);
 	ck_assert_uint_eq(stats.buffered_bytes, 0);
-	IN_TIME(code, 5000, kin_producer_close(producer, 5000, &error));
+	IN_TIME(code, 5000, kin_producer_close(producer, 20000, &error));
 	OK(code);
 	ck_assert_uint_gt(mock_stats().faults, 0);
 	expect_all_stored(0, N);
@@ -98,15 +98,15 @@ START_TEST(one_producer_given_up)
 
 	watch(60, "given up through %s", given_up[_i].fault);
 	fault(given_up[_i].fault);
-	options.record_ttl_ms = 900;
+	options.record_ttl_ms = 2500;
 	producer = producer_with(client, &options);
 	put_all(producer, 0, 30);
 	IN_TIME(code, 100, kin_producer_close(producer, 100, &error));
 	ck_assert_int_eq(code, KIN_TIMEOUT);
 	expect_parts(error.message, "kin_producer_close()|30 records are left", "the close");
-	IN_TIME(code, 2900, kin_producer_close(producer, 20000, &error));
+	IN_TIME(code, 4500, kin_producer_close(producer, 20000, &error));
 	ck_assert_int_eq(code, KIN_EXPIRED);
-	expect_parts(error.message, "30 records were given up|900 ms", "the close");
+	expect_parts(error.message, "30 records were given up|2500 ms", "the close");
 	expect_true_reports(0, 30);
 	for (int i = 0; i < 30; i++)
 		ck_assert_msg(seats[i].code == KIN_EXPIRED && (seats[i].status == given_up[_i].status ||
@@ -200,7 +200,7 @@ START_TEST(one_consumer_blocked)
 	OK(kin_consumer_health(consumer, &health, &error));
 	ck_assert(health.requests_failed + health.throttled > 0 ||
 	          strstr(blocked[_i].fault, "expired_iterator"));
-	IN_TIME(code, 2000, kin_consumer_close(consumer, 2000, &error));
+	IN_TIME(code, 2000, kin_consumer_close(consumer, 20000, &error));
 	OK(code);
 	ck_assert_int_eq(seen.handled, 0);
 }
@@ -318,7 +318,7 @@ static void mixed(uint64_t seed, int n)
 	kin_mock_heal(mock);
 	IN_TIME(code, 30000, kin_producer_flush(producer, 30000, &error));
 	OK(code);
-	IN_TIME(code, 5000, kin_producer_close(producer, 5000, &error));
+	IN_TIME(code, 5000, kin_producer_close(producer, 20000, &error));
 	OK(code);
 	expect_all_stored(0, n);
 	drain(n);

@@ -341,7 +341,7 @@ START_TEST(wrong_scheme)
 	hostile_start(NULL);
 	snprintf(url, sizeof url, "https://127.0.0.1:%d", hostile.port);
 	options = client_options(url);
-	options.connect_timeout_ms = 400;
+	options.connect_timeout_ms = 1500;
 	expect_put(&options, KIN_NETWORK, "PutRecord: 127.0.0.1:|speak TLS|connect_timeout_ms");
 	expect_all_say(&options, "TLS");
 	hostile_stop();

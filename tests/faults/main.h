@@ -40,7 +40,7 @@ static inline int run_groups(int argc, char **argv, const char *name, const stru
 		TCase *cases = tcase_create(groups[i].name);
 
 		tcase_add_checked_fixture(cases, groups[i].setup, groups[i].teardown);
-		tcase_set_timeout(cases, 120); /* the watchdog comes first, and names what it kills */
+		tcase_set_timeout(cases, 400); /* the watchdog comes first, and names what it kills */
 		groups[i].add(cases);
 		suite_add_tcase(suite, cases);
 	}

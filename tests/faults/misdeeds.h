@@ -17,7 +17,7 @@ static const struct misdeed {
 	const char *says; /* parts of its message */
 } misdeeds[] = {
 #define HTML "Content-Type: text/html\r\nContent-Length: 31\r\n\r\n<html><h1>Some page</h1></html>"
-#define SLOW "within 500 ms|request_timeout_ms"
+#define SLOW "within 1500 ms|request_timeout_ms"
 	{ { "reset, request unread", reset_unread, NULL },
 	  BROKEN,
 	  true,
