@@ -4,6 +4,7 @@
 #include "consumer_scenes_stream.h"
 #include "consumer_scenes_lineage.h"
 #include "consumer_scenes_end.h"
+#include "consumer_scenes_stopped.h"
 #include "consumer_scenes_memory.h"
 #include "consumer_scenes_pieces.h"
 #include "consumer_scenes_store.h"
@@ -31,6 +32,7 @@ int main(void)
 	suite_add_tcase(suite, stream_case());
 	suite_add_tcase(suite, lineage_case());
 	suite_add_tcase(suite, end_case());
+	suite_add_tcase(suite, stopped_case());
 	suite_add_tcase(suite, memory_case());
 	suite_add_tcase(suite, pieces_case());
 	suite_add_tcase(suite, store_case());

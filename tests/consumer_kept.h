@@ -63,6 +63,8 @@ static const struct {
 	{ "{\"version\":1}", "position" },
 	{ "{\"version\":1,\"sequenceNumber\":5}", "" },
 	{ "{\"version\":1,\"sequenceNumber\":\"12x\"}", "position" },
+	{ "{\"version\":1,\"sequenceNumber\":\"x12\"}", "position" },
+	{ "{\"version\":1,\"sequenceNumber\":\"{TRIM_HORIZON\"}", "position" },
 	{ "{\"version\":1,\"sequenceNumber\":\"\\u0031\"}", "escape" },
 	{ "{\"version\":1," NUMBER "\"subSequenceNumber\":-1}", "position" },
 	{ "{\"version\":1," NUMBER "\"state\":{}}", "without its start" },

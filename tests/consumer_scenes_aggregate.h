@@ -352,6 +352,7 @@ START_TEST(memory_runs_out_over_an_aggregate)
 			ck_assert_int_eq(scene_health(&s).code, failed ? KIN_NOMEM : KIN_OK);
 		}
 		kin__mem_fail_at(0);
+		ck_assert(!s.consumer || kin__consumer_idle(s.consumer) || !failed);
 		if (!failed) {
 			scene_told(&s, "[0,1] [3,5]");
 			ck_assert_str_eq(scene_checkpoint(&s, "a"), "SHARD_END");

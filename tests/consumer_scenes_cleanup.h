@@ -91,6 +91,19 @@ START_TEST(an_item_stays_while_its_shard_might_hold_records)
 }
 END_TEST
 
+START_TEST(an_item_stays_while_the_retention_is_not_known)
+{
+	struct scene s;
+
+	split(&s);
+	scene_find(&s, "a")->gone = true;
+	s.retention_ms = 0;
+	scene_run(&s, 121000);
+	scene_told(&s, "");
+	scene_end(&s);
+}
+END_TEST
+
 START_TEST(an_item_stays_while_a_child_asks_where_it_ended)
 {
 	struct scene s;
@@ -182,6 +195,7 @@ static TCase *cleanup_case(void)
 	tcase_add_test(tc, the_item_of_a_forgotten_shard_leaves_the_store);
 	tcase_add_test(tc, the_items_of_all_forgotten_shards_leave_the_store);
 	tcase_add_test(tc, an_item_stays_while_its_shard_might_hold_records);
+	tcase_add_test(tc, an_item_stays_while_the_retention_is_not_known);
 	tcase_add_test(tc, an_item_stays_while_a_child_asks_where_it_ended);
 	tcase_add_test(tc, an_item_that_cannot_be_removed_harms_nobody);
 	tcase_add_test(tc, an_item_changed_by_somebody_stays);

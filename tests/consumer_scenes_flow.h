@@ -387,6 +387,58 @@ START_TEST(a_shorter_interval_holds_for_the_pause_under_way)
 }
 END_TEST
 
+/* One that is short enough goes on, and one behind a failure: the service is not asked again before. */
+START_TEST(other_pauses_are_left_alone)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.log_reads = true;
+	scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	scene_run(&s, 500);
+	s.set.poll_interval_us = 20000000;
+	scene_set(&s);
+	scene_told(&s, "a@horizon a?");
+	scene_run(&s, 1100);
+	scene_told(&s, "a?");
+	scene_end(&s);
+	scene_init(&s);
+	s.log_reads = true;
+	s.set.seed = 1;
+	for (int i = 3; i < 12; i++) /* describe, list, iterator */
+		s.verdicts[i] = KIN__THROTTLED;
+	scene_shard(&s, "a", NULL, NULL);
+	scene_start(&s);
+	scene_run(&s, 3000);
+	s.words_n = 0;
+	uint64_t due_us = kin__consumer_wake_us(s.consumer);
+	ck_assert_uint_gt(due_us, s.now_us + 100000);
+	s.set.poll_interval_us = 100000;
+	scene_set(&s);
+	ck_assert_uint_eq(kin__consumer_wake_us(s.consumer), due_us);
+	scene_end(&s);
+}
+END_TEST
+
+/* Its rate would let it be asked sooner, but the pause at the tip is as long as ever. */
+START_TEST(a_small_answer_shortens_no_pause)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.log_reads = true;
+	s.set.shard_bytes_per_s = 2000000;
+	scene_put(scene_shard(&s, "a", NULL, NULL), 1, 0);
+	scene_start(&s);
+	scene_run(&s, 900);
+	scene_told(&s, "a@horizon a? [0]");
+	scene_run(&s, 1100);
+	scene_told(&s, "a?");
+	scene_end(&s);
+}
+END_TEST
+
 START_TEST(a_shard_that_stays_empty_is_asked_less_often)
 {
 	struct scene s;
@@ -467,6 +519,8 @@ static TCase *flow_case(void)
 	tcase_add_test(tcase, a_shorter_interval_holds_for_the_pause_under_way);
 	tcase_add_test(tcase, a_shard_that_stays_empty_is_asked_less_often);
 	tcase_add_test(tcase, a_large_answer_is_rested_after);
+	tcase_add_test(tcase, other_pauses_are_left_alone);
+	tcase_add_test(tcase, a_small_answer_shortens_no_pause);
 	return tcase;
 }
 #endif

@@ -55,12 +55,34 @@ START_TEST(what_was_read_of_a_shard_that_is_gone_is_handled)
 }
 END_TEST
 
+/* Up to the record that is done, and not to the next one, which may be trimmed before it is. */
+START_TEST(what_is_covered_ends_with_what_is_done)
+{
+	struct scene s;
+	struct shard *a;
+
+	scene_init(&s);
+	s.set.batch_size = 1;
+	s.call_us = 3000000;
+	a = scene_shard(&s, "a", NULL, NULL);
+	scene_put(a, 1, -900);
+	scene_put(a, 1, 0);
+	scene_start(&s);
+	scene_run(&s, 3500);
+	scene_told(&s, "[0] [1]");
+	ck_assert_str_eq(scene_checkpoint(&s, "a"), "1000");
+	ck_assert_int_eq(scene_item(&s, "a")->covered_ms, NOW_MS - 900);
+	scene_end(&s);
+}
+END_TEST
+
 static TCase *lineage_case(void)
 {
 	TCase *tcase = tcase_create("lineage");
 
 	tcase_add_test(tcase, nothing_above_a_begun_shard_is_read);
 	tcase_add_test(tcase, what_was_read_of_a_shard_that_is_gone_is_handled);
+	tcase_add_test(tcase, what_is_covered_ends_with_what_is_done);
 	return tcase;
 }
 #endif

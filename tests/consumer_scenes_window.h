@@ -551,6 +551,7 @@ START_TEST(memory_runs_out_in_windows)
 			ck_assert_int_eq(scene_health(&s).code, failed ? KIN_NOMEM : KIN_OK);
 		}
 		kin__mem_fail_at(0);
+		ck_assert(!s.consumer || kin__consumer_idle(s.consumer) || !failed);
 		scene_end(&s);
 		ck_assert_uint_lt(n, 1000);
 	}

@@ -113,10 +113,28 @@ START_TEST(a_pace_alone_believes_an_old_map)
 }
 END_TEST
 
+/* The first shard's fills the request; the other one's goes with the next, and not a step later. */
+START_TEST(what_is_due_at_once_leaves_at_once)
+{
+	struct story *s = begin_placed(true, false, 0);
+
+	s->settings.request_records_max = 1;
+	begin_again(s);
+	put_parts(s, "0");
+	map(s, "aaaabbbb");
+	put_parts(s, "7");
+	at(s, 100);
+	tells(s, "list; send 1; send 2");
+	ck_assert_uint_gt(wake_ms(s), 100);
+	end(s);
+}
+END_TEST
+
 static void maps_case(Suite *suite)
 {
 	TCase *tcase = tcase_create("maps");
 
+	tcase_add_test(tcase, what_is_due_at_once_leaves_at_once);
 	tcase_add_test(tcase, what_went_astray_waits_for_a_better_map);
 	tcase_add_test(tcase, what_went_astray_does_not_wait_for_ever);
 	tcase_add_test(tcase, a_map_that_nobody_tried_for_long_is_not_believed);

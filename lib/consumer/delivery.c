@@ -438,7 +438,6 @@ void kin__delivery_on_handled(struct kin__consumer *consumer, struct kin__shard 
 static bool settle_sunk(struct kin__consumer *consumer, struct kin__lane *lane, uint64_t *counter)
 {
 	lane->sink_tries = 0;
-	lane->sink_due_us = 0;
 	for (size_t i = 0; i < lane->sunk_n; i++)
 		if (!kin__pieces_settle(consumer, lane->shard, lane->sunk[i].first, lane->sunk[i].end,
 		                        counter))

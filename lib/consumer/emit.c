@@ -124,7 +124,6 @@ void kin__emit_fatal(struct kin__consumer *consumer, int code, const struct kin_
 	if (from) {
 		*error = *from;
 	} else {
-		*error = (struct kin_error){ 0 };
 		if (n >= sizeof error->message)
 			n = sizeof error->message - 1;
 		if (!consumer->text.failed && consumer->text.at)

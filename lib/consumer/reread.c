@@ -127,10 +127,8 @@ void kin__reread_forget(struct kin__consumer *consumer, struct kin__shard *shard
 	if (!kin__shard_lacks(shard))
 		return;
 	put_back(consumer, shard);
-	if (kin__settled_add(&shard->settled, shard->settled.low, shard->back) < 0) {
+	if (kin__settled_add(&shard->settled, shard->settled.low, shard->back) < 0)
 		kin__emit_nomem(consumer);
-		return;
-	}
 	shard->held = shard->fetched;
 	kin__position_clear(&shard->again);
 	shard->iterator = false;

@@ -155,7 +155,7 @@ static const char *room(const struct kin__consumer *consumer)
 
 const char *kin__consumer_verify(const struct kin__consumer *consumer)
 {
-	uint64_t bytes = 0, buffered = 0, unfinished = 0, fresh = 0, blocked = 0, pending = 0;
+	uint64_t bytes = 0, buffered = 0, unfinished = 0, fresh = 0, blocked = 0, pending = 0, lanes_n = 0;
 	uint32_t reads = 0, works = 0, writes = 0, overdue = 0, lent = 0;
 	int64_t behind_ms = -1;
 	struct kin_consumer_health told = { .size = sizeof told };
@@ -171,6 +171,7 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 
 		if (broken)
 			return broken;
+		lanes_n += shard->lanes_n;
 		reads += shard->read_id != 0;
 		for (uint32_t k = 0; k < shard->lanes_n; k++)
 			works += shard->lanes[k].work_id != 0, overdue += shard->lanes[k].overdue,
@@ -184,6 +185,7 @@ const char *kin__consumer_verify(const struct kin__consumer *consumer)
 			behind_ms = shard->behind_ms;
 		buffered += kin__settled_missing(&shard->settled, shard->settled.low, shard->held);
 	}
+	HOLDS(lanes_n == consumer->lanes_n);
 	HOLDS(bytes == consumer->held_bytes);
 	HOLDS(reads == consumer->reads_flying);
 	HOLDS(works == consumer->works_flying);
