@@ -2,6 +2,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -500,8 +501,12 @@ START_TEST(env_values)
 	kin__env_fini(&env);
 	kin__bytes_init(&bytes);
 	unsetenv("HOME");
-	ck_assert(kin__env_home(&bytes)); /* from the password file */
-	ck_assert_int_eq(bytes.at[0], '/');
+	if (getpwuid(getuid())) {
+		ck_assert(kin__env_home(&bytes)); /* from the password file */
+		ck_assert_int_eq(bytes.at[0], '/');
+	} else {
+		ck_assert(!kin__env_home(&bytes)); /* a number that stands in none, as in some containers */
+	}
 	ck_assert(!kin__env_get("AWS_SECRET_ACCESS_KEY", &bytes));
 	kin__bytes_fini(&bytes);
 }

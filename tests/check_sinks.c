@@ -104,16 +104,18 @@ START_TEST(no_room)
 {
 	struct rlimit before, small;
 	struct kin_sink sink;
+	void (*was)(int);
 
 	ck_assert_int_eq(kin__sink_open(&sink, uri, &e), KIN_OK);
 	ck_assert_int_eq(send(&sink, "first"), KIN_OK);
-	signal(SIGXFSZ, SIG_IGN);
+	was = signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &before);
 	small = before;
 	small.rlim_cur = 10;
 	setrlimit(RLIMIT_FSIZE, &small);
 	int code = send(&sink, "a second, longer line"); /* no assertion here: it writes files too */
 	setrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, was);
 	ck_assert_int_eq(code, KIN_IO);
 	ck_assert_ptr_nonnull(strstr(e.message, path));
 	ck_assert_str_eq(read_file(), "first\n");

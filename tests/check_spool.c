@@ -493,11 +493,12 @@ END_TEST
 START_TEST(a_disk_that_fails)
 {
 	struct rlimit limit, small;
+	void (*was)(int);
 	bool direct = true;
 	size_t accepted;
 	int code;
 
-	signal(SIGXFSZ, SIG_IGN);
+	was = signal(SIGXFSZ, SIG_IGN);
 	options.sync = (enum kin__spooler_sync)_i;
 	open_it();
 	put_all(1, 5, 100, true);
@@ -507,6 +508,7 @@ START_TEST(a_disk_that_fails)
 	setrlimit(RLIMIT_FSIZE, &small);
 	code = try_put(6, 100, &direct, &accepted);
 	setrlimit(RLIMIT_FSIZE, &limit);
+	signal(SIGXFSZ, was);
 	ck_assert_int_eq(code, KIN_IO);
 	ck_assert_uint_eq(accepted, 0);
 	ck_assert_msg(strstr(e.message, FIRST), "%s", e.message);

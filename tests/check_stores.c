@@ -300,15 +300,17 @@ START_TEST(no_room)
 	struct kin_store store = open_store(uri);
 	struct kin_lease one = lease("x", 1, "1"), two = lease("x", 2, "2");
 	struct rlimit before, small;
+	void (*was)(int);
 
 	ck_assert_int_eq(store.create(store.user, "app", &one, &e), KIN_OK);
-	signal(SIGXFSZ, SIG_IGN);
+	was = signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &before);
 	small = before;
 	small.rlim_cur = 400;
 	setrlimit(RLIMIT_FSIZE, &small);
 	int code = store.update(store.user, "app", &two, 1, &e); /* no assertion here: it writes files too */
 	setrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, was);
 	ck_assert_int_eq(code, KIN_IO);
 	ck_assert_ptr_nonnull(strstr(e.message, folder));
 	ck_assert_uint_eq(look(&store).counter, 1);

@@ -60,7 +60,7 @@ def kill_once(run, options, resharding):
                                     '--acks', *options], env=trial.environment, stdin=subprocess.PIPE, stdout=out, stderr=errors)
         feeder = threading.Thread(target=feed, args=(process, run))
         feeder.start()
-        until = time.monotonic() + 5
+        until = time.monotonic() + 30
         while os.stat(path).st_size == 0 and time.monotonic() < until:
             time.sleep(0.002)
         time.sleep(trial.chance.uniform(0, 0.25))

@@ -120,7 +120,7 @@ def kill_once(consumer, moments):
         how = trial.chance.choice(['before', 'after'] + (['half', 'half'] if call == 'write' else []))
         number = 1 if call == 'rename' else trial.chance.randint(1, 12 if kind == 'checkpoint' else 3)
         consumer.start(f'{".leases" if kind == "checkpoint" else "/sink"}:{call}:{number}:{how}')
-        if die_in(1.5, consumer.process):
+        if die_in(3, consumer.process):
             moments[f'in a {kind}, {how} {call}' if how != 'half' else f'in a {kind}, half a write'] += 1
         else:
             moments['no such moment came: at a random time'] += 1
