@@ -78,7 +78,7 @@ START_TEST(an_item_stays_while_its_shard_might_hold_records)
 
 	split(&s);
 	scene_find(&s, "a")->gone = true; /* by an answer that is not true, perhaps */
-	s.consumer->retention_ms = 52000; /* and an eighth: up to 58.5 s */
+	s.consumer->retention_ms = 52900; /* and an eighth: up to 59.5 s */
 	scene_run(&s, 60500);
 	scene_told(&s, "remove a");
 	scene_end(&s);

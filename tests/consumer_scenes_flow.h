@@ -387,6 +387,26 @@ START_TEST(a_shorter_interval_holds_for_the_pause_under_way)
 }
 END_TEST
 
+START_TEST(a_shorter_interval_holds_for_all_shards)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.log_reads = true;
+	s.set.poll_interval_us = 60000000;
+	scene_shard(&s, "a", NULL, NULL);
+	scene_shard(&s, "b", NULL, NULL);
+	scene_start(&s);
+	scene_run(&s, 1000);
+	s.words_n = 0;
+	s.set.poll_interval_us = 500000;
+	scene_set(&s);
+	scene_run(&s, 1600);
+	scene_told(&s, "a? b?");
+	scene_end(&s);
+}
+END_TEST
+
 /* One that is short enough goes on, and one behind a failure: the service is not asked again before. */
 START_TEST(other_pauses_are_left_alone)
 {
@@ -519,6 +539,7 @@ static TCase *flow_case(void)
 	tcase_add_test(tcase, a_shorter_interval_holds_for_the_pause_under_way);
 	tcase_add_test(tcase, a_shard_that_stays_empty_is_asked_less_often);
 	tcase_add_test(tcase, a_large_answer_is_rested_after);
+	tcase_add_test(tcase, a_shorter_interval_holds_for_all_shards);
 	tcase_add_test(tcase, other_pauses_are_left_alone);
 	tcase_add_test(tcase, a_small_answer_shortens_no_pause);
 	return tcase;
