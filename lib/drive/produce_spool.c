@@ -23,15 +23,9 @@ static void wake_loop(struct kin__produce *produce)
 
 /* --- from disk ------------------------------------------------------------------------- */
 
-/* What is left of its time to live by the wall clock, which may have been set back, but not lengthen it; 0: nothing. */
 static uint64_t left_us(const struct kin__spool_entry *entry)
 {
-	uint64_t ttl_ms = entry->ttl_ms < INT32_MAX ? entry->ttl_ms : INT32_MAX, age_ms = 0;
-	int64_t now_ms = kin__clock_wall_ms();
-
-	if (now_ms > entry->accepted_ms) /* which may be anything: it comes from a file */
-		age_ms = (uint64_t)now_ms - (uint64_t)entry->accepted_ms;
-	return age_ms < ttl_ms ? (ttl_ms - age_ms) * 1000 : 0;
+	return kin__spool_left_us(entry, kin__clock_wall_ms());
 }
 
 /* Of another process, whose limits were others, or which was none of ours. */

@@ -139,6 +139,34 @@ void kin__spool_found_end(struct kin__spool_segment *segment)
 	tidy(&segment->done);
 }
 
+enum kin__spool_state kin__spool_look(const struct kin__crc32c *crc, uint64_t number, struct kin__span bytes,
+                                      uint64_t size, size_t own_head, struct kin__spool_head *head,
+                                      size_t *head_n)
+{
+	enum kin__spool_form form = kin__spool_read_head(crc, bytes, head, head_n);
+
+	if (form == KIN__SPOOL_NEWER)
+		return KIN__SPOOL_LATER;
+	if (form == KIN__SPOOL_WHOLE && head->number == number)
+		return KIN__SPOOL_SOUND;
+	return size <= own_head ? KIN__SPOOL_BEGUN : KIN__SPOOL_RUINED;
+}
+
+/* What is no mark, as one that was torn, counts as bytes alone. */
+bool kin__spool_found_journal(struct kin__spool *spool, struct kin__spool_segment *segment,
+                              const struct kin__crc32c *crc, struct kin__span bytes)
+{
+	struct kin__spool_range range;
+	bool fine = true;
+
+	for (size_t at = 0; fine && at + KIN__SPOOL_MARK <= bytes.n; at += KIN__SPOOL_MARK)
+		if (kin__spool_read_mark(crc, segment->life, bytes.at + at, &range))
+			fine = kin__spool_found_done(segment, range);
+	kin__spool_marked(spool, segment, bytes.n / KIN__SPOOL_MARK * KIN__SPOOL_MARK);
+	kin__spool_found_end(segment);
+	return fine;
+}
+
 void kin__spool_number_used(struct kin__spool *spool, uint64_t number)
 {
 	if (number >= spool->next_number)
@@ -225,6 +253,14 @@ bool kin__spool_is_done(const struct kin__spool_segment *segment, uint64_t from)
 			low = middle + 1;
 	}
 	return low < segment->done.n && segment->done.at[low].from <= from;
+}
+
+enum kin__spool_step kin__spool_read(const struct kin__spool_segment *segment, struct kin__spool_scan *scan,
+                                     uint64_t begin, struct kin__span bytes, struct kin__spool_seen *seen)
+{
+	enum kin__spool_step step = kin__spool_scan_next(scan, begin, bytes, seen);
+
+	return step == KIN__SPOOL_RECORD && kin__spool_is_done(segment, seen->from) ? KIN__SPOOL_DONE : step;
 }
 
 void kin__spool_passed(struct kin__spool *spool, struct kin__spool_segment *segment, uint64_t to, bool handed)

@@ -43,6 +43,16 @@ void kin__spool_init(struct kin__spool *spool, uint64_t bytes_max);
 void kin__spool_fini(struct kin__spool *spool);
 
 /* --- what an earlier process left: in the order of the numbers, before anything else --- */
+enum kin__spool_state {
+	KIN__SPOOL_SOUND,
+	KIN__SPOOL_BEGUN,  /* its writer was interrupted before any record: it can go */
+	KIN__SPOOL_RUINED, /* without its head nothing of it can be read: it is kept under another name */
+	KIN__SPOOL_LATER   /* of a version that is not known here: it stays as it is */
+};
+/* How the segment of that number begins, of `size` bytes; own_head: bytes of a head that this process would write. */
+enum kin__spool_state kin__spool_look(const struct kin__crc32c *crc, uint64_t number, struct kin__span bytes,
+                                      uint64_t size, size_t own_head, struct kin__spool_head *head,
+                                      size_t *head_n);
 /* Its records begin at `head` bytes.  NULL: out of memory. */
 struct kin__spool_segment *kin__spool_found(struct kin__spool *spool, uint64_t number, uint64_t life,
                                             uint64_t head, uint64_t size);
@@ -50,6 +60,9 @@ struct kin__spool_segment *kin__spool_found(struct kin__spool *spool, uint64_t n
 bool kin__spool_found_done(struct kin__spool_segment *segment, struct kin__spool_range range);
 /* All marks were given. */
 void kin__spool_found_end(struct kin__spool_segment *segment);
+/* All of these: its journal, as it is; false: out of memory. */
+bool kin__spool_found_journal(struct kin__spool *spool, struct kin__spool_segment *segment,
+                              const struct kin__crc32c *crc, struct kin__span bytes);
 /* A number was seen that no new segment may have. */
 void kin__spool_number_used(struct kin__spool *spool, uint64_t number);
 
@@ -72,6 +85,9 @@ void kin__spool_complete(struct kin__spool *spool);
 struct kin__spool_segment *kin__spool_reading(const struct kin__spool *spool); /* NULL: none waits */
 /* Is the record that begins there final already?  Asked in order. */
 bool kin__spool_is_done(const struct kin__spool_segment *segment, uint64_t from);
+/* As kin__spool_scan_next(), of a scan that began at what was read of the segment; DONE: its journal says so. */
+enum kin__spool_step kin__spool_read(const struct kin__spool_segment *segment, struct kin__spool_scan *scan,
+                                     uint64_t begin, struct kin__span bytes, struct kin__spool_seen *seen);
 /* The reader passed all before `to`; handed: a record of it is handed out. */
 void kin__spool_passed(struct kin__spool *spool, struct kin__spool_segment *segment, uint64_t to,
                        bool handed);

@@ -53,6 +53,15 @@ size_t kin__spool_entry_size(const struct kin__spool_entry *entry)
 	return kin__spool_padded(KIN__SPOOL_ENTRY + entry->hash.n + entry->key.n + entry->data.n);
 }
 
+uint64_t kin__spool_left_us(const struct kin__spool_entry *entry, int64_t now_ms)
+{
+	uint64_t ttl_ms = entry->ttl_ms < INT32_MAX ? entry->ttl_ms : INT32_MAX, age_ms = 0;
+
+	if (now_ms > entry->accepted_ms) /* which may be anything: it comes from a file */
+		age_ms = (uint64_t)now_ms - (uint64_t)entry->accepted_ms;
+	return age_ms < ttl_ms ? (ttl_ms - age_ms) * 1000 : 0;
+}
+
 void kin__spool_write_head(const struct kin__crc32c *crc, struct kin__bytes *out,
                            const struct kin__spool_head *head)
 {

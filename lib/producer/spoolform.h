@@ -52,6 +52,9 @@ static inline size_t kin__spool_padded(size_t n)
 /* With its zeros. */
 size_t kin__spool_entry_size(const struct kin__spool_entry *entry);
 
+/* What is left of its time to live by a wall clock, which may have been set back, but not lengthen it; 0: nothing. */
+uint64_t kin__spool_left_us(const struct kin__spool_entry *entry, int64_t now_ms);
+
 void kin__spool_write_head(const struct kin__crc32c *crc, struct kin__bytes *out,
                            const struct kin__spool_head *head);
 /* What stands before hash key, key and data. */
@@ -79,6 +82,7 @@ bool kin__spool_read_mark(const struct kin__crc32c *crc, uint64_t life, const ch
 
 enum kin__spool_step {
 	KIN__SPOOL_RECORD, /* an entry, from..to of the segment */
+	KIN__SPOOL_DONE,   /* the same, and it was final before: from kin__spool_read() alone */
 	KIN__SPOOL_DAMAGE, /* what stands from..to is damaged; behind it stands an entry */
 	KIN__SPOOL_TORN,   /* from `from` on, up to the end, there is no entry: its writer was interrupted */
 	KIN__SPOOL_MORE,   /* bytes from `from` on are wanted, at least `want` */

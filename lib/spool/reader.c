@@ -178,8 +178,7 @@ static bool hand_out(struct kin__spooler *spooler, struct kin__spool_segment *se
 static bool handle(struct kin__spooler *spooler, struct kin__spool_segment *segment,
                    enum kin__spool_step step, const struct kin__spool_seen *seen)
 {
-	bool known = segment->earlier && step == KIN__SPOOL_RECORD && kin__spool_is_done(segment, seen->from);
-	bool record = step == KIN__SPOOL_RECORD && !known;
+	bool record = step == KIN__SPOOL_RECORD;
 	bool damaged = step == KIN__SPOOL_DAMAGE || (step == KIN__SPOOL_TORN && spooler->own.holes);
 
 	/* Said before it is asked, for room may come as soon as the answer was no. */
@@ -213,8 +212,8 @@ static int read_some(struct kin__spooler *spooler, struct kin__spool_segment *se
 
 	kin__spool_scan_init(&scan, &spooler->set.crc, segment->life, segment->read, size);
 	for (int n = 0; code == KIN_OK && n < AT_ONCE;) {
-		enum kin__spool_step step = kin__spool_scan_next(
-				&scan, spooler->own.begin, kin__bytes_view(&spooler->own.window), &seen);
+		enum kin__spool_step step = kin__spool_read(segment, &scan, spooler->own.begin,
+		                                            kin__bytes_view(&spooler->own.window), &seen);
 
 		if (step == KIN__SPOOL_END)
 			return KIN_OK;

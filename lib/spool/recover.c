@@ -158,7 +158,6 @@ static int check_stream(struct kin__spooler *spooler, struct kin__span found, st
 static int read_journal(struct kin__spooler *spooler, struct kin__spool_segment *segment,
                         struct kin_error *error)
 {
-	struct kin__spool_range range;
 	struct kin__bytes path, content;
 	int code;
 
@@ -167,13 +166,9 @@ static int read_journal(struct kin__spooler *spooler, struct kin__spool_segment 
 	code = kin__spooler_path(spooler, segment->number, ".done", &path)
 	                       ? kin__file_read(path.at, UINT32_MAX, &content, error)
 	                       : kin__error_nomem(error);
-	for (size_t at = 0; code == KIN_OK && at + KIN__SPOOL_MARK <= content.n; at += KIN__SPOOL_MARK)
-		if (kin__spool_read_mark(&spooler->set.crc, segment->life, content.at + at, &range) &&
-		    !kin__spool_found_done(segment, range))
-			code = kin__error_nomem(error);
-	if (code == KIN_OK)
-		kin__spool_marked(&spooler->books, segment, content.n / KIN__SPOOL_MARK * KIN__SPOOL_MARK);
-	kin__spool_found_end(segment);
+	if (code == KIN_OK &&
+	    !kin__spool_found_journal(&spooler->books, segment, &spooler->set.crc, kin__bytes_view(&content)))
+		code = kin__error_nomem(error);
 	kin__bytes_fini(&path);
 	kin__bytes_fini(&content);
 	return code == KIN_NOT_FOUND ? KIN_OK : code;
@@ -193,12 +188,12 @@ static int remove_journal(struct kin__spooler *spooler, uint64_t number, struct 
 	return code;
 }
 
-/* Its head is not whole: it holds no record if its writer was interrupted there, and else it is damaged. */
+/* Its head is not whole. */
 static int without_head(struct kin__spooler *spooler, uint64_t number, const char *path, uint64_t size,
-                        struct kin_error *error)
+                        enum kin__spool_state state, struct kin_error *error)
 {
 	kin__spool_number_used(&spooler->books, number);
-	if (size <= spooler->set.head_n) {
+	if (state == KIN__SPOOL_BEGUN) {
 		int code = kin__file_remove(path, error);
 
 		return code == KIN_OK ? remove_journal(spooler, number, error) : code;
@@ -218,19 +213,20 @@ static int read_head(struct kin__spooler *spooler, uint64_t number, const char *
 	ssize_t n = pread(fd, bytes, sizeof bytes, 0);
 	struct kin__spool_segment *segment;
 	struct kin__spool_head head;
-	enum kin__spool_form form;
+	enum kin__spool_state state;
 	size_t head_n;
 	int code;
 
 	if (n < 0)
 		return kin__error_errno(error, KIN_IO, errno, "the spool cannot read %s", path);
-	form = kin__spool_read_head(&spooler->set.crc, kin__span(bytes, (size_t)n), &head, &head_n);
-	if (form == KIN__SPOOL_NEWER)
+	state = kin__spool_look(&spooler->set.crc, number, kin__span(bytes, (size_t)n), size,
+	                        spooler->set.head_n, &head, &head_n);
+	if (state == KIN__SPOOL_LATER)
 		return kin__error(error, KIN_UNSUPPORTED,
 		                  "%s was written by a newer libkinstream; use that, or another folder",
 		                  path);
-	if (form != KIN__SPOOL_WHOLE || head.number != number)
-		return without_head(spooler, number, path, size, error);
+	if (state != KIN__SPOOL_SOUND)
+		return without_head(spooler, number, path, size, state, error);
 	code = check_stream(spooler, head.stream, error);
 	if (code != KIN_OK)
 		return code;

@@ -260,7 +260,8 @@ void produce_check_deliver(struct produce_world *w, struct produce_item *item, i
 	produce_met[PRODUCE_EXPIRED_NOT_SENT] += code == KIN_EXPIRED && status == KIN_NOT_SENT;
 	produce_met[PRODUCE_EXPIRED_DOUBT] += code == KIN_EXPIRED && status == KIN_POSSIBLY_STORED;
 	item->held = false;
-	item->reported = true;
+	item->reported = item->reported_once = true;
+	item->failed_once |= w->spooled && status != KIN_STORED;
 	item->given_up = w->abandoned;
 }
 

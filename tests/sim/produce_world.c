@@ -55,6 +55,16 @@ const char *const produce_event_names[PRODUCE_EVENTS] = {
 	"waited for its key",
 	"waited for its shard's pace",
 	"jump of the service's clock",
+	"spool full",
+	"disk failed",
+	"waited on disk",
+	"over before it was read",
+	"torn end",
+	"marks written",
+	"file removed",
+	"of an earlier process",
+	"copy after a crash",
+	"power lost",
 };
 uint64_t produce_met[PRODUCE_EVENTS];
 
@@ -103,6 +113,34 @@ static void due(struct produce_world *w, struct kin__heap_node *node, uint64_t b
 		produce_fail(w, "out of memory");
 }
 
+void produce_enter(struct produce_world *w, struct produce_item *item, uint64_t ttl_us, bool earlier,
+                   struct kin__list *list)
+{
+	const struct kin__placed *was = &item->placed;
+
+	item->placed = (struct kin__placed){ .hash = was->hash,
+		                             .key_id = was->key_id,
+		                             .key_n = was->key_n,
+		                             .data_n = was->data_n,
+		                             .hash_n = was->hash_n };
+	item->record = (struct kin__producer_record){ .bytes = item->record.bytes,
+		                                      .placed = w->placed ? &item->placed : NULL,
+		                                      .earlier = earlier,
+		                                      .ttl_us = ttl_us };
+	kin__room_take(&w->room, item->record.bytes);
+	item->life = w->life;
+	item->held = true;
+	item->doubt = earlier;
+	item->reported = item->sending = item->acked = item->reporting = item->given_up = false;
+	item->sends = item->entry_fails = item->together = item->failed_at = 0;
+	item->failed_in = item->last_answer_us = 0;
+	item->code = KIN_OK;
+	item->order = ++w->last_order;
+	item->accepted_us = w->now_us;
+	item->deadline_us = w->now_us + (ttl_us ? ttl_us : w->settings.record_ttl_us);
+	kin__list_append(list, &item->record.queue);
+}
+
 /* --- the producer ------------------------------------------------------------------- */
 
 static void take_effects(struct produce_world *w)
@@ -139,6 +177,30 @@ static void step(struct produce_world *w, struct kin__producer_event *event)
 	produce_check_time(w);
 }
 
+static void close_or_abandon(struct produce_world *w, uint8_t type)
+{
+	w->closing |= type == KIN__PRODUCER_CLOSE;
+	w->abandoned |= type == KIN__PRODUCER_ABANDON;
+	produce_met[type == KIN__PRODUCER_CLOSE ? PRODUCE_CLOSE : PRODUCE_ABANDON]++;
+	produce_note(w, type == KIN__PRODUCER_CLOSE ? "close" : "abandon", w->life, 0, "");
+	step(w, &(struct kin__producer_event){ .type = type, .code = KIN_CLOSED });
+}
+
+/* What waits on disk, as far as there is room for it. */
+static void read_spool(struct produce_world *w)
+{
+	struct kin__list list;
+
+	if (!w->spooled)
+		return;
+	if (produce_spool_read(w, &list))
+		step(w, &(struct kin__producer_event){ .type = KIN__PRODUCER_PUT, .records = &list });
+	if (w->spool.closing && w->spool.books.unread == 0) {
+		w->spool.closing = false;
+		close_or_abandon(w, KIN__PRODUCER_CLOSE);
+	}
+}
+
 static void start(struct produce_world *w)
 {
 	w->life++;
@@ -154,6 +216,10 @@ static void start(struct produce_world *w)
 	w->calm = true;
 	w->closing = w->abandoned = w->map_given = false;
 	w->lists = w->paces_n = 0;
+	w->spool.closing = false;
+	if (w->spooled)
+		produce_spool_start(w, w->life > 1);
+	read_spool(w);
 }
 
 static void life_over(struct produce_world *w)
@@ -187,6 +253,8 @@ static void crash(struct produce_world *w)
 		forget(r);
 	}
 	start(w);
+	if (--w->crashes_n > 0)
+		due(w, &w->crash, kin__rng_below(&w->rng, 2000000));
 }
 
 static void answered(struct produce_world *w, struct produce_request *r)
@@ -208,6 +276,12 @@ static void answered(struct produce_world *w, struct produce_request *r)
 
 /* --- the program -------------------------------------------------------------------- */
 
+static void count_full(struct produce_world *w)
+{
+	PRODUCE_CHECK(w, w->room.records > 0, "an empty buffer is full");
+	produce_met[PRODUCE_FULL]++;
+}
+
 static bool put_one(struct produce_world *w, struct kin__list *list)
 {
 	struct produce_item *item = &w->items[w->next_item];
@@ -215,34 +289,20 @@ static bool put_one(struct produce_world *w, struct kin__list *list)
 	item->record.bytes = item->record.bytes ? item->record.bytes
 	                                        : (uint32_t)kin__rng_between(&w->rng, 2, w->item_bytes_max);
 	produce_draw_key(w, item);
-	if (!kin__room_has(&w->room, item->record.bytes)) {
-		PRODUCE_CHECK(w, w->room.records > 0, "an empty buffer is full");
-		produce_met[PRODUCE_FULL]++;
+	if (!w->spooled && !kin__room_has(&w->room, item->record.bytes)) {
+		count_full(w);
 		return false;
 	}
-	kin__room_take(&w->room, item->record.bytes);
+	item->own_ttl_us = 0;
 	if (kin__rng_chance(&w->rng, w->own_ttl_per_mille)) {
-		item->record.ttl_us = kin__rng_between(&w->rng, 100000, 5000000);
+		item->own_ttl_us = kin__rng_between(&w->rng, 100, 5000) * 1000;
 		produce_met[PRODUCE_OWN_TTL]++;
 	}
-	item->life = w->life;
-	item->held = true;
-	item->order = ++w->last_order;
-	item->accepted_us = w->now_us;
-	item->deadline_us =
-			w->now_us + (item->record.ttl_us ? item->record.ttl_us : w->settings.record_ttl_us);
-	kin__list_append(list, &item->record.queue);
+	if (w->spooled)
+		return produce_spool_put(w, item, list);
+	produce_enter(w, item, item->own_ttl_us, false, list);
 	w->next_item++;
 	return true;
-}
-
-static void close_or_abandon(struct produce_world *w, uint8_t type)
-{
-	w->closing |= type == KIN__PRODUCER_CLOSE;
-	w->abandoned |= type == KIN__PRODUCER_ABANDON;
-	produce_met[type == KIN__PRODUCER_CLOSE ? PRODUCE_CLOSE : PRODUCE_ABANDON]++;
-	produce_note(w, type == KIN__PRODUCER_CLOSE ? "close" : "abandon", w->life, 0, "");
-	step(w, &(struct kin__producer_event){ .type = type, .code = KIN_CLOSED });
 }
 
 static void put_some(struct produce_world *w)
@@ -267,8 +327,12 @@ static void put_some(struct produce_world *w)
 		close_or_abandon(w, KIN__PRODUCER_ABANDON);
 	if (w->next_item < w->items_n)
 		due(w, &w->put, (full ? 20000 : 0) + kin__rng_below(&w->rng, w->gap_us));
-	else if (kin__rng_chance(&w->rng, 300) && !w->crash.index)
-		close_or_abandon(w, KIN__PRODUCER_CLOSE);
+	else if (kin__rng_chance(&w->rng, 300) && !w->crash.index) {
+		if (w->spooled)
+			w->spool.closing = true; /* in time */
+		else
+			close_or_abandon(w, KIN__PRODUCER_CLOSE);
+	}
 }
 
 /* --- the service's own life ----------------------------------------------------------- */
@@ -355,11 +419,15 @@ static void happen(struct produce_world *w, struct kin__heap_node *node)
 		crash(w);
 	else if (node == &w->jump)
 		jump(w);
+	else if (node == &w->keep)
+		produce_spool_keep(w, false);
 	else if ((char *)node < (char *)w->requests) { /* items stand before requests */
 		struct produce_item *item = kin__container(node, struct produce_item, report);
 
 		item->reporting = false;
 		kin__room_give(&w->room, item->record.bytes, 1);
+		if (w->spooled)
+			produce_spool_reported(w, item);
 	} else {
 		size_t at = (size_t)((char *)node - (char *)w->requests);
 		struct produce_request *r = &w->requests[at / sizeof *r];
@@ -403,6 +471,7 @@ static void draw_settings(struct produce_world *w)
 	w->own_ttl_per_mille = kin__rng_chance(rng, 300) ? 200 : 0;
 	w->flush_per_mille = kin__rng_chance(rng, 300) ? 150 : 0;
 	produce_draw_placed(w);
+	produce_draw_spool(w);
 }
 
 static void draw_faults(struct produce_world *w)
@@ -420,7 +489,8 @@ static void draw_faults(struct produce_world *w)
 	w->heal_us = w->now_us + kin__rng_between(rng, 200000, 4000000);
 	w->deletes = kin__rng_chance(rng, 150);
 	w->reshards = kin__rng_chance(rng, 300);
-	w->crashes = kin__rng_chance(rng, 150);
+	w->crashes = kin__rng_chance(rng, w->spooled ? 700 : 150);
+	w->crashes_n = (uint32_t)kin__rng_between(rng, 1, w->spooled ? 4 : 1);
 	produce_faults(w);
 	due(w, &w->put, 0);
 	due(w, &w->heal, w->heal_us - w->now_us);
@@ -479,11 +549,15 @@ uint64_t produce_run(uint64_t seed, bool verbose)
 		} else {
 			w->now_us = next->due;
 			happen(w, next);
+			read_spool(w);
 		}
 	}
 	produce_check_end(w);
+	if (w->spooled)
+		produce_spool_check_end(w);
 	life_over(w);
 	kin__model_free(w->model);
+	produce_spool_free(w);
 	produce_blobs_free(w);
 	kin__heap_fini(&w->due);
 	return w->trace;

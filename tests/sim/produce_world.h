@@ -8,6 +8,7 @@
 #include "model/model.h"
 #include "producer/producer.h"
 #include "producer/room.h"
+#include "producer/spool.h"
 
 enum { PRODUCE_ITEMS = 160, PRODUCE_REQUESTS = 128, PRODUCE_BYTES = 20000 };
 enum {
@@ -62,6 +63,16 @@ enum produce_event {
 	PRODUCE_WAITED_FOR_KEY,
 	PRODUCE_PACED,
 	PRODUCE_CLOCK_JUMP,
+	PRODUCE_SPOOL_FULL,
+	PRODUCE_SPOOL_FAILED,
+	PRODUCE_SPOOL_WAITED,
+	PRODUCE_SPOOL_OVER,
+	PRODUCE_SPOOL_TORN,
+	PRODUCE_SPOOL_MARKED,
+	PRODUCE_SPOOL_REMOVED,
+	PRODUCE_RECOVERED,
+	PRODUCE_COPY,
+	PRODUCE_POWER,
 	PRODUCE_EVENTS
 };
 extern const char *const produce_event_names[PRODUCE_EVENTS];
@@ -86,7 +97,16 @@ struct produce_item {
 	uint32_t together;  /* how many were in the last request refused for its content; 0: none */
 	uint64_t failed_in; /* the request whose answer failed it, and its place there */
 	uint32_t failed_at;
-	int32_t code; /* of a final answer */
+	int32_t code;        /* of a final answer */
+	uint64_t own_ttl_us; /* as it was put; 0: none */
+	/* With a spool. */
+	struct kin__spool_segment *segment; /* in its life */
+	struct kin__spool_range range;
+	uint64_t over_us;   /* when its time to live ends, whoever has it */
+	bool accepted;      /* it is on disk */
+	bool reported_once; /* in any life */
+	bool failed_once;   /* in some life its report said that it was given up */
+	bool final, noted;  /* reported; and the disk says so */
 };
 
 struct produce_entry {     /* of a request: one record of the stream */
@@ -124,6 +144,11 @@ struct produce_listing { /* LIST_SHARDS, from when it is asked until it is answe
 	struct produce_shards shards;
 };
 
+struct produce_file { /* of a segment, and its journal; number 0: free */
+	uint64_t number;
+	struct kin__bytes spool, done;
+};
+
 /* What a shard was sent for the first time, in one life of the producer. */
 struct produce_pace {
 	char shard[24];
@@ -141,7 +166,7 @@ struct produce_world {
 	struct kin__model *model;
 	struct kin__room room;
 	struct kin__heap due; /* of everything below */
-	struct kin__heap_node put, flush, change, recreate, heal, crash, jump;
+	struct kin__heap_node put, flush, change, recreate, heal, crash, jump, keep;
 	struct produce_item items[PRODUCE_ITEMS];
 	struct produce_request requests[PRODUCE_REQUESTS];
 	struct produce_listing listing;
@@ -149,6 +174,14 @@ struct produce_world {
 	struct produce_blob *blobs;
 	struct produce_pace paces[64];
 	uint32_t paces_n;
+	struct {
+		struct kin__spool books;
+		struct produce_file files[64];
+		struct kin__crc32c crc;
+		uint64_t life, bytes_max;
+		int64_t last; /* item that was handed over in this life; -1 */
+		bool closing; /* as soon as nothing waits on disk */
+	} spool;
 	uint32_t next_item, in_flight;
 	uint64_t serial;
 
@@ -161,8 +194,11 @@ struct produce_world {
 	uint64_t ahead_us; /* of our clock is the service's */
 	uint64_t well_us;  /* since when all is well; 0: not yet */
 	bool deletes, reshards, crashes;
-	bool placed;     /* the producer places records by their shard */
-	uint32_t keys_n; /* of records */
+	bool spooled;            /* it has a spool */
+	uint32_t crashes_n;      /* of it, at most */
+	uint32_t disk_per_mille; /* writes that fail */
+	bool placed;             /* the producer places records by their shard */
+	uint32_t keys_n;         /* of records */
 	uint32_t own_hash_per_mille;
 
 	/* For the checks. */
@@ -189,6 +225,26 @@ void produce_note(struct produce_world *w, const char *what, uint64_t number, ui
 _Noreturn void produce_fail(struct produce_world *w, const char *format, ...)
 		__attribute__((format(printf, 2, 3)));
 #define PRODUCE_CHECK(w, condition, ...) ((condition) ? (void)0 : produce_fail((w), __VA_ARGS__))
+
+/* Of the producer's host. */
+static inline int64_t produce_host_ms(const struct produce_world *w)
+{
+	return (int64_t)(w->now_us / 1000);
+}
+/* There is room for it: it is appended to what the machine is given. */
+void produce_enter(struct produce_world *w, struct produce_item *item, uint64_t ttl_us, bool earlier,
+                   struct kin__list *list);
+
+/* produce_spool.c: what is on disk before it counts as accepted. */
+void produce_draw_spool(struct produce_world *w);
+void produce_spool_start(struct produce_world *w, bool again);
+/* Of the next item; false: it is not accepted. */
+bool produce_spool_put(struct produce_world *w, struct produce_item *item, struct kin__list *list);
+bool produce_spool_read(struct produce_world *w, struct kin__list *list); /* true: records are in the list */
+void produce_spool_reported(struct produce_world *w, struct produce_item *item);
+void produce_spool_keep(struct produce_world *w, bool last);
+void produce_spool_check_end(struct produce_world *w);
+void produce_spool_free(struct produce_world *w);
 
 /* produce_service.c: the network and the service. */
 void produce_send(struct produce_world *w, const struct kin__producer_effect *effect);

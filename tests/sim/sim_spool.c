@@ -250,29 +250,27 @@ static void read_one(struct world *w)
 	struct kin__spool_scan scan;
 	struct kin__spool_seen seen;
 	enum kin__spool_step step;
-	bool known;
 
 	if (!segment)
 		return;
 	kin__spool_scan_init(&scan, &w->crc, segment->life, segment->read, segment->size);
-	step = kin__spool_scan_next(&scan, 0, kin__bytes_view(&file_of(w, segment->number)->spool), &seen);
-	known = step == KIN__SPOOL_RECORD && kin__spool_is_done(segment, seen.from);
-	if (step == KIN__SPOOL_RECORD && !known && w->memory_n >= w->memory_max) {
+	step = kin__spool_read(segment, &scan, 0, kin__bytes_view(&file_of(w, segment->number)->spool),
+	                       &seen);
+	if (step == KIN__SPOOL_RECORD && w->memory_n >= w->memory_max) {
 		met[NO_ROOM]++;
 		return;
 	}
-	CHECK(w, step == KIN__SPOOL_RECORD || step == KIN__SPOOL_DAMAGE || step == KIN__SPOOL_TORN,
-	      "the reader is told %d", step);
+	CHECK(w, step != KIN__SPOOL_MORE && step != KIN__SPOOL_END, "the reader is told %d", step);
 	CHECK(w, segment->earlier || step == KIN__SPOOL_RECORD, "what this process wrote is damaged");
 	note(w, "read", segment->number, seen.from);
-	kin__spool_passed(&w->books, segment, seen.to, step == KIN__SPOOL_RECORD && !known);
+	kin__spool_passed(&w->books, segment, seen.to, step == KIN__SPOOL_RECORD);
 	met[TORN] += step == KIN__SPOOL_TORN;
 	met[DAMAGED] += step == KIN__SPOOL_DAMAGE;
-	met[SKIPPED] += known;
-	if (known)
+	met[SKIPPED] += step == KIN__SPOOL_DONE;
+	if (step == KIN__SPOOL_DONE)
 		CHECK(w, w->records[seen.entry.token].reported,
 		      "record %u is skipped, and was never reported", (unsigned)seen.entry.token);
-	if (step != KIN__SPOOL_RECORD || known)
+	if (step != KIN__SPOOL_RECORD)
 		return;
 	CHECK(w,
 	      seen.entry.token < RECORDS && seen.entry.data.n == w->records[seen.entry.token].bytes &&
@@ -422,24 +420,23 @@ static void damage(struct world *w)
 
 static void find(struct world *w, struct file *file)
 {
+	struct kin__span bytes = kin__bytes_view(&file->spool);
 	struct kin__spool_segment *segment;
-	struct kin__spool_range range;
 	struct kin__spool_head head;
+	enum kin__spool_state state;
 	size_t size;
 
-	if (kin__spool_read_head(&w->crc, kin__bytes_view(&file->spool), &head, &size) != KIN__SPOOL_WHOLE) {
+	state = kin__spool_look(&w->crc, file->number, bytes, bytes.n, HEAD, &head, &size);
+	if (state != KIN__SPOOL_SOUND) {
 		CHECK(w, !w->each, "the head of segment %" PRIu64 " is lost", file->number);
 		kin__spool_number_used(&w->books, file->number);
 		file->there = false;
 		return;
 	}
-	segment = kin__spool_found(&w->books, file->number, head.life, size, file->spool.n);
+	segment = kin__spool_found(&w->books, file->number, head.life, size, bytes.n);
 	CHECK(w, segment, "out of memory");
-	for (size_t at = 0; at + KIN__SPOOL_MARK <= file->done.n; at += KIN__SPOOL_MARK)
-		if (kin__spool_read_mark(&w->crc, head.life, file->done.at + at, &range))
-			CHECK(w, kin__spool_found_done(segment, range), "out of memory");
-	kin__spool_marked(&w->books, segment, file->done.n / KIN__SPOOL_MARK * KIN__SPOOL_MARK);
-	kin__spool_found_end(segment);
+	CHECK(w, kin__spool_found_journal(&w->books, segment, &w->crc, kin__bytes_view(&file->done)),
+	      "out of memory");
 }
 
 static void start(struct world *w)
