@@ -109,9 +109,10 @@ struct scene {
 	uint8_t verdicts[32]; /* of API requests in turn, DONE afterwards */
 	uint32_t requests;
 	int64_t ask_late_us;
-	uint32_t runs;                     /* of scene_run: one that waits for what never comes ends here */
-	uint64_t date_us;                  /* from then on an answer to a fetch ends no_clock; 0: none does */
-	bool no_behind;                    /* pages do not tell MillisBehindLatest */
+	uint32_t runs;    /* of scene_run: one that waits for what never comes ends here */
+	uint64_t date_us; /* from then on an answer to a fetch ends no_clock; 0: none does */
+	bool no_behind;   /* pages do not tell MillisBehindLatest */
+	bool short_of_memory;
 	bool no_lanes;                     /* pages do not tell which lane a record goes through */
 	bool late_end;                     /* the end of a closed shard comes after its last records */
 	uint32_t notes[KIN_LOG_TRACE + 1]; /* by level */
@@ -392,6 +393,10 @@ static void scene_step(struct scene *s, struct kin__consumer_event *event)
 	event->now_us = s->now_us;
 	event->service_ms = scene_service_ms(s);
 	s->effects.n = 0;
+	if (s->short_of_memory) { /* the first effect of each step asks for some */
+		kin__mem_free(s->effects.at);
+		s->effects = (struct kin__consumer_effects){ 0 };
+	}
 	kin__consumer_step(s->consumer, event, &s->effects);
 	for (size_t i = 0; i < s->effects.n; i++) {
 		const struct kin__consumer_effect *fx = &s->effects.at[i];

@@ -375,6 +375,7 @@ START_TEST(memory_runs_out_anywhere)
 		scene_put(scene_shard(&s, "a", NULL, NULL), 3, 0);
 		scene_put(scene_shard(&s, "b", "a", NULL), 2, -70000);
 		s.shards[0].closed = true;
+		s.short_of_memory = true;
 		kin__mem_fail_at(++n);
 		s.consumer = kin__consumer_new(&s.set);
 		if (s.consumer) {

@@ -542,6 +542,7 @@ START_TEST(memory_runs_out_in_windows)
 
 		PUTS(a, 0, 0, 0, 12000);
 		SCRIPT(&s, { .fail_at = 2, .state_bytes = 2000 }, { .code = KIN_FAILED }, { .code = KIN_OK });
+		s.short_of_memory = true;
 		kin__mem_fail_at(++n);
 		s.consumer = kin__consumer_new(&s.set);
 		if (s.consumer) {
