@@ -49,6 +49,8 @@ struct connection {
 	char head[HEAD_MAX];
 	size_t head_n, body_left;
 	uint32_t entries; /* of the PutRecords that comes in */
+	size_t key_n;     /* so much of a key's name has been read */
+	bool open;        /* its list in CBOR has no number */
 	bool in_body, put;
 	const struct form *form; /* of the request, and so of the answer */
 	const struct bench_text *answer;
@@ -201,12 +203,15 @@ static bool read_head(struct connection *c, const char *end)
 	c->answer = find_answer(target ? target : "", c->form, &c->put);
 	c->body_left = length ? strtoul(length, NULL, 10) : 0;
 	c->entries = 0;
+	c->key_n = 0;
+	c->open = false;
 	c->in_body = true;
 	own.tally->body_bytes += c->body_left;
 	return length != NULL;
 }
 
-/* The head of the list says it, in the two bytes that our writer gives it; it stands near the begin of the body. */
+/* The head of the list says it, in the two bytes that our writer gives it; it stands near the begin of the body.
+ * 0: the list has an end instead. */
 static uint32_t entries_of_cbor(const char *at, size_t n)
 {
 	static const char list[] = "Records\x99";
@@ -218,14 +223,40 @@ static uint32_t entries_of_cbor(const char *at, size_t n)
 	return (uint32_t)(unsigned char)found[0] << 8 | (unsigned char)found[1];
 }
 
+/* Each entry has this name, which may be cut in two by what is read at once; data that looks like it would count, too. */
+static uint32_t count_keys(struct connection *c, const char *at, size_t n)
+{
+	static const char name[] = "\x6cPartitionKey";
+	const char *end = at + n;
+	uint32_t found = 0;
+
+	while (at < end) {
+		if (c->key_n == 0 && !(at = memchr(at, name[0], (size_t)(end - at))))
+			break;
+		if (*at == name[c->key_n]) {
+			at++;
+			c->key_n++;
+		} else {
+			c->key_n = 0;
+		}
+		if (c->key_n == sizeof name - 1) {
+			found++;
+			c->key_n = 0;
+		}
+	}
+	return found;
+}
+
 /* Each entry ends in a '}', and so does the body; base64 and our keys have none. */
 static void take_body(struct connection *c, const char *at, size_t n)
 {
 	const char *end = at + n;
 
 	c->body_left -= n;
-	if (c->put && c->form == &own.cbor && c->entries == 0)
-		c->entries = entries_of_cbor(at, n);
+	if (c->put && c->form == &own.cbor && c->entries == 0 && !c->open)
+		c->open = (c->entries = entries_of_cbor(at, n)) == 0;
+	if (c->open)
+		c->entries += count_keys(c, at, n);
 	while (c->put && c->form == &own.json && (at = memchr(at, '}', (size_t)(end - at)))) {
 		c->entries++;
 		at++;

@@ -129,8 +129,49 @@ START_TEST(lanes_beside_openssl)
 }
 END_TEST
 
+/* A message that grows by such a step, hashed up to what stood there so long ago; its digest is asked for on the way. */
+static void check_growing(struct kin__hash *hash, const struct kin__sha256_lanes *lanes, const char *bytes,
+                          size_t step, size_t behind)
+{
+	struct kin__sha256_part part = { .taken = 0 };
+	struct kin__sha256 whole, grown;
+
+	for (size_t n = 0; n < LANES_BYTES; n += step) {
+		lanes->take(&part, bytes, n > behind ? n - behind : 0);
+		ck_assert_uint_le(part.taken, n);
+		lanes->end(&part, kin__span(bytes, n), &grown);
+		ck_assert(kin__hash_sha256(hash, bytes, n, &whole));
+		ck_assert_msg(memcmp(whole.at, grown.at, sizeof whole.at) == 0,
+		              "the digest of the first %d bytes, grown by %d at a time and hashed to %d, is "
+		              "not "
+		              "OpenSSL's",
+		              (int)n, (int)step, (int)part.taken);
+	}
+}
+
+/* Without lanes there is nothing that a message could be hashed by while it grows. */
+START_TEST(lanes_growing)
+{
+	static const size_t steps[] = { 1, 7, 63, 64, 65, 128, 1000, 4999 };
+	const struct kin__sha256_lanes *lanes = kin__sha256_lanes_fastest();
+	struct kin__hash *hash = kin__hash_new();
+	struct kin__rng rng = { 20261126 };
+	char bytes[LANES_BYTES];
+
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (char)kin__rng_below(&rng, 256);
+	for (size_t i = 0; lanes && i < KIN__ARRAY_LEN(steps); i++) {
+		check_growing(hash, lanes, bytes, steps[i], 0);
+		check_growing(hash, lanes, bytes, steps[i], steps[i]);
+	}
+	ck_assert_uint_eq(kin__hash_lanes(hash) > 1, lanes != NULL);
+	kin__hash_free(hash);
+}
+END_TEST
+
 static void add_hash_lanes(TCase *tcase)
 {
 	tcase_add_test(tcase, lanes_vectors);
 	tcase_add_loop_test(tcase, lanes_beside_openssl, 0, 2);
+	tcase_add_test(tcase, lanes_growing);
 }

@@ -118,15 +118,15 @@ START_TEST(cbor_requests)
 	kin__put_records_begin_cbor(&put, &out, T("arn:aws:kinesis:us-east-1:123456789012:stream/s"));
 	kin__put_records_end(&put);
 	ck_form(&out, "{\"StreamARN\":\"arn:aws:kinesis:us-east-1:123456789012:stream/s\",\"Records\":[]}");
-	kin__put_records_begin_cbor(&put, &out, NONE_SPAN); /* the stream comes behind; and a second time */
+	kin__put_records_begin_cbor(&put, &out, NONE_SPAN); /* the stream comes behind */
 	kin__put_records_add(&put, T("a"), NONE_SPAN, T("x"));
-	kin__put_records_count_cbor(&put, 1);
 	kin__put_records_add(&put, T("b"), NONE_SPAN, T("y"));
-	kin__put_records_count_cbor(&put, 2);
+	kin__put_records_end_list(&put);
 	kin__cbor_put_name(&out, "StreamName");
 	kin__cbor_put_text(&out, T("s"));
 	kin__cbor_put_name(&out, "DryRun");
 	kin__cbor_put_bool(&out, true);
+	kin__cbor_put_break(&out);
 	ck_form(&out, "{\"Records\":[{\"Data\":\"eA==\",\"PartitionKey\":\"a\"},{\"Data\":\"eQ==\","
 	              "\"PartitionKey\":\"b\"}],\"StreamName\":\"s\",\"DryRun\":true}");
 	kin__get_records_encode_cbor(&out, T("AAA"), 0, NONE_SPAN);

@@ -167,13 +167,15 @@ static void write_cbor(struct kin_call *call)
 	if (call->records.entries == 0)
 		kin__cbor_put_map(&call->body, given);
 	else
-		kin__put_records_count_cbor(&call->records, given);
+		kin__put_records_end_list(&call->records);
 	for (size_t i = 0; i < call->row->members_n; i++) {
 		if (call->values[i].n == 0)
 			continue;
 		kin__cbor_put_name(&call->body, call->row->members[i].name);
 		kin__bytes_span(&call->body, kin__bytes_view(&call->values[i]));
 	}
+	if (call->records.entries > 0)
+		kin__cbor_put_break(&call->body);
 }
 
 static void write_json(struct kin_call *call)
@@ -205,7 +207,11 @@ static int write_body(struct kin_call *call, struct kin_error *error)
 		write_cbor(call);
 	else
 		write_json(call);
-	return call->body.failed ? kin__error_nomem(error) : KIN_OK;
+	if (call->body.failed)
+		return kin__error_nomem(error);
+	if (call->hashing)
+		call->hashing->end(&call->hashed, kin__bytes_view(&call->body), &call->body_sum);
+	return KIN_OK;
 }
 
 static int begin(struct kin_call *call, kin_call_fn *function, void *user, struct kin_error *error)
@@ -215,6 +221,7 @@ static int begin(struct kin_call *call, kin_call_fn *function, void *user, struc
 
 	call->inner.operation = call->operation;
 	call->inner.body = kin__bytes_view(&call->body);
+	call->inner.body_sum = call->hashing ? &call->body_sum : NULL;
 	call->inner.stream_arn = call->host_arn;
 	call->inner.done = on_done;
 	call->inner.check = on_check;

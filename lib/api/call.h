@@ -6,6 +6,7 @@
 #ifndef KIN_API_CALL_H
 #define KIN_API_CALL_H
 #include "api/client.h"
+#include "base/sha256_lanes.h"
 #include "drive/call.h"
 #include "kinesis/get_records.h"
 #include "kinesis/operation.h"
@@ -30,7 +31,11 @@ struct kin_call {
 	struct kin__put_records
 			records; /* those of kin_call_add_record(), straight into the body, at its begin */
 	size_t records_end;      /* where they end there; the list's ']' and the rest come at the start */
-	bool started;            /* the program's own view of the state: it is not NEW any more */
+	/* The body is hashed while records are put in; NULL: when it is sent. */
+	const struct kin__sha256_lanes *hashing;
+	struct kin__sha256_part hashed;
+	struct kin__sha256 body_sum;
+	bool started; /* the program's own view of the state: it is not NEW any more */
 
 	/* Under the client's lock. */
 	struct kin__list node;

@@ -56,8 +56,10 @@ static struct kin__bytes *find(struct kin_call *call, const char *name, enum kin
 		return NULL;
 	}
 	value = &call->values[*member - call->row->members];
-	if (type == KIN__MEMBER_JSON) /* of PutRecords that is Records: it takes the place of those added */
+	if (type == KIN__MEMBER_JSON) { /* of PutRecords that is Records: it takes the place of those added */
 		call->records_end = call->records.entries = 0;
+		call->hashing = NULL;
+	}
 	kin__bytes_clear(value);
 	return value;
 }
@@ -222,7 +224,8 @@ static int check_size(const struct kin_put_entry *entry, struct kin_error *error
 	return KIN_OK;
 }
 
-static int check_entry(const struct kin_put_entry *entry, struct kin_error *error)
+/* usual: it has a key that is written as it is, and nothing else. */
+static int check_entry(const struct kin_put_entry *entry, bool *usual, struct kin_error *error)
 {
 	struct kin__reason
 			reason; /* filled by who refuses; to clear it for each record would cost more than the checks */
@@ -233,7 +236,11 @@ static int check_entry(const struct kin_put_entry *entry, struct kin_error *erro
 	if (entry->release)
 		return kin__error(error, KIN_INVALID,
 		                  "kin_call_add_record: a call copies data; release is for a producer");
-	if ((entry->key && !kin__limits_partition_key(kin__span(entry->key, entry->key_size), &reason)) ||
+	*usual = entry->key && !entry->hash_key && entry->key_size >= 1 &&
+	         entry->key_size <= KIN__KEY_CHARACTERS_MAX &&
+	         kin__jsontext_plain(kin__span(entry->key, entry->key_size));
+	if ((entry->key && !*usual &&
+	     !kin__limits_partition_key(kin__span(entry->key, entry->key_size), &reason)) ||
 	    (entry->hash_key && !kin__limits_hash_key(kin__span_text(entry->hash_key), &reason)) ||
 	    !kin__limits_record_bytes(entry->data_size, entry->key ? entry->key_size : 0,
 	                              KIN__RECORD_BYTES_MAX, &reason))
@@ -258,16 +265,55 @@ static int check_place(const struct kin_call *call, struct kin_error *error)
 	return KIN_OK;
 }
 
+/* With nothing else under way there is no company to hash the body with when it is sent: then it costs least to hash it
+ * while it is written, for what one waits for leaves room for the other. */
+static const struct kin__sha256_lanes *choose_hashing(struct kin_call *call)
+{
+	struct kin_client *client = call->client;
+	bool alone;
+
+	pthread_mutex_lock(&client->lock);
+	alone = kin__list_empty(&client->shared.calls);
+	pthread_mutex_unlock(&client->lock);
+	return alone ? kin__core_sha256(client->core) : NULL;
+}
+
+static void begin_records(struct kin_call *call)
+{
+	struct kin__put_records *put = &call->records;
+
+	(call->cbor ? kin__put_records_begin_cbor : kin__put_records_begin)(put, &call->body,
+	                                                                    kin__span(NULL, 0));
+	put->base64 = kin__core_base64(call->client->core);
+	call->hashing = choose_hashing(call);
+	call->hashed = (struct kin__sha256_part){ .taken = 0 };
+}
+
+static void write_entry(struct kin__put_records *put, const struct kin_put_entry *entry, bool usual)
+{
+	struct kin__span key = kin__span(entry->key, entry->key_size);
+	struct kin__span data = kin__span(entry->data ? entry->data : "", entry->data_size);
+
+	if (usual)
+		kin__put_records_add_plain(put, key, data);
+	else
+		kin__put_records_add(
+				put, key,
+				kin__span(entry->hash_key, entry->hash_key ? strlen(entry->hash_key) : 0),
+				data);
+}
+
 int kin_call_add_record(struct kin_call *call, const struct kin_put_entry *entry, struct kin_error *error)
 {
 	struct kin__put_records *put;
 	struct kin__bytes *body;
+	bool usual;
 	int code = kin__call_check(call, "kin_call_add_record", error);
 
 	if (code == KIN_OK)
 		code = check_size(entry, error);
 	if (code == KIN_OK)
-		code = check_entry(entry, error);
+		code = check_entry(entry, &usual, error);
 	if (code == KIN_OK)
 		code = check_place(call, error);
 	if (code != KIN_OK)
@@ -275,19 +321,16 @@ int kin_call_add_record(struct kin_call *call, const struct kin_put_entry *entry
 	put = &call->records;
 	body = &call->body;
 	body->n = call->records_end;
-	if (put->entries == 0) {
-		(call->cbor ? kin__put_records_begin_cbor : kin__put_records_begin)(put, body,
-		                                                                    kin__span(NULL, 0));
-		put->base64 = kin__core_base64(call->client->core);
-	}
-	kin__put_records_add(put, kin__span(entry->key, entry->key_size),
-	                     kin__span(entry->hash_key, entry->hash_key ? strlen(entry->hash_key) : 0),
-	                     kin__span(entry->data ? entry->data : "", entry->data_size));
+	if (put->entries == 0)
+		begin_records(call);
+	write_entry(put, entry, usual);
 	if (body->failed) {
 		body->failed = false;
 		put->entries--;
 		return kin__error_nomem(error);
 	}
+	if (call->hashing) /* but not this record: the hash would wait until its bytes have left the store buffer */
+		call->hashing->take(&call->hashed, body->at, call->records_end);
 	call->records_end = body->n;
 	return KIN_OK;
 }

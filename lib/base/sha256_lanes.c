@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Two take the time of 1.3, three that of 1.7; a fourth finds no registers, and its place is taken. */
-enum { LANES = 3, BLOCK = 64 };
+enum { LANES = 3, BLOCK = 64, STATE = 32 };
 
 #define SHA __attribute__((target("sha,sse4.1")))
 
@@ -15,8 +15,8 @@ struct lane {
 	const unsigned char *at; /* what is left of the message */
 	size_t blocks;           /* whole ones of that */
 	unsigned char end[2 * BLOCK];
-	size_t end_blocks; /* 0: they are at `at` already */
-	__m128i state[2];  /* words a b e f and c d g h, as the instructions want them */
+	size_t end_blocks;                /* 0: they are at `at` already */
+	unsigned char own[STATE], *state; /* words a b e f and c d g h, as the instructions want them */
 	struct kin__sha256 *out;
 };
 
@@ -34,6 +34,11 @@ static const uint32_t rounds[64] = {
 SHA static inline __m128i load(const void *at)
 {
 	return _mm_loadu_si128(at);
+}
+
+SHA static inline void store(void *to, __m128i value)
+{
+	_mm_storeu_si128(to, value);
 }
 
 /* Words are big-endian in a message. */
@@ -56,8 +61,8 @@ SHA static inline __attribute__((always_inline)) void take_blocks(struct lane *c
 	__m128i a[LANES], c[LANES], w[LANES][4];
 
 	for (size_t i = 0; i < n; i++) {
-		a[i] = lanes[i]->state[0];
-		c[i] = lanes[i]->state[1];
+		a[i] = load(lanes[i]->state);
+		c[i] = load(lanes[i]->state + 16);
 	}
 	for (size_t block = 0; block < blocks; block++) {
 #pragma GCC unroll 3
@@ -81,8 +86,10 @@ SHA static inline __attribute__((always_inline)) void take_blocks(struct lane *c
 			}
 #pragma GCC unroll 3
 		for (size_t i = 0; i < n; i++) {
-			lanes[i]->state[0] = a[i] = _mm_add_epi32(a[i], lanes[i]->state[0]);
-			lanes[i]->state[1] = c[i] = _mm_add_epi32(c[i], lanes[i]->state[1]);
+			a[i] = _mm_add_epi32(a[i], load(lanes[i]->state));
+			c[i] = _mm_add_epi32(c[i], load(lanes[i]->state + 16));
+			store(lanes[i]->state, a[i]);
+			store(lanes[i]->state + 16, c[i]);
 		}
 	}
 }
@@ -102,6 +109,12 @@ SHA static void take_three(struct lane *const *lanes, size_t blocks)
 	take_blocks(lanes, 3, blocks);
 }
 
+SHA static void begin_state(unsigned char *state)
+{
+	store(state, _mm_set_epi32(0x6a09e667, (int)0xbb67ae85, 0x510e527f, (int)0x9b05688c));
+	store(state + 16, _mm_set_epi32(0x3c6ef372, (int)0xa54ff53a, 0x1f83d9ab, 0x5be0cd19));
+}
+
 /* What does not fill a block, a bit that is set, zeros, and the length in bits. */
 SHA static void begin(struct lane *lane, struct kin__span message, struct kin__sha256 *out)
 {
@@ -111,8 +124,8 @@ SHA static void begin(struct lane *lane, struct kin__span message, struct kin__s
 	lane->at = (const unsigned char *)message.at;
 	lane->blocks = message.n / BLOCK;
 	lane->end_blocks = left + 9 <= BLOCK ? 1 : 2;
-	lane->state[0] = _mm_set_epi32(0x6a09e667, (int)0xbb67ae85, 0x510e527f, (int)0x9b05688c);
-	lane->state[1] = _mm_set_epi32(0x3c6ef372, (int)0xa54ff53a, 0x1f83d9ab, 0x5be0cd19);
+	lane->state = lane->own;
+	begin_state(lane->state);
 	lane->out = out;
 	memset(lane->end, 0, sizeof lane->end);
 	if (left > 0)
@@ -127,8 +140,8 @@ SHA static void tell(const struct lane *lane)
 	uint32_t abef[4], cdgh[4]; /* the last word first */
 	uint32_t words[8];
 
-	memcpy(abef, &lane->state[0], sizeof abef);
-	memcpy(cdgh, &lane->state[1], sizeof cdgh);
+	memcpy(abef, lane->state, sizeof abef);
+	memcpy(cdgh, lane->state + sizeof abef, sizeof cdgh);
 	for (size_t i = 0; i < 2; i++) {
 		words[i] = abef[3 - i];
 		words[i + 2] = cdgh[3 - i];
@@ -166,16 +179,11 @@ SHA static size_t leave(struct lane **lanes, size_t n)
 	return left;
 }
 
-SHA static void hash(const struct kin__span *messages, struct kin__sha256 *out, size_t n)
+SHA static void run(struct lane **active, size_t n)
 {
 	static void (*const take[LANES])(struct lane *const *lanes, size_t blocks) = { take_one, take_two,
 		                                                                       take_three };
-	struct lane lanes[LANES], *active[LANES];
 
-	for (size_t i = 0; i < n; i++) {
-		begin(&lanes[i], messages[i], &out[i]);
-		active[i] = &lanes[i];
-	}
 	while ((n = leave(active, n)) > 0) {
 		size_t blocks = active[0]->blocks;
 
@@ -190,7 +198,49 @@ SHA static void hash(const struct kin__span *messages, struct kin__sha256 *out, 
 	}
 }
 
-static const struct kin__sha256_lanes x86 = { "SHA-NI", LANES, hash };
+SHA static void hash(const struct kin__span *messages, struct kin__sha256 *out, size_t n)
+{
+	struct lane lanes[LANES], *active[LANES];
+
+	for (size_t i = 0; i < n; i++) {
+		begin(&lanes[i], messages[i], &out[i]);
+		active[i] = &lanes[i];
+	}
+	run(active, n);
+}
+
+/* --- one that grows ---------------------------------------------------------------- */
+
+/* In its own memory: each copy of the state would be waited for by the next block. */
+SHA static void take_part(struct kin__sha256_part *part, const char *message, size_t n)
+{
+	size_t blocks = n > part->taken ? (n - part->taken) / BLOCK : 0;
+	struct lane lane, *active = &lane;
+
+	if (blocks == 0)
+		return;
+	if (part->taken == 0)
+		begin_state(part->state);
+	lane.state = part->state;
+	lane.at = (const unsigned char *)message + part->taken;
+	take_one(&active, blocks);
+	part->taken += blocks * BLOCK;
+}
+
+SHA static void end_part(const struct kin__sha256_part *part, struct kin__span message,
+                         struct kin__sha256 *out)
+{
+	struct lane lane, *active = &lane;
+
+	begin(&lane, message, out);
+	if (part->taken > 0)
+		memcpy(lane.own, part->state, sizeof lane.own);
+	lane.at += part->taken;
+	lane.blocks -= part->taken / BLOCK;
+	run(&active, 1);
+}
+
+static const struct kin__sha256_lanes x86 = { "SHA-NI", LANES, hash, take_part, end_part };
 
 const struct kin__sha256_lanes *kin__sha256_lanes_fastest(void)
 {

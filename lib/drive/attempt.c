@@ -199,7 +199,9 @@ static void set_out(struct kin__attempt *attempt)
 	}
 	if (!choose_form(attempt))
 		return;
-	if (kin__ready_wait(attempt->core, attempt))
+	if (attempt->body_sum && attempt->http.body.at == attempt->body.at)
+		send_it(attempt, attempt->body_sum);
+	else if (kin__ready_wait(attempt->core, attempt))
 		attempt->state = READY;
 	else
 		send_it(attempt, NULL);

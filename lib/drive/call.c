@@ -38,6 +38,7 @@ static void try_it(struct kin__call *call)
 
 	attempt->operation = call->operation;
 	attempt->body = call->body;
+	attempt->body_sum = call->body_sum;
 	attempt->stream_arn = call->stream_arn;
 	attempt->timeout_ms = left == 0 ? 1 : left < most ? left : most;
 	attempt->number = ++call->attempts;

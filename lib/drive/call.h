@@ -10,11 +10,12 @@
 struct kin__call {
 	/* Set by the caller after _init. */
 	enum kin__operation operation;
-	struct kin__span body;       /* borrowed until `done` */
-	const char *stream_arn;      /* borrowed until `done`; NULL: none */
-	uint32_t timeout_ms;         /* all attempts; 0: the client's call_timeout_ms */
-	uint32_t attempt_timeout_ms; /* 0: the client's request_timeout_ms */
-	uint32_t attempts_max;       /* 0: the client's */
+	struct kin__span body;              /* borrowed until `done` */
+	const struct kin__sha256 *body_sum; /* too; NULL: not known yet */
+	const char *stream_arn;             /* borrowed until `done`; NULL: none */
+	uint32_t timeout_ms;                /* all attempts; 0: the client's call_timeout_ms */
+	uint32_t attempt_timeout_ms;        /* 0: the client's request_timeout_ms */
+	uint32_t attempts_max;              /* 0: the client's */
 	/* Loop thread.  outcome is the last attempt's, borrowed; its body may be taken.  Out of time: error.code KIN_TIMEOUT. */
 	void (*done)(struct kin__call *call, struct kin__outcome *outcome);
 	/* Loop thread; NULL is fine.  Does the body of this success make sense?  false: outcome->error is filled, and it

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/sha256_lanes.h"
 #include "drive/core_own.h"
 #include "io/clock.h"
 #include "io/fork.h"
@@ -98,6 +99,7 @@ static void init(struct kin__core *core, const struct kin_client_options *option
 	core->set.fork_generation = kin__fork_generation();
 	core->set.base64 = kin__base64_fastest();
 	core->set.md5 = kin__md5_fastest();
+	core->set.sha256 = kin__sha256_lanes_fastest();
 	core->set.cbor = options->wire == KIN_WIRE_CBOR;
 	kin__chain_init(&core->set.chain);
 	kin__env_init(&core->set.env);
@@ -231,6 +233,11 @@ const struct kin__base64 *kin__core_base64(const struct kin__core *core)
 const struct kin__md5_way *kin__core_md5(const struct kin__core *core)
 {
 	return core->set.md5;
+}
+
+const struct kin__sha256_lanes *kin__core_sha256(const struct kin__core *core)
+{
+	return core->set.sha256;
 }
 
 bool kin__core_on_callback(const struct kin__core *core)

@@ -5,6 +5,7 @@
  */
 #ifndef KIN_DRIVE_CORE_H
 #define KIN_DRIVE_CORE_H
+#include "base/hash.h"
 #include "base/rng.h"
 #include "io/error.h"
 #include "io/http.h"
@@ -29,6 +30,7 @@ struct kin__loop *kin__core_loop(struct kin__core *core);
 struct kin__pool *kin__core_callbacks(struct kin__core *core); /* one thread: user's callbacks, in order */
 const struct kin__base64 *kin__core_base64(const struct kin__core *core); /* this processor's fastest way */
 const struct kin__md5_way *kin__core_md5(const struct kin__core *core);   /* too */
+const struct kin__sha256_lanes *kin__core_sha256(const struct kin__core *core); /* too; NULL: it has none */
 bool kin__core_on_callback(const struct kin__core *core); /* here and now on the callback thread? */
 bool kin__core_forked(const struct kin__core *core); /* opened by the parent process: answer KIN_FORKED */
 uint64_t kin__core_seed(struct kin__core *core);     /* any thread: a fresh seed for a machine */
@@ -76,8 +78,9 @@ struct kin__attempt {
 	/* Borrowed until `done`; at NULL: it found no memory, and is refused.  JSON is sent as CBOR where the core says
 	 * so; answers in CBOR come as JSON, but those of PutRecords and GetRecords, whose decoders read both. */
 	struct kin__span body;
-	const char *stream_arn; /* borrowed until `done`; NULL: the plain host */
-	uint32_t timeout_ms;    /* 0: the client's request_timeout_ms */
+	const struct kin__sha256 *body_sum; /* borrowed until `done`; NULL: not known yet */
+	const char *stream_arn;             /* borrowed until `done`; NULL: the plain host */
+	uint32_t timeout_ms;                /* 0: the client's request_timeout_ms */
 	uint32_t number,
 			number_max; /* which attempt of how many, for the log and amz-sdk-request; 0: not told */
 	char invocation[KIN__RNG_UUID]; /* amz-sdk-invocation-id, of a call that has a number; else own */

@@ -28,6 +28,7 @@ struct kin__core {
 		struct kin__pool *callbacks, *storage;
 		const struct kin__base64 *base64;
 		const struct kin__md5_way *md5;
+		const struct kin__sha256_lanes *sha256;
 	} set;
 	struct { /* loop thread */
 		struct kin__credentials credentials;

@@ -59,25 +59,46 @@ static void add_any(struct kin__put_records *put, struct kin__span key, struct k
 	LITERAL(put->out, "}");
 }
 
+static void count(struct kin__put_records *put, size_t payload_bytes)
+{
+	put->entries++;
+	put->payload_bytes += payload_bytes;
+}
+
+void kin__put_records_add_plain(struct kin__put_records *put, struct kin__span key, struct kin__span data)
+{
+	if (put->cbor)
+		kin__put_records_add_plain_cbor(put->out, key, data);
+	else
+		add_plain(put, key, data);
+	count(put, key.n + data.n);
+}
+
 void kin__put_records_add(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
                           struct kin__span data)
 {
-	if (put->cbor)
-		kin__put_records_add_cbor(put, key, hash_key, data);
-	else if (key.at && !hash_key.at && data.n <= KIN__RECORD_BYTES_MAX && kin__jsontext_plain(key))
-		add_plain(put, key, data);
-	else
-		add_any(put, key, hash_key, data);
-	put->entries++;
-	put->payload_bytes += key.n + data.n;
+	if (key.at && !hash_key.at && data.n <= KIN__RECORD_BYTES_MAX && kin__jsontext_plain(key)) {
+		kin__put_records_add_plain(put, key, data);
+		return;
+	}
+	(put->cbor ? kin__put_records_add_cbor : add_any)(put, key, hash_key, data);
+	count(put, key.n + data.n);
 }
 
 void kin__put_records_end(struct kin__put_records *put)
 {
 	if (put->cbor)
-		kin__put_records_count_cbor(put, 0);
+		kin__put_records_end_cbor(put);
 	else
 		LITERAL(put->out, "]}");
+}
+
+void kin__put_records_end_list(struct kin__put_records *put)
+{
+	if (put->cbor)
+		kin__cbor_put_break(put->out);
+	else
+		LITERAL(put->out, "]");
 }
 
 /* --- answers ------------------------------------------------------------------------ */

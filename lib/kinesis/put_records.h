@@ -14,21 +14,23 @@ struct kin__put_records {
 	const struct kin__base64 *base64; /* set after _begin; NULL: the portable way */
 	uint32_t entries;
 	bool cbor;
-	uint8_t members;        /* before the list, and it */
-	size_t map_at, list_at; /* of CBOR: where the heads of the document and of its list stand in *out */
+	size_t list_at; /* of CBOR: where the head of the list stands in *out; 0: both stay open until _end */
 	uint64_t payload_bytes; /* data and keys so far: what KIN__PUT_BYTES_MAX limits */
 };
 
-/* Begins at the end of *out.  stream: name or ARN; at NULL: the caller adds it behind the list. */
+/* Begins at the end of *out.  stream: name or ARN; at NULL: the caller adds it behind the list, and what has been
+ * written of entries does not change any more. */
 void kin__put_records_begin(struct kin__put_records *put, struct kin__bytes *out, struct kin__span stream);
 void kin__put_records_begin_cbor(struct kin__put_records *put, struct kin__bytes *out,
                                  struct kin__span stream);
 /* key, hash_key: at NULL when absent.  All is copied. */
 void kin__put_records_add(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
                           struct kin__span data);
+/* The usual one: the key is kin__jsontext_plain(), there is no hash key, and the data is not larger than a record may be. */
+void kin__put_records_add_plain(struct kin__put_records *put, struct kin__span key, struct kin__span data);
 void kin__put_records_end(struct kin__put_records *put);
-/* Instead of _end, for CBOR whose caller adds so many members behind the list, up to 20; again if more entries come. */
-void kin__put_records_count_cbor(struct kin__put_records *put, uint32_t more);
+/* Instead of _end, without a stream: the caller adds members behind the list, and ends the document. */
+void kin__put_records_end_list(struct kin__put_records *put);
 
 struct kin__put_result {                        /* texts 0-ended, borrowed from the answer */
 	const char *shard_id, *sequence_number; /* stored: both set */
@@ -47,8 +49,10 @@ bool kin__put_records_all_stored(const char *answer, size_t n);
 bool kin__put_records_all_stored_cbor(const char *answer, size_t n);
 
 /* Of the two forms, for each other. */
+void kin__put_records_end_cbor(struct kin__put_records *put);
 void kin__put_records_add_cbor(struct kin__put_records *put, struct kin__span key, struct kin__span hash_key,
                                struct kin__span data);
+void kin__put_records_add_plain_cbor(struct kin__bytes *out, struct kin__span key, struct kin__span data);
 int kin__put_records_decode_cbor(char *answer, size_t n, struct kin__put_result *results, size_t entries,
                                  struct kin__reason *reason);
 const char **kin__put_result_member(struct kin__put_result *result, struct kin__span name); /* NULL: none */

@@ -12,13 +12,16 @@ enum { LIST_HEAD = 3 };
 void kin__put_records_begin_cbor(struct kin__put_records *put, struct kin__bytes *out,
                                  struct kin__span stream)
 {
-	*put = (struct kin__put_records){ .out = out, .cbor = true, .map_at = out->n };
-	put->members = stream.at ? 2 : 1;
-	kin__cbor_put_map(out, put->members);
-	if (stream.at) {
-		kin__cbor_put_name(out, kin__limits_is_arn(stream) ? "StreamARN" : "StreamName");
-		kin__cbor_put_text(out, stream);
+	*put = (struct kin__put_records){ .out = out, .cbor = true };
+	if (!stream.at) {
+		kin__cbor_put_open_map(out);
+		kin__cbor_put_name(out, "Records");
+		kin__cbor_put_open_array(out);
+		return;
 	}
+	kin__cbor_put_map(out, 2);
+	kin__cbor_put_name(out, kin__limits_is_arn(stream) ? "StreamARN" : "StreamName");
+	kin__cbor_put_text(out, stream);
 	kin__cbor_put_name(out, "Records");
 	put->list_at = out->n;
 	kin__bytes_add(out, "\x99\0", LIST_HEAD);
@@ -32,7 +35,7 @@ static char *copy(char *to, const char *from, size_t n)
 }
 
 /* An entry whose key is what it looks: one look at the room, then nothing but copying. */
-static void add_plain(struct kin__bytes *out, struct kin__span key, struct kin__span data)
+void kin__put_records_add_plain_cbor(struct kin__bytes *out, struct kin__span key, struct kin__span data)
 {
 	static const char first[] = "\xa2\x64"
 				    "Data",
@@ -62,10 +65,6 @@ void kin__put_records_add_cbor(struct kin__put_records *put, struct kin__span ke
 {
 	struct kin__bytes *out = put->out;
 
-	if (key.at && !hash_key.at && data.n <= KIN__RECORD_BYTES_MAX && kin__jsontext_plain(key)) {
-		add_plain(out, key, data);
-		return;
-	}
 	kin__cbor_put_map(out, 1 + (key.at != NULL) + (hash_key.at != NULL));
 	kin__cbor_put_name(out, "Data");
 	kin__cbor_put_bytes(out, data);
@@ -73,15 +72,17 @@ void kin__put_records_add_cbor(struct kin__put_records *put, struct kin__span ke
 	add_text(out, "ExplicitHashKey", hash_key);
 }
 
-void kin__put_records_count_cbor(struct kin__put_records *put, uint32_t more)
+void kin__put_records_end_cbor(struct kin__put_records *put)
 {
 	struct kin__bytes *out = put->out;
 
-	if (out->failed)
-		return;
-	kin__cbor_put_head(out->at + put->map_at, KIN__CBOR_MAJOR_MAP, put->members + more);
-	out->at[put->list_at + 1] = (char)(put->entries >> 8);
-	out->at[put->list_at + 2] = (char)put->entries;
+	if (put->list_at == 0) {
+		kin__cbor_put_break(out);
+		kin__cbor_put_break(out);
+	} else if (!out->failed) {
+		out->at[put->list_at + 1] = (char)(put->entries >> 8);
+		out->at[put->list_at + 2] = (char)put->entries;
+	}
 }
 
 /* --- answers ------------------------------------------------------------------------ */

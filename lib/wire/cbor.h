@@ -102,6 +102,9 @@ enum kin__cbor_major { /* the upper three bits of a head */
 char *kin__cbor_put_head(char *to, enum kin__cbor_major major, uint64_t value);
 void kin__cbor_put_map(struct kin__bytes *out, uint64_t members); /* so many names and values follow */
 void kin__cbor_put_array(struct kin__bytes *out, uint64_t items);
+void kin__cbor_put_open_map(struct kin__bytes *out);   /* as many as come, up to a break */
+void kin__cbor_put_open_array(struct kin__bytes *out); /* too */
+void kin__cbor_put_break(struct kin__bytes *out);
 void kin__cbor_put_text(struct kin__bytes *out, struct kin__span text); /* what is no character: U+FFFD */
 void kin__cbor_put_name(struct kin__bytes *out, const char *name);      /* a value follows */
 void kin__cbor_put_bytes(struct kin__bytes *out, struct kin__span data);

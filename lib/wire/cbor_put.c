@@ -46,6 +46,21 @@ void kin__cbor_put_array(struct kin__bytes *out, uint64_t items)
 	put(out, KIN__CBOR_MAJOR_ARRAY, items);
 }
 
+void kin__cbor_put_open_map(struct kin__bytes *out)
+{
+	kin__bytes_char(out, (char)0xbf);
+}
+
+void kin__cbor_put_open_array(struct kin__bytes *out)
+{
+	kin__bytes_char(out, (char)0x9f);
+}
+
+void kin__cbor_put_break(struct kin__bytes *out)
+{
+	kin__bytes_char(out, (char)0xff);
+}
+
 /* The text with U+FFFD where no character stands; its size.  out NULL: only that. */
 static size_t mend(struct kin__span text, struct kin__bytes *out)
 {

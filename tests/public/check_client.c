@@ -534,6 +534,7 @@ END_TEST
 
 #include "client_faults.h"
 #include "client_refresh.h"
+#include "client_records.h"
 
 static void setup_cbor(void)
 {
@@ -560,6 +561,7 @@ static Suite *client_suite(void)
 	tcase_add_test(plain, log_parts);
 	tcase_add_test(plain, log_json_to_stderr);
 	tcase_add_loop_test(plain, expired_keys_are_read_again, 0, 3);
+	add_records(plain);
 	suite_add_tcase(suite, plain);
 	tcase_add_checked_fixture(cbor, setup_cbor, teardown);
 	tcase_set_timeout(cbor, 30);
@@ -567,6 +569,7 @@ static Suite *client_suite(void)
 	tcase_add_test(cbor, arguments);
 	tcase_add_test(cbor, records);
 	tcase_add_test(cbor, both_wires);
+	add_records(cbor);
 	suite_add_tcase(suite, cbor);
 	suite_add_tcase(suite, faults_case());
 	suite_add_tcase(suite, threads_case());
