@@ -62,17 +62,7 @@ static const struct kin__options_row rows[] = {
 	           "How requests are written: JSON, which every endpoint takes, or CBOR, a quarter less."),
 };
 
-const struct kin__options_table kin__options_client = {
-	.object = OBJECT,
-	.init = "kin_client_options_init",
-	.rows = rows,
-	.rows_n = KIN__ARRAY_LEN(rows),
-	.defaults = &defaults,
-	.size = sizeof defaults,
-	.size_first = offsetof(STRUCT, log_user) + sizeof defaults.log_user,
-	.reserved_at = offsetof(STRUCT, reserved),
-	.reserved_n = sizeof defaults.reserved,
-};
+const struct kin__options_table kin__options_client = ROWS_TABLE("kin_client_options_init", log_user);
 
 void kin_client_options_init_sized(struct kin_client_options *options, size_t size)
 {

@@ -133,17 +133,7 @@ static const struct kin__options_row rows[] = {
 	           NULL, 1, "The most bytes that a record may become when it is decompressed."),
 };
 
-const struct kin__options_table kin__options_consumer = {
-	.object = OBJECT,
-	.init = "kin_consumer_options_init",
-	.rows = rows,
-	.rows_n = KIN__ARRAY_LEN(rows),
-	.defaults = &defaults,
-	.size = sizeof defaults,
-	.size_first = offsetof(STRUCT, reserved) + sizeof defaults.reserved,
-	.reserved_at = offsetof(STRUCT, reserved),
-	.reserved_n = sizeof defaults.reserved,
-};
+const struct kin__options_table kin__options_consumer = ROWS_TABLE("kin_consumer_options_init", reserved);
 
 void kin_consumer_options_init_sized(struct kin_consumer_options *options, size_t size)
 {

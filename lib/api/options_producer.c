@@ -73,17 +73,7 @@ static const struct kin__options_row rows[] = {
 	           "How often the spool is synced, with spool_fsync = interval."),
 };
 
-const struct kin__options_table kin__options_producer = {
-	.object = OBJECT,
-	.init = "kin_producer_options_init",
-	.rows = rows,
-	.rows_n = KIN__ARRAY_LEN(rows),
-	.defaults = &defaults,
-	.size = sizeof defaults,
-	.size_first = offsetof(STRUCT, reserved) + sizeof defaults.reserved,
-	.reserved_at = offsetof(STRUCT, reserved),
-	.reserved_n = sizeof defaults.reserved,
-};
+const struct kin__options_table kin__options_producer = ROWS_TABLE("kin_producer_options_init", reserved);
 
 void kin_producer_options_init_sized(struct kin_producer_options *options, size_t size)
 {

@@ -52,4 +52,12 @@
 		.type = KIN__OPTIONS_TIME, .at = offsetof(STRUCT, member_), .least = 0,                      \
 		.most = INT64_C(253402300799999), .alias = alias_                                            \
 	}
+/* The table of `rows` and `defaults`; first: the last member of the struct's first form. */
+#define ROWS_TABLE(init_, first)                                                                             \
+	{                                                                                                    \
+		.object = OBJECT, .init = init_, .rows = rows, .rows_n = KIN__ARRAY_LEN(rows),               \
+		.defaults = &defaults, .size = sizeof defaults,                                              \
+		.size_first = offsetof(STRUCT, first) + sizeof defaults.first,                               \
+		.reserved_at = offsetof(STRUCT, reserved), .reserved_n = sizeof defaults.reserved            \
+	}
 #endif
