@@ -206,6 +206,29 @@ START_TEST(a_name_that_cannot_be)
 }
 END_TEST
 
+/* A journal of that size is none: it is not taken into memory. */
+START_TEST(a_journal_larger_than_any)
+{
+	char path[160];
+	int fd;
+
+	open_it();
+	put_all(1, 5, 100, true);
+	close_it();
+	snprintf(path, sizeof path, "%s/0000000000000001.done", folder);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, (16 << 20) + 1), 0);
+	close(fd);
+	ck_assert_int_eq(try_open(), KIN_IO);
+	ck_assert_msg(strstr(e.message, path) && strstr(e.message, "is larger than"), "%s", e.message);
+	unlink(path);
+	open_it();
+	await(5);
+	expect(0, 1, 5, true);
+}
+END_TEST
+
 /* Nobody waits for the other end of a pipe, and no link is followed. */
 START_TEST(what_took_the_place_of_a_file)
 {
@@ -233,4 +256,5 @@ static void add_failures(TCase *tcase)
 	tcase_add_test(tcase, without_marks_it_is_read);
 	tcase_add_loop_test(tcase, a_name_that_cannot_be, 0, 4);
 	tcase_add_loop_test(tcase, what_took_the_place_of_a_file, 0, 2);
+	tcase_add_test(tcase, a_journal_larger_than_any);
 }

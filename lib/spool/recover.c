@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "spool/own.h"
 
-enum { DIGITS = 16 };
+enum { DIGITS = 16, JOURNAL_MAX = 16 << 20 }; /* bytes; those of the largest segment are a third of it */
 
 struct names {
 	uint64_t *at; /* of segments */
@@ -155,6 +155,7 @@ static int check_stream(struct kin__spooler *spooler, struct kin__span found, st
 	return code;
 }
 
+/* Its segment may have lost its end with the power. */
 static int read_journal(struct kin__spooler *spooler, struct kin__spool_segment *segment,
                         struct kin_error *error)
 {
@@ -164,7 +165,7 @@ static int read_journal(struct kin__spooler *spooler, struct kin__spool_segment 
 	kin__bytes_init(&path);
 	kin__bytes_init(&content);
 	code = kin__spooler_path(spooler, segment->number, ".done", &path)
-	                       ? kin__file_read(path.at, UINT32_MAX, &content, error)
+	                       ? kin__file_read(path.at, JOURNAL_MAX, &content, error)
 	                       : kin__error_nomem(error);
 	if (code == KIN_OK &&
 	    !kin__spool_found_journal(&spooler->books, segment, &spooler->set.crc, kin__bytes_view(&content)))
