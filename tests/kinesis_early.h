@@ -61,20 +61,76 @@ static size_t check_in_pieces(const char *text, size_t n, struct kin__rng *rng, 
 	return early;
 }
 
+/* As a service writes them nearly always: all numbers as long as each other. */
+static const char likely_get[] =
+		"{\"Records\":[{\"SequenceNumber\":"
+		"\"49590338271490256608559692538361571095921575989136588898\","
+		"\"ApproximateArrivalTimestamp\":1616161616.161,\"Data\":\"aGVsbG8gd29ybGQ=\","
+		"\"PartitionKey\":\"key-000001\"},"
+		"{\"SequenceNumber\":\"49590338271490256608559692538361571095921575989136588899\","
+		"\"ApproximateArrivalTimestamp\":1616161616.999,\"Data\":\"aGVsbG8gd29ybGRzIG9m\","
+		"\"PartitionKey\":\"key-000002\"},"
+		"{\"SequenceNumber\":\"49590338271490256608559692538361571095921575989136588900\","
+		"\"ApproximateArrivalTimestamp\":9999999999.000,\"Data\":\"\",\"PartitionKey\":\"k\"}],"
+		"\"NextShardIterator\":\"AAA\",\"MillisBehindLatest\":5}";
+
 /* Damage of all kinds at all places, also where it was read before the rest came. */
-START_TEST(early_damaged)
+static void check_damaged(const char *good, size_t n)
 {
-	enum { N = sizeof usual_get - 1, TRIES = 40 };
+	enum { TRIES = 40 };
 	struct kin__rng rng = { 9 };
+	char *text = kin__mem_zalloc(n + 1);
 	size_t early = 0;
 
-	for (size_t i = 0; i < (TRIES + 1) * N; i++) {
-		char text[N + 1] = { 0 };
-		size_t n = spoil(text, usual_get, N, i, kin__rng_next(&rng));
+	for (size_t i = 0; i < (TRIES + 1) * n; i++) {
+		size_t left = spoil(text, good, n, i, kin__rng_next(&rng));
 
-		early += check_in_pieces(text, n, &rng, i % 2 ? 7 : N) > 0;
+		memset(text + left, 0, n - left);
+		early += check_in_pieces(text, left, &rng, i % 2 ? 7 : n) > 0;
 	}
-	ck_assert_uint_ge(early, 10 * N);
+	ck_assert_uint_ge(early, 10 * n);
+	kin__mem_free(text);
+}
+
+START_TEST(early_damaged)
+{
+	check_damaged(usual_get, sizeof usual_get - 1);
+}
+END_TEST
+
+START_TEST(early_likely_damaged)
+{
+	check_damaged(likely_get, sizeof likely_get - 1);
+}
+END_TEST
+
+/* The first record's number is so short that its Data would have room where the answer begins. */
+START_TEST(early_short_damaged)
+{
+	static const char short_get[] =
+			"{\"Records\":[{\"SequenceNumber\":\"7\",\"ApproximateArrivalTimestamp\":1.5,"
+			"\"Data\":"
+			"\"aGVs\",\"PartitionKey\":\"k\"},{\"SequenceNumber\":\"8\","
+			"\"ApproximateArrivalTimestamp\":2.5,\"Data\":\"aGVsbG8=\",\"PartitionKey\":\"k\"}],"
+			"\"NextShardIterator\":\"AAA\",\"MillisBehindLatest\":5}";
+
+	check_damaged(short_get, sizeof short_get - 1);
+}
+END_TEST
+
+/* What is next to the digits, where each digit stands. */
+START_TEST(early_likely_digits)
+{
+	static const char bytes[] = "/09:\xb0@p\x10";
+	struct kin__rng rng = { 10 };
+	char text[sizeof likely_get];
+
+	for (size_t at = 0; at < sizeof likely_get - 1; at++)
+		for (size_t i = 0; likely_get[at] >= '0' && likely_get[at] <= '9' && bytes[i]; i++) {
+			memcpy(text, likely_get, sizeof text);
+			text[at] = bytes[i];
+			check_in_pieces(text, sizeof text - 1, &rng, sizeof text);
+		}
 }
 END_TEST
 
@@ -88,11 +144,14 @@ static void add_random_record(struct kin__bytes *out, struct kin__rng *rng, bool
 
 	for (size_t i = 0; i < n; i++)
 		data[i] = (unsigned char)kin__rng_next(rng);
-	kin__bytes_format(
-			out,
-			"{\"SequenceNumber\":\"4959%llu\",%s\"ApproximateArrivalTimestamp\":1616161616.%llu,",
-			(unsigned long long)kin__rng_next(rng), unusual ? " " : "",
-			(unsigned long long)kin__rng_below(rng, 1000));
+	kin__bytes_format(out,
+	                  kin__rng_chance(rng, 500) ? "{\"SequenceNumber\":\"4959%llu\",%"
+	                                              "s\"ApproximateArrivalTimestamp\":"
+	                                              "1616161616.%llu,"
+	                                            : "{\"SequenceNumber\":\"4959%052llu\",%s"
+	                                              "\"ApproximateArrivalTimestamp\":1616161616.%03llu,",
+	                  (unsigned long long)kin__rng_next(rng), unusual ? " " : "",
+	                  (unsigned long long)kin__rng_below(rng, 1000));
 	kin__bytes_text(out, "\"Data\":");
 	kin__jsontext_quote_base64(out, NULL, data, n);
 	kin__bytes_format(out, ",\"PartitionKey\":\"%s\"}",
@@ -151,6 +210,9 @@ END_TEST
 static void add_early(TCase *tcase)
 {
 	tcase_add_test(tcase, early_damaged);
+	tcase_add_test(tcase, early_likely_damaged);
+	tcase_add_test(tcase, early_likely_digits);
+	tcase_add_test(tcase, early_short_damaged);
 	tcase_add_test(tcase, early_many);
 	tcase_add_test(tcase, early_room);
 }

@@ -13,25 +13,57 @@ enum { BEGIN = sizeof begin - 1, LEAD = sizeof lead - 1 }; /* each record leaves
 struct found {
 	struct kin__usual_record record;
 	const char *data, *quote, *end;
+	bool decoded; /* Data is where it is kept already */
+	size_t size;  /* then: of how many bytes */
 };
+
+/* Where Data is kept: its number stands before it. */
+static char *data_place(const struct kin__get_page *page, char *at, const struct found *found)
+{
+	return at + page->early.kept + found->record.number.n + 1;
+}
+
+/* Data is decoded without a look for its end, if it has room between what is kept and the record: nothing of it is
+ * overwritten then, and what is wrong with it can be told later.  Before the first record the answer's beginning
+ * stands there, which is still needed. */
+static bool decode_ahead(const struct kin__get_page *page, char *at, const char *end, struct found *found)
+{
+	char *to = data_place(page, at, found), *record = at + page->early.from;
+	size_t limit = (size_t)(end - found->data), room, used;
+
+	if (page->n == 0 || to >= record)
+		return false;
+	room = (size_t)(record - to) / 3 * 4;
+	limit = limit < room ? limit : room;
+	found->decoded = kin__base64_decode_quoted(page->base64, to, found->data, limit, &found->size, &used);
+	found->quote = found->data + used;
+	return found->decoded;
+}
+
+/* false: it is not there yet. */
+static bool find_quote(struct kin__get_early *early, const char *at, const char *end, struct found *found)
+{
+	found->quote = at + early->looked > found->data ? at + early->looked : found->data;
+	found->quote = memchr(found->quote, '"', (size_t)(end - found->quote));
+	early->looked = (size_t)((found->quote ? found->quote : end) - at);
+	return found->quote != NULL;
+}
 
 /* false: it is not whole yet, or not as the service writes it. */
 static bool find(struct kin__get_page *page, const struct kin__bytes *body, struct found *found)
 {
-	struct kin__get_early *early = &page->early;
-	struct kin__jsonusual usual = { body->at + early->from, body->at + body->n, true };
+	struct kin__jsonusual usual = { body->at + page->early.from, body->at + body->n, true };
 
-	if (page->n > 0)
-		kin__jsonusual_take(&usual, ",");
-	kin__usual_record_head(&usual, &found->record);
-	if (!kin__jsonusual_take(&usual, "\""))
-		return false;
-	found->data = found->quote = usual.at;
-	if (body->at + early->looked > found->data)
-		found->quote = body->at + early->looked;
-	found->quote = memchr(found->quote, '"', (size_t)(usual.end - found->quote));
-	early->looked = found->quote ? (size_t)(found->quote - body->at) : body->n;
-	if (!found->quote)
+	if (page->n == 0 || !kin__usual_record_likely_head(&usual, &found->record)) {
+		if (page->n > 0)
+			kin__jsonusual_take(&usual, ",");
+		if (!kin__usual_record_head(&usual, &found->record) || !kin__jsonusual_take(&usual, "\""))
+			return false;
+	}
+	found->data = usual.at;
+	found->decoded = false;
+	if (!decode_ahead(page, body->at, usual.end, found) &&
+	    !find_quote(&page->early, body->at, usual.end, found))
 		return false;
 	usual.at = found->quote + 1;
 	kin__usual_record_tail(&usual, &found->record);
@@ -59,15 +91,16 @@ static bool keep(struct kin__get_page *page, char *at, const struct found *found
 {
 	const struct kin__usual_record *usual = &found->record;
 	size_t limit = (size_t)(found->quote - found->data) + 1, used;
-	char *to = at + page->early.kept;
+	char *to = data_place(page, at, found);
 
-	record->arrival_ms = kin__usual_record_ms(usual);
-	record->sequence_number = memmove(to, usual->number.at, usual->number.n);
+	record->arrival_ms = usual->arrival_ms;
+	record->sequence_number = memmove(at + page->early.kept, usual->number.at, usual->number.n);
 	record->sequence_number_size = (uint32_t)usual->number.n;
-	to += usual->number.n;
-	*to++ = 0;
+	to[-1] = 0;
 	record->data = to;
-	if (!kin__base64_decode_quoted(page->base64, to, found->data, limit, &record->data_size, &used)) {
+	record->data_size = found->size;
+	if (!found->decoded &&
+	    !kin__base64_decode_quoted(page->base64, to, found->data, limit, &record->data_size, &used)) {
 		blame(&page->early, at, found, found->data + used);
 		return false;
 	}
@@ -83,21 +116,24 @@ static bool keep(struct kin__get_page *page, char *at, const struct found *found
 static bool read_next(struct kin__get_page *page, const struct kin__bytes *body, const char *shard_id)
 {
 	struct kin__get_early *early = &page->early;
-	struct kin_record record = { .shard_id = shard_id };
+	struct kin_record *record;
 	struct found found;
 
 	if (!find(page, body, &found))
 		return false;
-	early->over = memchr(found.data, '\\', (size_t)(found.quote - found.data)) != NULL ||
+	early->over = (!found.decoded &&
+	               memchr(found.data, '\\', (size_t)(found.quote - found.data)) != NULL) ||
 	              kin__mem_room(&page->records, &page->room, page->n + 1, sizeof *page->records) < 0;
 	if (early->over)
 		return false;
-	if (!keep(page, body->at, &found, &record))
+	/* Looked at where it stands, and written where it stays: what was just moved is read slowly. */
+	page->plain = page->plain && kin__jsontext_plain(found.record.key);
+	record = &page->records[page->n];
+	*record = (struct kin_record){ .shard_id = shard_id };
+	if (!keep(page, body->at, &found, record))
 		return false;
-	page->plain = page->plain &&
-	              kin__jsontext_plain(kin__span(record.partition_key, record.partition_key_size));
-	page->records[page->n++] = record;
-	page->payload_bytes += record.data_size + record.partition_key_size;
+	page->n++;
+	page->payload_bytes += record->data_size + record->partition_key_size;
 	early->read += (size_t)(found.end - body->at) - early->from;
 	early->from = (size_t)(found.end - body->at);
 	return true;

@@ -154,7 +154,7 @@ static bool read_usual_head(struct kin__jsonscan *scan, struct kin_record *recor
 	kin__jsonscan_end_text(scan, found.number);
 	record->sequence_number = found.number.at;
 	record->sequence_number_size = (uint32_t)found.number.n;
-	record->arrival_ms = kin__usual_record_ms(&found);
+	record->arrival_ms = found.arrival_ms;
 	return true;
 }
 
