@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -269,6 +270,15 @@ static int read_options(struct put *put, struct kin_producer_options *options, s
 	return code;
 }
 
+/* Who reads the reports from a pipe, and may wait for one before it gives the next record, gets each at once. */
+static void print_by_line(void)
+{
+	struct stat out;
+
+	if (fstat(STDOUT_FILENO, &out) != 0 || !S_ISREG(out.st_mode))
+		setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+}
+
 static int run(struct put *put, const char *stream, const char **files, size_t n)
 {
 	struct kin_producer_options options;
@@ -294,6 +304,8 @@ static int run(struct put *put, const char *stream, const char **files, size_t n
 		tool_metrics_watch(put->metrics, NULL, put->producer);
 		tool_signals(stop, NULL);
 		put->began = now();
+		if (put->acks)
+			print_by_line();
 		if (!put->acks ||
 		    !isatty(STDOUT_FILENO)) /* those lines and this one would be in each other's way */
 			put->progress = tool_progress_begin(put->producer);
