@@ -532,6 +532,7 @@ END_TEST
 #include "drive_tally.h"
 #include "drive_memory.h"
 #include "drive_spool.h"
+#include "drive_slots.h"
 
 START_TEST(attempt_no_memory)
 {
@@ -593,6 +594,7 @@ static Suite *drive_suite(void)
 	suite_add_tcase(suite, history_case());
 	suite_add_tcase(suite, tally_case());
 	suite_add_tcase(suite, memory_case());
+	suite_add_tcase(suite, slots_case());
 	suite_add_tcase(suite, calls);
 	suite_add_tcase(suite, cores);
 	return suite;

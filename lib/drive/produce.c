@@ -47,6 +47,7 @@ static void publish(struct kin__produce *produce)
 	bool frozen = bug->what && !produce->own.frozen, soon, wake;
 
 	pthread_mutex_lock(&produce->inbox.lock);
+	kin__produce_gather(produce);
 	kin__producer_fresh(produce->own.machine, &produce->inbox.fresh_n, &produce->inbox.fresh_bytes);
 	soon = produce->inbox.fresh_n > 0 && (!produce->set.places || wakes_soon(produce));
 	produce->inbox.saturated = counts->in_flight >= produce->set.machine.requests_max;
@@ -102,11 +103,8 @@ static void feed(struct kin__produce *produce, struct kin__producer_event *event
 
 	kin__list_init(&records);
 	pthread_mutex_lock(&produce->inbox.lock);
-	if (!kin__list_empty(&produce->inbox.records)) {
-		records = produce->inbox.records;
-		records.next->prev = records.prev->next = &records;
-		kin__list_init(&produce->inbox.records);
-	}
+	kin__produce_gather(produce);
+	kin__produce_take_records(produce, &records);
 	produce->inbox.records_n = produce->inbox.records_bytes = 0;
 	produce->inbox.woken = false;
 	flush = produce->inbox.flush;
@@ -215,7 +213,7 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 	                          16 * KIN__PRODUCE_CHUNK;
 	produce->inbox.room = (struct kin__room){ .bytes_max = machine->buffer_bytes_max,
 		                                  .records_max = machine->buffer_records_max };
-	produce->inbox.rng.state = kin__core_seed(core);
+	kin__produce_slots_seed(produce, kin__core_seed(core));
 	produce->inbox.ended_below = 1;
 	kin__pipe_init(&produce->inbox.pipe);
 	kin__list_init(&produce->inbox.telling);
@@ -227,7 +225,6 @@ static void init(struct kin__produce *produce, struct kin__core *core,
 	kin__list_init(&produce->own.reports);
 	kin__list_init(&produce->own.busy);
 	kin__list_init(&produce->own.unsent);
-	kin__list_init(&produce->inbox.records);
 	kin__list_init(&produce->inbox.spooling.refused);
 	kin__list_init(&produce->inbox.chunks);
 	kin__list_init(&produce->inbox.spares);
@@ -260,6 +257,7 @@ static void produce_free(struct kin__produce *produce)
 	kin__produce_compress_fini(produce);
 	kin__produce_chunks_fini(produce);
 	kin__produce_shards_fini(&produce->shards);
+	kin__produce_slots_fini(produce);
 	kin__mem_free(produce->set.stream);
 	pthread_cond_destroy(&produce->inbox.change);
 	pthread_mutex_destroy(&produce->inbox.lock);
@@ -298,6 +296,23 @@ static int open_reports(struct kin__produce *produce, bool own_client, struct ki
 	return code;
 }
 
+/* All of them, or none. */
+static bool init_locks(struct kin__produce *produce)
+{
+	if (pthread_mutex_init(&produce->inbox.lock, NULL) != 0)
+		return false;
+	if (kin__thread_cond_init(&produce->inbox.change) == 0) {
+		if (kin__produce_shards_init(&produce->shards) == 0) {
+			if (kin__produce_slots_init(produce))
+				return true;
+			kin__produce_shards_fini(&produce->shards);
+		}
+		pthread_cond_destroy(&produce->inbox.change);
+	}
+	pthread_mutex_destroy(&produce->inbox.lock);
+	return false;
+}
+
 int kin__produce_open(struct kin__produce **out, struct kin__core *core,
                       const struct kin__produce_options *options, struct kin_error *error)
 {
@@ -306,18 +321,7 @@ int kin__produce_open(struct kin__produce **out, struct kin__core *core,
 
 	if (!produce)
 		return kin__error_nomem(error);
-	if (pthread_mutex_init(&produce->inbox.lock, NULL) != 0) {
-		kin__mem_free(produce);
-		return kin__error_nomem(error);
-	}
-	if (kin__thread_cond_init(&produce->inbox.change) != 0) {
-		pthread_mutex_destroy(&produce->inbox.lock);
-		kin__mem_free(produce);
-		return kin__error_nomem(error);
-	}
-	if (kin__produce_shards_init(&produce->shards) < 0) {
-		pthread_cond_destroy(&produce->inbox.change);
-		pthread_mutex_destroy(&produce->inbox.lock);
+	if (!init_locks(produce)) {
 		kin__mem_free(produce);
 		return kin__error_nomem(error);
 	}
@@ -372,6 +376,7 @@ static int wait_reported(struct kin__produce *produce, uint64_t mark, uint64_t u
 
 	while (!produce->inbox.frozen && !kin__produce_reported(produce, mark, &goal)) {
 		if (!in_time) {
+			kin__produce_gather(produce);
 			kin__error(error, KIN_TIMEOUT,
 			           "%s: out of time, %llu records are left: %llu requests are under way",
 			           call, (unsigned long long)produce->inbox.room.records,
@@ -385,8 +390,10 @@ static int wait_reported(struct kin__produce *produce, uint64_t mark, uint64_t u
 	return produce->inbox.frozen ? frozen_error(produce, error) : KIN_OK;
 }
 
-static int would_deadlock(const struct kin__produce *produce, const char *call, struct kin_error *error)
+/* Under the lock. */
+static int would_deadlock(struct kin__produce *produce, const char *call, struct kin_error *error)
 {
+	kin__produce_gather(produce);
 	return kin__error(error, KIN_WOULD_DEADLOCK,
 	                  "%s: called by a report, it would wait for reports that this very thread makes; "
 	                  "%llu records are on their way",
@@ -404,6 +411,7 @@ int kin__produce_flush(struct kin__produce *produce, int64_t timeout_ms, struct 
 	pthread_mutex_lock(&produce->inbox.lock);
 	code = kin__produce_is_telling(produce) ? KIN_OK
 	                                        : kin__produce_spool_drain(produce, until_us, call, error);
+	kin__produce_gather(produce);
 	mark = produce->inbox.entered;
 	reported = kin__produce_reported(produce, mark, &goal) && !kin__produce_spool_busy(produce);
 	produce->inbox.flush |= !reported;
@@ -460,9 +468,13 @@ int kin__produce_close(struct kin__produce *produce, int64_t timeout_ms, struct 
 	struct kin__core *core = produce->set.core;
 	int code;
 
-	if (kin__produce_is_telling(produce))
-		return would_deadlock(produce, "kin_producer_close()", error);
 	pthread_mutex_lock(&produce->inbox.lock);
+	if (kin__produce_is_telling(produce)) {
+		code = would_deadlock(produce, "kin_producer_close()", error);
+		pthread_mutex_unlock(&produce->inbox.lock);
+		return code;
+	}
+	kin__produce_gather(produce);
 	produce->inbox.closing = true;
 	pthread_cond_broadcast(&produce->inbox.change);
 	pthread_mutex_unlock(&produce->inbox.lock);
@@ -486,6 +498,7 @@ int kin__produce_close(struct kin__produce *produce, int64_t timeout_ms, struct 
 void kin__produce_stats(struct kin__produce *produce, struct kin_producer_stats *stats)
 {
 	pthread_mutex_lock(&produce->inbox.lock);
+	kin__produce_gather(produce);
 	*stats = produce->inbox.stats;
 	stats->compressed = atomic_load_explicit(&produce->squeeze.records, memory_order_relaxed);
 	stats->compressed_away = atomic_load_explicit(&produce->squeeze.saved, memory_order_relaxed);

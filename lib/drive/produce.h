@@ -1,8 +1,8 @@
 /* drive/produce - carries out what the producer machine decides: the inside of a kin_producer.
  *
- * `set` is read-only after open, `own` belongs to the loop thread, `inbox` is under its lock.  Records are
- * copied into chunks, many to an allocation.  Invariant: a record lives from put until its report was made;
- * bytes of answers that reports point into live as long.
+ * `set` is read-only after open, `own` belongs to the loop thread, `inbox` is under its lock; what is put lies in
+ * `slots` until the loop thread takes it, see produce_slot.c.  Records are copied into chunks, many to an allocation.
+ * Invariant: a record lives from put until its report was made; bytes of answers that reports point into live as long.
  */
 #ifndef KIN_DRIVE_PRODUCE_H
 #define KIN_DRIVE_PRODUCE_H
@@ -28,6 +28,8 @@ enum {
 	KIN__PRODUCE_CHUNK = 256 * 1024 - 64, /* with its head no more than whole pages */
 	KIN__PRODUCE_LARGE = 16384,           /* larger records have a chunk of their own */
 	KIN__PRODUCE_KEEP_US = 1000000,       /* what was not needed for so long is given back */
+	KIN__PRODUCE_SLOTS = 4,               /* threads that put at the same time without meeting */
+	KIN__PRODUCE_APART = 128,             /* bytes; what two processors write lies so far apart */
 	KIN__PRODUCE_AWS_CODES = 64,
 	KIN__PRODUCE_RECENT = 64
 };
@@ -64,8 +66,9 @@ struct kin__produce_history {
 
 struct kin__produce_chunk {
 	struct kin__list node;
-	size_t size, used;
-	uint32_t live; /* records in it that are not yet reported */
+	size_t size;
+	uint32_t live; /* records in it that are not yet reported; without those of a slot's grant */
+	bool open;     /* a slot fills it */
 	_Alignas(16) char bytes[];
 };
 
@@ -81,6 +84,22 @@ struct kin__produce_loan {
 	const void *data;
 	void (*release)(void *user, void *data); /* NULL: it is only borrowed */
 	void *user;
+};
+
+/* Where records are put; see produce_slot.c. */
+struct kin__produce_slot {
+	pthread_mutex_t lock;
+	/* Under it: so much may be put here without the inbox's lock. */
+	uint64_t left, left_bytes;
+	/* The same; without a grant under the inbox's lock. */
+	struct kin__list records;         /* not yet with the machine */
+	struct kin__produce_chunk *chunk; /* the open one, or NULL */
+	size_t used;                      /* of its bytes */
+	struct kin__rng rng;
+	bool releases; /* data was given away since */
+	/* Under the inbox's lock: what was granted; 0: nothing is. */
+	uint64_t granted, granted_bytes;
+	char apart[KIN__PRODUCE_APART];
 };
 
 /* In a chunk, followed by hash key, key and data (or its loan, not aligned), and by what the machine must know to place
@@ -196,14 +215,13 @@ struct kin__produce {
 		pthread_mutex_t lock;
 		pthread_cond_t change;
 		/* put */
-		struct kin__list records; /* put and not yet with the machine */
-		uint64_t records_n, records_bytes;
+		uint64_t records_n, records_bytes; /* in the slots; without those of grants, as is `room` */
+		uint64_t granted, granted_bytes;   /* to all slots; taken from `room` */
 		struct kin__room room;
-		struct kin__list chunks; /* the last one is open */
+		struct kin__list chunks;
 		struct kin__list spares;
 		uint32_t spares_n, spares_low; /* low: the fewest since the last look */
 		uint64_t memory;               /* of all chunks, spares too */
-		struct kin__rng rng;
 		bool closing, woken, flush;
 		bool releases;    /* data was given away: somebody must be told */
 		uint64_t entered; /* records that were ever in the list */
@@ -247,6 +265,10 @@ struct kin__produce {
 		int32_t frozen; /* 0, or KIN_BUG */
 		bool detached;
 	} inbox;
+	char apart[KIN__PRODUCE_APART];
+	struct kin__produce_slot slots[KIN__PRODUCE_SLOTS];
+	_Atomic uint64_t ticket; /* of the last record that was put */
+	char apart_too[KIN__PRODUCE_APART];
 	struct kin__produce_shards shards;
 	struct kin__loop_task attend, detach;
 	struct kin__pool_job report;
@@ -315,15 +337,14 @@ struct kin__produce_coming {
 enum { KIN__PRODUCE_MADE_KEY = 16 };
 struct kin__produce_coming kin__produce_coming_of(const struct kin__produce *produce,
                                                   const struct kin_put_entry *entry);
-/* The rest under the lock. */
-void kin__produce_make_key(struct kin__produce *produce, struct kin__produce_coming *coming,
-                           char made[static KIN__PRODUCE_MADE_KEY]); /* if it needs one */
-bool kin__produce_has_room(const struct kin__produce *produce, const struct kin__produce_coming *coming);
+/* The rest under the lock; of a producer with a spool `slot` is the first one. */
+bool kin__produce_has_room(struct kin__produce *produce, struct kin__produce_slot *slot,
+                           const struct kin__produce_coming *coming);
 /* A record of it, in its room; the lock is not held while a large one is copied.  NULL: out of memory. */
-struct kin__produce_record *kin__produce_take_in(struct kin__produce *produce,
+struct kin__produce_record *kin__produce_take_in(struct kin__produce *produce, struct kin__produce_slot *slot,
                                                  const struct kin__produce_coming *coming);
-void kin__produce_enter(struct kin__produce *produce, struct kin__produce_record *record,
-                        bool *wake); /* on its way to the machine */
+void kin__produce_enter(struct kin__produce *produce, struct kin__produce_slot *slot,
+                        struct kin__produce_record *record, bool *wake); /* on its way to the machine */
 int kin__produce_may_put(const struct kin__produce *produce, struct kin_error *error);
 
 /* drive/produce_spool: what a producer with a spool does otherwise. */
@@ -344,18 +365,47 @@ int kin__produce_spool_drain(struct kin__produce *produce, uint64_t until_us, co
 void kin__produce_spool_stats(struct kin__produce *produce, struct kin_producer_stats *stats);
 bool kin__produce_spool_busy(const struct kin__produce *produce); /* under the lock: more will come from it */
 
-/* drive/produce_record; all under the lock. */
+/* drive/produce_slot */
+bool kin__produce_slots_init(struct kin__produce *produce); /* false: no memory for their locks */
+void kin__produce_slots_seed(struct kin__produce *produce, uint64_t seed);
+void kin__produce_slots_fini(struct kin__produce *produce);
+/* A program's thread, without the lock: the first ones of the entries, as far as that goes; gives how many. */
+size_t kin__produce_put_granted(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n);
+struct kin__produce_slot *kin__produce_my_slot(struct kin__produce *produce); /* of this thread */
+void kin__produce_make_key(const struct kin__produce *produce, struct kin__rng *rng,
+                           struct kin__produce_coming *coming,
+                           char made[static KIN__PRODUCE_MADE_KEY]); /* if it needs one */
+/* The rest under the lock.  After it nothing is granted, and what is counted in `inbox` is all there is. */
+void kin__produce_gather(struct kin__produce *produce);
+void kin__produce_gather_enough(
+		struct kin__produce *produce); /* if there may be so much that the loop is to be woken */
+void kin__produce_revoke(struct kin__produce *produce, struct kin__produce_slot *slot); /* of one slot */
+void kin__produce_grant(struct kin__produce *produce, struct kin__produce_slot *slot);  /* what may be */
+/* The next one; whoever holds a slot, to append with it. */
+uint64_t kin__produce_ticket(struct kin__produce *produce);
+/* Behind what is in the slot, to which nothing is granted. */
+void kin__produce_append(struct kin__produce_slot *slot, struct kin__produce_record *record, uint64_t ticket);
+/* All that was put, in order; after gathering. */
+void kin__produce_take_records(struct kin__produce *produce, struct kin__list *out);
+/* An open chunk that is empty, of a slot other than the first one, becomes a spare. */
+void kin__produce_slots_trim(struct kin__produce *produce);
+
+/* drive/produce_record; but for the next one all under the lock. */
+/* Into the open chunk of the slot, which has space for it and whose owner this thread is. */
+struct kin__produce_record *kin__produce_record_put(struct kin__produce_slot *slot,
+                                                    const struct kin__produce_coming *coming);
+bool kin__produce_slot_has_space(const struct kin__produce_slot *slot, size_t size);
 /* size: kin__produce_record_size(). */
-struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
-                                                    const struct kin_put_entry *entry, struct kin__span key,
-                                                    size_t size); /* NULL: out of memory */
+struct kin__produce_record *
+kin__produce_record_new(struct kin__produce *produce, struct kin__produce_slot *slot,
+                        const struct kin__produce_coming *coming); /* NULL: out of memory */
 /* One that is larger than KIN__PRODUCE_LARGE: the lock is not held meanwhile. */
 struct kin__produce_record *kin__produce_record_new_large(struct kin__produce *produce,
-                                                          const struct kin_put_entry *entry,
-                                                          struct kin__span key, size_t size);
+                                                          const struct kin__produce_coming *coming);
+void kin__produce_close_chunk(struct kin__produce *produce, struct kin__produce_slot *slot);
 /* What the machine must know to place it, if it does: room for it. */
 struct kin__placed *kin__produce_record_placed(struct kin__produce_record *record);
-bool kin__produce_record_fits(const struct kin__produce *produce,
+bool kin__produce_record_fits(const struct kin__produce *produce, const struct kin__produce_slot *slot,
                               size_t size); /* is there memory left for it? */
 size_t kin__produce_record_size(const struct kin__produce *produce, const struct kin_put_entry *entry,
                                 struct kin__span key);

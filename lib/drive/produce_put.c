@@ -6,21 +6,6 @@
 
 enum { MADE_KEY = KIN__PRODUCE_MADE_KEY };
 
-/* 16 hexadecimal digits of a random number: its MD5 falls anywhere. */
-void kin__produce_make_key(struct kin__produce *produce, struct kin__produce_coming *coming,
-                           char made[static MADE_KEY])
-{
-	static const char digits[] = "0123456789abcdef";
-	uint64_t number;
-
-	if (coming->key.at || produce->set.keyless)
-		return;
-	number = kin__rng_next(&produce->inbox.rng);
-	for (int i = 0; i < MADE_KEY; i++, number >>= 4)
-		made[i] = digits[number & 15];
-	coming->key = kin__span(made, MADE_KEY);
-}
-
 /* Of the key that it is sent with. */
 static size_t key_size(const struct kin__produce *produce, const struct kin_put_entry *entry)
 {
@@ -72,10 +57,22 @@ static int full(const struct kin__produce *produce, int code, struct kin_error *
 	return kin__produce_troubled(produce, error, code);
 }
 
-bool kin__produce_has_room(const struct kin__produce *produce, const struct kin__produce_coming *coming)
+/* Of what nobody was granted. */
+static bool fits(const struct kin__produce *produce, const struct kin__produce_slot *slot,
+                 const struct kin__produce_coming *coming)
 {
 	return kin__room_has(&produce->inbox.room, coming->entry->data_size + coming->key.n) &&
-	       kin__produce_record_fits(produce, coming->size);
+	       kin__produce_record_fits(produce, slot, coming->size);
+}
+
+bool kin__produce_has_room(struct kin__produce *produce, struct kin__produce_slot *slot,
+                           const struct kin__produce_coming *coming)
+{
+	kin__produce_revoke(produce, slot);
+	if (fits(produce, slot, coming))
+		return true;
+	kin__produce_gather(produce);
+	return fits(produce, slot, coming);
 }
 
 int kin__produce_may_put(const struct kin__produce *produce, struct kin_error *error)
@@ -92,8 +89,9 @@ int kin__produce_may_put(const struct kin__produce *produce, struct kin_error *e
 }
 
 /* Under the lock: KIN_OK when there is room for it now. */
-static int wait_for_room(struct kin__produce *produce, const struct kin__produce_coming *coming,
-                         struct kin__produce_patience *patience, struct kin_error *error)
+static int wait_for_room(struct kin__produce *produce, struct kin__produce_slot *slot,
+                         const struct kin__produce_coming *coming, struct kin__produce_patience *patience,
+                         struct kin_error *error)
 {
 	int64_t timeout_ms = patience->timeout_ms;
 	bool in_time = true;
@@ -103,7 +101,7 @@ static int wait_for_room(struct kin__produce *produce, const struct kin__produce
 
 		if (code != KIN_OK)
 			return code;
-		if (kin__produce_has_room(produce, coming))
+		if (kin__produce_has_room(produce, slot, coming))
 			return KIN_OK;
 		if (timeout_ms != 0 && kin__produce_is_telling(produce))
 			return kin__error(error, KIN_WOULD_DEADLOCK,
@@ -143,47 +141,49 @@ static bool must_wake(const struct kin__produce *produce, const struct kin__prod
 	return kin__produce_unattended(produce);
 }
 
-struct kin__produce_record *kin__produce_take_in(struct kin__produce *produce,
+struct kin__produce_record *kin__produce_take_in(struct kin__produce *produce, struct kin__produce_slot *slot,
                                                  const struct kin__produce_coming *coming)
 {
 	uint64_t bytes = coming->entry->data_size + coming->key.n;
 	struct kin__produce_record *record;
 
 	kin__room_take(&produce->inbox.room, bytes);
-	record = coming->size > KIN__PRODUCE_LARGE
-	                         ? kin__produce_record_new_large(produce, coming->entry, coming->key,
-	                                                         coming->size)
-	                         : kin__produce_record_new(produce, coming->entry, coming->key, coming->size);
+	record = coming->size > KIN__PRODUCE_LARGE ? kin__produce_record_new_large(produce, coming)
+	                                           : kin__produce_record_new(produce, slot, coming);
 	if (!record)
 		kin__room_give(&produce->inbox.room, bytes, 1);
 	return record;
 }
 
-void kin__produce_enter(struct kin__produce *produce, struct kin__produce_record *record, bool *wake)
+void kin__produce_enter(struct kin__produce *produce, struct kin__produce_slot *slot,
+                        struct kin__produce_record *record, bool *wake)
 {
-	kin__list_append(&produce->inbox.records, &record->machine.queue);
+	kin__produce_revoke(produce, slot); /* the lock was let go of, perhaps */
+	kin__produce_append(slot, record, kin__produce_ticket(produce));
 	produce->inbox.records_n++;
 	produce->inbox.records_bytes += record->machine.bytes;
 	produce->inbox.entered++;
+	if (!produce->inbox.woken && !produce->inbox.saturated)
+		kin__produce_gather_enough(produce);
 	if (must_wake(produce, record))
 		*wake = produce->inbox.woken = true;
 }
 
 /* Under the lock: there is room for it. */
-static int accept(struct kin__produce *produce, struct kin__produce_coming *coming, bool *wake,
-                  struct kin_error *error)
+static int accept(struct kin__produce *produce, struct kin__produce_slot *slot,
+                  struct kin__produce_coming *coming, bool *wake, struct kin_error *error)
 {
 	struct kin__produce_record *record;
 	char made[MADE_KEY];
 
-	kin__produce_make_key(produce, coming, made);
-	record = kin__produce_take_in(produce, coming);
+	kin__produce_make_key(produce, &slot->rng, coming, made);
+	record = kin__produce_take_in(produce, slot, coming);
 	if (!record)
 		return kin__error_nomem(error);
 	record->token = coming->entry->token;
 	produce->inbox.releases |= coming->entry->release != NULL;
 	produce->inbox.stats.accepted++;
-	kin__produce_enter(produce, record, wake);
+	kin__produce_enter(produce, slot, record, wake);
 	return KIN_OK;
 }
 
@@ -197,28 +197,39 @@ struct kin__produce_coming kin__produce_coming_of(const struct kin__produce *pro
 	return coming;
 }
 
-/* Waits for room for the first one; those behind it come along as far as there is room then, so that the loop is told of
- * what is there before this thread waits again. */
-static int put_some(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
-                    size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error)
+/* Waits for room for it, and looks after what is to come by the way. */
+static int put_one(struct kin__produce *produce, const struct kin_put_entry *entry,
+                   struct kin__produce_patience *patience, struct kin_error *error)
 {
-	struct kin__produce_coming coming = kin__produce_coming_of(produce, entries);
+	struct kin__produce_slot *slot = kin__produce_my_slot(produce);
+	struct kin__produce_coming coming = kin__produce_coming_of(produce, entry);
 	bool wake = false;
-	size_t i = 0;
 	int code;
 
 	pthread_mutex_lock(&produce->inbox.lock);
-	code = wait_for_room(produce, &coming, patience, error);
-	while (code == KIN_OK && i < n && kin__produce_has_room(produce, &coming)) {
-		code = accept(produce, &coming, &wake, error);
-		i += code == KIN_OK;
-		if (i < n)
-			coming = kin__produce_coming_of(produce, &entries[i]);
-	}
+	code = wait_for_room(produce, slot, &coming, patience, error);
+	if (code == KIN_OK)
+		code = accept(produce, slot, &coming, &wake, error);
+	if (code == KIN_OK)
+		kin__produce_grant(produce, slot);
 	pthread_mutex_unlock(&produce->inbox.lock);
-	*accepted += i;
 	if (wake)
 		kin__loop_post(kin__core_loop(produce->set.core), &produce->attend);
+	return code;
+}
+
+/* What was granted first, so that the loop has what is there before this thread waits. */
+static int put_some(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
+                    size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error)
+{
+	size_t granted = kin__produce_put_granted(produce, entries, n);
+	int code = KIN_OK;
+
+	*accepted += granted;
+	if (granted < n) {
+		code = put_one(produce, &entries[granted], patience, error);
+		*accepted += code == KIN_OK;
+	}
 	return code;
 }
 

@@ -32,30 +32,24 @@ size_t kin__produce_record_size(const struct kin__produce *produce, const struct
 	return size == KIN__PRODUCE_CHUNK ? size + 16 : size; /* a chunk of that size holds many */
 }
 
-static struct kin__produce_chunk *open_chunk(const struct kin__produce *produce)
-{
-	if (kin__list_empty(&produce->inbox.chunks))
-		return NULL;
-	return kin__container(produce->inbox.chunks.prev, struct kin__produce_chunk, node);
-}
-
 /* It holds one record. */
 static bool is_large(const struct kin__produce_chunk *chunk)
 {
 	return chunk->size != KIN__PRODUCE_CHUNK;
 }
 
-static bool has_space(const struct kin__produce_chunk *chunk, size_t size)
+bool kin__produce_slot_has_space(const struct kin__produce_slot *slot, size_t size)
 {
-	return chunk && chunk->size - chunk->used >= size;
+	return slot->chunk && KIN__PRODUCE_CHUNK - slot->used >= size;
 }
 
-bool kin__produce_record_fits(const struct kin__produce *produce, size_t size)
+bool kin__produce_record_fits(const struct kin__produce *produce, const struct kin__produce_slot *slot,
+                              size_t size)
 {
 	uint64_t in_use = produce->inbox.memory - (uint64_t)produce->inbox.spares_n * KIN__PRODUCE_CHUNK;
 	size_t chunk = size > KIN__PRODUCE_LARGE ? size : KIN__PRODUCE_CHUNK;
 
-	return has_space(open_chunk(produce), size) || in_use == 0 ||
+	return (size <= KIN__PRODUCE_LARGE && kin__produce_slot_has_space(slot, size)) || in_use == 0 ||
 	       in_use + chunk <= produce->set.memory_max;
 }
 
@@ -92,20 +86,43 @@ static struct kin__produce_chunk *chunk_new(struct kin__produce *produce)
 		chunk->size = KIN__PRODUCE_CHUNK;
 		produce->inbox.memory += chunk->size;
 	}
-	chunk->used = 0;
 	chunk->live = 0;
 	kin__list_append(&produce->inbox.chunks, &chunk->node);
 	return chunk;
 }
 
-/* An open chunk without records is as good as new. */
-static struct kin__produce_chunk *find_chunk(struct kin__produce *produce, size_t size)
+static void keep_spare(struct kin__produce *produce, struct kin__produce_chunk *chunk)
 {
-	struct kin__produce_chunk *chunk = open_chunk(produce);
+	kin__list_remove(&chunk->node);
+	kin__list_append(&produce->inbox.spares, &chunk->node);
+	produce->inbox.spares_n++;
+}
 
-	if (chunk && chunk->live == 0)
-		chunk->used = 0;
-	return has_space(chunk, size) ? chunk : chunk_new(produce);
+void kin__produce_close_chunk(struct kin__produce *produce, struct kin__produce_slot *slot)
+{
+	struct kin__produce_chunk *chunk = slot->chunk;
+
+	slot->chunk = NULL;
+	slot->used = 0;
+	if (!chunk)
+		return;
+	chunk->open = false;
+	if (chunk->live == 0)
+		keep_spare(produce, chunk);
+}
+
+/* An open chunk without records is as good as new. */
+static bool find_space(struct kin__produce *produce, struct kin__produce_slot *slot, size_t size)
+{
+	if (slot->chunk && slot->chunk->live == 0)
+		slot->used = 0;
+	if (kin__produce_slot_has_space(slot, size))
+		return true;
+	kin__produce_close_chunk(produce, slot);
+	slot->chunk = chunk_new(produce);
+	if (slot->chunk)
+		slot->chunk->open = true;
+	return slot->chunk;
 }
 
 /* Behind its hash key and key. */
@@ -122,15 +139,14 @@ static void keep_data(struct kin__produce_record *record, char *at, const struct
 		memcpy(at, entry->data, record->data_n);
 }
 
-static struct kin__produce_record *fill(struct kin__produce_chunk *chunk, const struct kin_put_entry *entry,
-                                        struct kin__span key, size_t size)
+static struct kin__produce_record *fill(struct kin__produce_chunk *chunk, size_t used,
+                                        const struct kin__produce_coming *coming)
 {
-	struct kin__produce_record *record =
-			(struct kin__produce_record *)(void *)(chunk->bytes + chunk->used);
+	const struct kin_put_entry *entry = coming->entry;
+	struct kin__span key = coming->key;
+	struct kin__produce_record *record = (struct kin__produce_record *)(void *)(chunk->bytes + used);
 	char *at = (char *)(record + 1);
 
-	chunk->used += size;
-	chunk->live++;
 	memset(record, 0, sizeof *record);
 	record->chunk = chunk;
 	record->key_n = (uint32_t)key.n;
@@ -146,21 +162,31 @@ static struct kin__produce_record *fill(struct kin__produce_chunk *chunk, const 
 	return record;
 }
 
-struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
-                                                    const struct kin_put_entry *entry, struct kin__span key,
-                                                    size_t size)
+struct kin__produce_record *kin__produce_record_put(struct kin__produce_slot *slot,
+                                                    const struct kin__produce_coming *coming)
 {
-	struct kin__produce_chunk *chunk = find_chunk(produce, size);
+	struct kin__produce_record *record = fill(slot->chunk, slot->used, coming);
 
-	return chunk ? fill(chunk, entry, key, size) : NULL;
+	slot->used += coming->size;
+	return record;
+}
+
+struct kin__produce_record *kin__produce_record_new(struct kin__produce *produce,
+                                                    struct kin__produce_slot *slot,
+                                                    const struct kin__produce_coming *coming)
+{
+	if (!find_space(produce, slot, coming->size))
+		return NULL;
+	slot->chunk->live++;
+	return kin__produce_record_put(slot, coming);
 }
 
 struct kin__produce_record *kin__produce_record_new_large(struct kin__produce *produce,
-                                                          const struct kin_put_entry *entry,
-                                                          struct kin__span key, size_t size)
+                                                          const struct kin__produce_coming *coming)
 {
 	struct kin__produce_record *record = NULL;
 	struct kin__produce_chunk *chunk;
+	size_t size = coming->size;
 
 	while (produce->inbox.spares_n > 0 && produce->inbox.memory + size > produce->set.memory_max)
 		chunk_free(produce, take_spare(produce)); /* what memory_max allows is for records */
@@ -168,12 +194,12 @@ struct kin__produce_record *kin__produce_record_new_large(struct kin__produce *p
 	pthread_mutex_unlock(&produce->inbox.lock);
 	chunk = kin__mem_alloc(sizeof *chunk + size);
 	if (chunk) {
-		*chunk = (struct kin__produce_chunk){ .size = size };
-		record = fill(chunk, entry, key, size);
+		*chunk = (struct kin__produce_chunk){ .size = size, .live = 1 };
+		record = fill(chunk, 0, coming);
 	}
 	pthread_mutex_lock(&produce->inbox.lock);
-	if (chunk) /* full from the start: the open one, which is the last, stays open */
-		kin__list_prepend(&produce->inbox.chunks, &chunk->node);
+	if (chunk)
+		kin__list_append(&produce->inbox.chunks, &chunk->node);
 	else
 		produce->inbox.memory -= size;
 	return record;
@@ -203,18 +229,14 @@ struct kin__produce_spooled *kin__produce_record_spooled(const struct kin__produ
 void kin__produce_record_free(struct kin__produce *produce, struct kin__produce_record *record)
 {
 	struct kin__produce_chunk *chunk = record->chunk;
-	bool large = is_large(chunk);
 
 	kin__room_give(&produce->inbox.room, record->machine.bytes, 1);
-	if (--chunk->live == 0 && (large || chunk != open_chunk(produce))) {
-		if (large) {
-			chunk_free(produce, chunk);
-		} else {
-			kin__list_remove(&chunk->node);
-			kin__list_append(&produce->inbox.spares, &chunk->node);
-			produce->inbox.spares_n++;
-		}
-	}
+	if (--chunk->live > 0 || chunk->open)
+		return;
+	if (is_large(chunk))
+		chunk_free(produce, chunk);
+	else
+		keep_spare(produce, chunk);
 }
 
 void kin__produce_chunks_fini(struct kin__produce *produce)
@@ -222,7 +244,8 @@ void kin__produce_chunks_fini(struct kin__produce *produce)
 	while (produce->inbox.spares_n > 0)
 		chunk_free(produce, take_spare(produce));
 	while (!kin__list_empty(&produce->inbox.chunks))
-		chunk_free(produce, open_chunk(produce));
+		chunk_free(produce,
+		           kin__container(produce->inbox.chunks.prev, struct kin__produce_chunk, node));
 }
 
 struct kin__span kin__produce_record_hash(const struct kin__produce_record *record)

@@ -73,9 +73,9 @@ static bool refuse(struct kin__produce *produce, const struct kin__spooler_found
 	struct kin__produce_record *record;
 
 	coming.size = kin__produce_record_size(produce, &nothing, coming.key);
-	if (!kin__produce_has_room(produce, &coming))
+	if (!kin__produce_has_room(produce, produce->slots, &coming))
 		return false;
-	record = kin__produce_take_in(produce, &coming);
+	record = kin__produce_take_in(produce, produce->slots, &coming);
 	if (!record)
 		return false;
 	note(produce, record, found);
@@ -112,18 +112,18 @@ static bool take_up(struct kin__produce *produce, const struct kin__spooler_foun
 	}
 	memcpy(hash_key, entry->hash.at, entry->hash.n);
 	coming = kin__produce_coming_of(produce, &again);
-	produce->inbox.spooling.starved = !kin__produce_has_room(produce, &coming);
+	produce->inbox.spooling.starved = !kin__produce_has_room(produce, produce->slots, &coming);
 	if (produce->inbox.spooling.starved) {
 		pthread_cond_broadcast(&produce->inbox.change); /* who drains may be the one to make some */
 		return false;
 	}
-	kin__produce_make_key(produce, &coming, made);
-	record = kin__produce_take_in(produce, &coming);
+	kin__produce_make_key(produce, &produce->slots->rng, &coming, made);
+	record = kin__produce_take_in(produce, produce->slots, &coming);
 	if (!record)
 		return false;
 	note(produce, record, found);
 	count_found(produce, found);
-	kin__produce_enter(produce, record, wake);
+	kin__produce_enter(produce, produce->slots, record, wake);
 	return true;
 }
 
@@ -207,11 +207,11 @@ static void prepare(struct kin__produce *produce, struct batch *batch, bool behi
 		const struct kin_put_entry *entry = &batch->entries[i];
 		struct kin__produce_coming coming = kin__produce_coming_of(produce, entry);
 
-		kin__produce_make_key(produce, &coming, batch->keys[i]);
+		kin__produce_make_key(produce, &produce->slots->rng, &coming, batch->keys[i]);
 		batch->records[i] = NULL;
-		behind = behind || !kin__produce_has_room(produce, &coming);
+		behind = behind || !kin__produce_has_room(produce, produce->slots, &coming);
 		if (!behind)
-			batch->records[i] = kin__produce_take_in(produce, &coming);
+			batch->records[i] = kin__produce_take_in(produce, produce->slots, &coming);
 		behind = !batch->records[i];
 		produce->inbox.spooling.reserved += !behind;
 		batch->items[i].direct = !behind;
@@ -248,7 +248,7 @@ static void settle(struct kin__produce *produce, struct batch *batch, size_t acc
 				                                       .ttl_ms = item->entry.ttl_ms };
 			record->token = batch->entries[i].token;
 			produce->inbox.releases |= batch->entries[i].release != NULL;
-			kin__produce_enter(produce, record, wake);
+			kin__produce_enter(produce, produce->slots, record, wake);
 			continue;
 		}
 		if (record) {

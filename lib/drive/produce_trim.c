@@ -71,6 +71,7 @@ void kin__produce_trim(struct kin__produce *produce)
 	kin__list_init(&idle);
 	kin__list_init(&chunks);
 	pthread_mutex_lock(&produce->inbox.lock);
+	kin__produce_slots_trim(produce);
 	if (produce->own.trim_us > 0) {
 		take_requests(produce, &idle);
 		take_chunks(produce, &chunks);

@@ -90,7 +90,7 @@ struct kin__producer_record {
 	uint64_t ttl_us;            /* 0: record_ttl_us */
 
 	/* Of the machine. */
-	uint64_t order; /* 1 for the first record put */
+	uint64_t order; /* 1 for the first record put; until PUT it is the owner's */
 	uint64_t accepted_us;
 	struct kin__heap_node end; /* due: when its time to live is over; in the heap with a ttl of its own */
 	struct kin__heap_node resend; /* of WAITING */
