@@ -239,6 +239,37 @@ START_TEST(too_many_tags)
 }
 END_TEST
 
+/* A member that is another operation's is not looked at. */
+START_TEST(tags_of_another_operation)
+{
+	struct kin__bytes body;
+	struct answer answer;
+
+	kin__bytes_init(&body);
+	kin__bytes_text(&body, OF_ONE ",\"Tags\":{\"a\":\"1\"},\"TagKeys\":[\"a\"");
+	for (int i = 0; i < 300; i++)
+		kin__bytes_format(&body, ",\"k%d\"", i);
+	kin__bytes_text(&body, "]}");
+	kin__bytes_char(&body, 0);
+	done("AddTagsToStream", body.at);
+	ck_assert_int_eq(count("ListTagsForStream", OF_ONE "}", "Tags"), 1);
+	kin__bytes_clear(&body);
+	kin__bytes_text(&body, OF_ONE ",\"TagKeys\":[\"b\"],\"Tags\":{\"a\":\"1\"");
+	for (int i = 0; i < 300; i++)
+		kin__bytes_format(&body, ",\"k%d\":\"\"", i);
+	kin__bytes_text(&body, "}}");
+	kin__bytes_char(&body, 0);
+	done("RemoveTagsFromStream", body.at);
+	kin__bytes_fini(&body);
+	ck_assert_int_eq(count("ListTagsForStream", OF_ONE "}", "Tags"), 1);
+	ask("ListTagsForResource",
+	    "{\"ResourceARN\":\"" ARN_ONE "\",\"ExclusiveStartTagKey\":\"z\",\"Limit\":0}", &answer);
+	ck_status(&answer, 200);
+	ck_assert_uint_eq(kin__json_count(kin__json_path(answer.json, "Tags")), 1);
+	answer_free(&answer);
+}
+END_TEST
+
 static void setting_cases_add(Suite *suite, void (*open)(void), void (*close_all)(void))
 {
 	TCase *scenes = tcase_create("settings, tags");
@@ -253,6 +284,7 @@ static void setting_cases_add(Suite *suite, void (*open)(void), void (*close_all
 	tcase_add_test(scenes, tags);
 	tcase_add_loop_test(scenes, setting_shape, 0, COUNT(setting_shapes));
 	tcase_add_test(scenes, too_many_tags);
+	tcase_add_test(scenes, tags_of_another_operation);
 	suite_add_tcase(suite, scenes);
 }
 #endif

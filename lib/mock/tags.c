@@ -53,17 +53,27 @@ static bool fits(struct kin__mock_exchange *x, const char *path, size_t n)
 
 bool kin__tags_of(struct kin__mock_exchange *x, const struct kin__json *request, struct kin__tags *tags)
 {
-	const struct kin__json *map = kin__json_member(request, "Tags"), *value,
-			       *keys = kin__json_member(request, "TagKeys");
+	const struct kin__json *map = kin__json_member(request, "Tags"), *value;
 	struct kin__span key;
 	void *at = NULL;
 
 	tags->n = 0;
-	if (!fits(x, "tags", kin__json_count(map)) || !fits(x, "tagKeys", kin__json_count(keys)))
+	if (!fits(x, "tags", kin__json_count(map)))
 		return false;
 	while (!kin__json_is_null(map) && (value = kin__json_each_member(map, &at, &key)))
 		if (!add(x, tags, key, value, true))
 			return false;
+	return true;
+}
+
+static bool keys_of(struct kin__mock_exchange *x, const struct kin__json *request, struct kin__tags *tags)
+{
+	const struct kin__json *keys = kin__json_member(request, "TagKeys");
+	struct kin__span key;
+
+	tags->n = 0;
+	if (!fits(x, "tagKeys", kin__json_count(keys)))
+		return false;
 	for (size_t i = 0; i < kin__json_count(keys); i++) {
 		if (!kin__json_text(kin__json_at(keys, i), &key)) {
 			kin__gate_refuse(x, "SerializationException", "TagKeys must be strings");
@@ -89,7 +99,7 @@ void kin__tags_remove(struct kin__mock_exchange *x, int64_t now_ms, const struct
 	struct kin__tags tags;
 	struct kin__span stream;
 
-	if (stream_of(x, request, &stream) && kin__tags_of(x, request, &tags))
+	if (stream_of(x, request, &stream) && keys_of(x, request, &tags))
 		kin__model_untag(x->mock->model, now_ms, x->operation, stream, tags.at, tags.n, &x->answer);
 }
 
@@ -107,16 +117,19 @@ void kin__tags_list(struct kin__mock_exchange *x, int64_t now_ms, const struct k
 {
 	struct kin__model_tagging found[KIN__MODEL_TAGS_MAX];
 	struct kin__jsontext json;
-	struct kin__span stream;
+	struct kin__span stream, after = { "", 0 };
+	int64_t limit = KIN__MODEL_TAGS_MAX;
 	size_t n;
 	bool more;
 
 	if (!stream_of(x, request, &stream))
 		return;
-	kin__model_list_tags(x->mock->model, now_ms, x->operation, stream,
-	                     kin__asked_text(request, "ExclusiveStartTagKey"), found,
-	                     (size_t)kin__asked_number(request, "Limit", KIN__MODEL_TAGS_MAX), &n, &more,
-	                     &x->answer);
+	if (!is_by_arn(x)) { /* the other operation tells all at once */
+		after = kin__asked_text(request, "ExclusiveStartTagKey");
+		limit = kin__asked_number(request, "Limit", limit);
+	}
+	kin__model_list_tags(x->mock->model, now_ms, x->operation, stream, after, found, (size_t)limit, &n,
+	                     &more, &x->answer);
 	if (x->answer.code)
 		return;
 	kin__jsontext_init(&json, &x->reply);

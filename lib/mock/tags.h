@@ -11,7 +11,7 @@ struct kin__tags { /* spans are borrowed from the request */
 	size_t n;
 };
 
-/* Those of the member Tags, a map, or TagKeys, a list; false: the exchange's answer says what is wrong. */
+/* Those of the member Tags; false: the exchange's answer says what is wrong. */
 bool kin__tags_of(struct kin__mock_exchange *x, const struct kin__json *request, struct kin__tags *tags);
 void kin__tags_add(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request);
 void kin__tags_remove(struct kin__mock_exchange *x, int64_t now_ms, const struct kin__json *request);

@@ -179,7 +179,8 @@ static int parse_subject(struct kin__fault *fault, struct kin__span operation, s
 static bool touches_shards(uint8_t operation)
 {
 	return operation == KIN__FAULT_ANY || operation == KIN__SPLIT_SHARD ||
-	       operation == KIN__MERGE_SHARDS || operation >= KIN__PUT_RECORD;
+	       operation == KIN__MERGE_SHARDS ||
+	       (operation >= KIN__PUT_RECORD && operation <= KIN__GET_RECORDS);
 }
 
 int kin__fault_parse(struct kin__span text, struct kin__fault *out, char error[static KIN__FAULT_ERROR])

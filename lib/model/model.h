@@ -121,7 +121,7 @@ void kin__model_create_stream(struct kin__model *model, int64_t now_ms, struct k
 bool kin__model_set_on_demand(struct kin__model *model, int64_t now_ms, struct kin__span stream);
 /* Only of an on-demand one: the service spreads its records, and keys may be left out.  false: no such stream. */
 bool kin__model_set_distributed(struct kin__model *model, int64_t now_ms, struct kin__span stream);
-/* At most KIN__MODEL_TAGS_MAX in all, besides what it has.  false: no such stream, or no memory. */
+/* With those that it has at most KIN__MODEL_TAGS_MAX: the caller sees to that.  false: no such stream, or no memory. */
 bool kin__model_set_tags(struct kin__model *model, int64_t now_ms, struct kin__span stream,
                          const struct kin__model_tagging *tags, size_t n);
 void kin__model_delete_stream(struct kin__model *model, int64_t now_ms, struct kin__span stream,

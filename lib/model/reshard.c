@@ -31,7 +31,8 @@ static int change(struct kin__model *model, struct kin__model_stream *stream, in
 	kin__shard_close(one, at_ms);
 	if (two)
 		kin__shard_close(two, at_ms);
-	return kin__shard_reindex(stream);
+	kin__shard_replace_open(stream, one, two, left, right);
+	return 0;
 }
 
 /* Every boundary of `scale_to` even ranges begins a shard, then nothing else does: by splits, then by merges.  Where

@@ -37,9 +37,8 @@ void kin__model_update_mode(struct kin__model *model, int64_t now_ms, struct kin
 		return;
 	if (!on_demand && stream->distributed) {
 		KIN__REFUSE(answer, "ValidationException",
-		            "Stream % spreads its records: RecordDistributionStrategy AUTO is for a stream "
-		            "in "
-		            "ON_DEMAND mode.",
+		            "Stream % spreads its records: RecordDistributionStrategy AUTO is for a "
+		            "stream in ON_DEMAND mode.",
 		            kin__span_text(stream->name));
 		return;
 	}

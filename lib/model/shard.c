@@ -85,6 +85,24 @@ int kin__shard_reindex(struct kin__model_stream *stream)
 	return 0;
 }
 
+void kin__shard_replace_open(struct kin__model_stream *stream, const struct kin__model_shard *one,
+                             const struct kin__model_shard *two, struct kin__model_shard *left,
+                             struct kin__model_shard *right)
+{
+	struct kin__model_shard **at = stream->open, **end = stream->open + stream->open_n;
+
+	while (*at != one && *at != two)
+		at++;
+	if (two) /* they are neighbours */
+		memmove(at + 1, at + 2, (size_t)(end - at - 2) * sizeof *at);
+	else
+		memmove(at + 2, at + 1, (size_t)(end - at - 1) * sizeof *at);
+	at[0] = left;
+	if (right)
+		at[1] = right;
+	stream->open_n = two ? stream->open_n - 1 : stream->open_n + 1;
+}
+
 struct kin__model_shard *kin__shard_find(struct kin__model_stream *stream, struct kin__span id)
 {
 	for (size_t i = stream->shards_n; i-- > 0;)

@@ -130,6 +130,10 @@ void kin__shard_free(struct kin__model_shard *shard);
 void kin__shard_allow(struct kin__model_shard *shard,
                       uint32_t record_bytes_max);         /* a record so large passes */
 int kin__shard_reindex(struct kin__model_stream *stream); /* makes `open` anew; 0 or -1 */
+/* In `open`, which has room for it, children for their parents: two and one, or one and two (the other NULL). */
+void kin__shard_replace_open(struct kin__model_stream *stream, const struct kin__model_shard *one,
+                             const struct kin__model_shard *two, struct kin__model_shard *left,
+                             struct kin__model_shard *right);
 struct kin__model_shard *kin__shard_find(struct kin__model_stream *stream,
                                          struct kin__span id); /* not the gone ones */
 struct kin__model_shard *kin__shard_of_hash(struct kin__model_stream *stream, struct kin__hashkey hash);
