@@ -149,9 +149,10 @@ FLOORS := mock $(if $(LIB_CODECS),codecs) api drive sinks stores spool io model 
 closure = $(1) $(foreach room,$($(1)_USES),$(call closure,$(room)))
 room_libs = $(foreach room,$(filter $(call closure,$(1)),$(FLOORS)),lib/lib$(room).la)
 .SECONDEXPANSION:
+# check_drive comes between the producer and its spool or its memory, to hold one put up while others go on.
 $(ROOM_CHECKS): tests/check_%: tests/check_%.o $$(call room_libs,$$*)
 	$(call say,LINK)
-	$(Q)$(LINK) -no-install $(if $(filter drive,$*),-Wl$(comma)--wrap=kin__spooler_put) -o $@ $(filter %.o,$^) $(filter %.la,$^) \
+	$(Q)$(LINK) -no-install $(if $(filter drive,$*),-Wl$(comma)--wrap=kin__spooler_put$(comma)--wrap=kin__mem_alloc) -o $@ $(filter %.o,$^) $(filter %.la,$^) \
 		$(CHECK_LIBS) $(DEP_LIBS) $(if $(filter mock,$*),$(HTTPD_LIBS)) $(if $(filter codecs,$*),$(CODECS_LIBS))
 
 $(POWER_CHECK): %: %.o tests/power/disk.o $(foreach room,$(filter sinks $(call closure,stores) $(call closure,spool),$(FLOORS)),lib/lib$(room).la)

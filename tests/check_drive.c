@@ -532,6 +532,7 @@ END_TEST
 #include "drive_tally.h"
 #include "drive_memory.h"
 #include "drive_spool.h"
+#include "drive_late.h"
 #include "drive_slots.h"
 
 START_TEST(attempt_no_memory)

@@ -53,18 +53,18 @@ START_TEST(a_long_outage_is_told_now_and_then)
 }
 END_TEST
 
-/* A failure now and then, with nothing sent between them, is no outage. */
-START_TEST(a_quiet_minute_ends_an_outage)
+/* A failure now and then, with nothing sent between them, is no outage; that all requests end by a long time-out is. */
+START_TEST(a_long_silence_ends_an_outage)
 {
 	struct kin__outage outage = { 0 };
 
 	check_note(&outage, 100, false, QUIET, 0);
-	check_note(&outage, 159, false, LASTS, 59);
-	check_note(&outage, 219, false, QUIET, 0);
-	check_note(&outage, 229, false, LASTS, 10);
-	check_note(&outage, 289, true, QUIET, 0); /* nobody knows when it ended */
-	check_note(&outage, 290, false, QUIET, 0);
-	check_note(&outage, 291, true, QUIET, 0); /* it was never told */
+	check_note(&outage, 720, false, LASTS, 620);
+	check_note(&outage, 1420, false, QUIET, 0);
+	check_note(&outage, 1430, false, LASTS, 10);
+	check_note(&outage, 2130, true, QUIET, 0); /* nobody knows when it ended */
+	check_note(&outage, 2131, false, QUIET, 0);
+	check_note(&outage, 2132, true, QUIET, 0); /* it was never told */
 }
 END_TEST
 
@@ -74,7 +74,7 @@ static void outage_case(Suite *all)
 
 	tcase_add_test(outages, an_outage_is_told_when_it_lasts);
 	tcase_add_test(outages, a_long_outage_is_told_now_and_then);
-	tcase_add_test(outages, a_quiet_minute_ends_an_outage);
+	tcase_add_test(outages, a_long_silence_ends_an_outage);
 	suite_add_tcase(all, outages);
 }
 #endif

@@ -202,8 +202,12 @@ static int drain(const struct put *put, struct kin_producer_stats *stats, struct
 		if (told || !tool_stopping() || kin_producer_stats(put->producer, stats, error) != KIN_OK)
 			continue;
 		tool_say(KIN_LOG_WARN,
-		         "put: stopping: %llu records wait to be stored, or for the end of their time to "
-		         "live; a second signal gives them up",
+		         put->spool ? "put: stopping: records wait to be stored (%llu are in memory); after "
+		                      "a "
+		                      "second signal those in the spool wait for the next run"
+		                    : "put: stopping: %llu records wait to be stored, or for the end of "
+		                      "their "
+		                      "time to live; a second signal gives them up",
 		         (unsigned long long)stats->buffered);
 		told = true;
 	}

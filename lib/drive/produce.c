@@ -98,13 +98,13 @@ static void feed(struct kin__produce *produce, struct kin__producer_event *event
 {
 	struct kin__producer *machine = produce->own.machine;
 	struct kin__producer_event other = { .now_us = event->now_us };
-	struct kin__list records;
+	struct kin__list records, lists[KIN__PRODUCE_SLOTS];
 	bool flush, close;
 
 	kin__list_init(&records);
 	pthread_mutex_lock(&produce->inbox.lock);
 	kin__produce_gather(produce);
-	kin__produce_take_records(produce, &records);
+	kin__produce_take_lists(produce, lists);
 	produce->inbox.records_n = produce->inbox.records_bytes = 0;
 	produce->inbox.woken = false;
 	flush = produce->inbox.flush;
@@ -114,6 +114,7 @@ static void feed(struct kin__produce *produce, struct kin__producer_event *event
 	produce->own.reports_n += produce->inbox.spooling.refused_n;
 	produce->inbox.spooling.refused_n = 0;
 	pthread_mutex_unlock(&produce->inbox.lock);
+	kin__produce_merge(lists, &records);
 	if (!kin__list_empty(&records)) {
 		if (produce->set.places)
 			kin__produce_place(produce, &records);
@@ -423,8 +424,10 @@ int kin__produce_flush(struct kin__produce *produce, int64_t timeout_ms, struct 
 		code = would_deadlock(produce, call, error);
 	else if (code == KIN_OK)
 		code = wait_reported(produce, mark, until_us, call, error);
-	if (code == KIN_OK)
+	if (code == KIN_OK) {
 		produce->inbox.given_up = 0;
+		kin__produce_spool_count_lost(produce); /* without a report: the close is to say so still */
+	}
 	pthread_mutex_unlock(&produce->inbox.lock);
 	return code;
 }
@@ -484,6 +487,8 @@ int kin__produce_close(struct kin__produce *produce, int64_t timeout_ms, struct 
 	if (code == KIN_OK)
 		code = wait_reported(produce, produce->inbox.entered, until_us, "kin_producer_close()",
 		                     error);
+	if (code == KIN_OK)
+		kin__produce_spool_count_lost(produce);
 	pthread_mutex_unlock(&produce->inbox.lock);
 	if (code == KIN_TIMEOUT || code == KIN_WOULD_DEADLOCK)
 		return code;

@@ -267,7 +267,7 @@ struct kin__produce {
 	} inbox;
 	char apart[KIN__PRODUCE_APART];
 	struct kin__produce_slot slots[KIN__PRODUCE_SLOTS];
-	_Atomic uint64_t ticket; /* of the last record that was put */
+	_Atomic uint64_t ticket; /* of the next call that puts */
 	char apart_too[KIN__PRODUCE_APART];
 	struct kin__produce_shards shards;
 	struct kin__loop_task attend, detach;
@@ -364,6 +364,8 @@ int kin__produce_spool_drain(struct kin__produce *produce, uint64_t until_us, co
                              struct kin_error *error);
 void kin__produce_spool_stats(struct kin__produce *produce, struct kin_producer_stats *stats);
 bool kin__produce_spool_busy(const struct kin__produce *produce); /* under the lock: more will come from it */
+void kin__produce_spool_count_lost(
+		struct kin__produce *produce); /* the same: what will never come is given up */
 
 /* drive/produce_slot */
 bool kin__produce_slots_init(struct kin__produce *produce); /* false: no memory for their locks */
@@ -385,8 +387,9 @@ void kin__produce_grant(struct kin__produce *produce, struct kin__produce_slot *
 uint64_t kin__produce_ticket(struct kin__produce *produce);
 /* Behind what is in the slot, to which nothing is granted. */
 void kin__produce_append(struct kin__produce_slot *slot, struct kin__produce_record *record, uint64_t ticket);
-/* All that was put, in order; after gathering. */
-void kin__produce_take_records(struct kin__produce *produce, struct kin__list *out);
+/* All that was put, after gathering; and, without the lock, in order. */
+void kin__produce_take_lists(struct kin__produce *produce, struct kin__list lists[KIN__PRODUCE_SLOTS]);
+void kin__produce_merge(struct kin__list lists[KIN__PRODUCE_SLOTS], struct kin__list *out);
 /* An open chunk that is empty, of a slot other than the first one, becomes a spare. */
 void kin__produce_slots_trim(struct kin__produce *produce);
 

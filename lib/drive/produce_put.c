@@ -150,8 +150,10 @@ struct kin__produce_record *kin__produce_take_in(struct kin__produce *produce, s
 	kin__room_take(&produce->inbox.room, bytes);
 	record = coming->size > KIN__PRODUCE_LARGE ? kin__produce_record_new_large(produce, coming)
 	                                           : kin__produce_record_new(produce, slot, coming);
-	if (!record)
+	if (!record) {
 		kin__room_give(&produce->inbox.room, bytes, 1);
+		pthread_cond_broadcast(&produce->inbox.change); /* somebody may have found it taken */
+	}
 	return record;
 }
 
@@ -175,11 +177,17 @@ static int accept(struct kin__produce *produce, struct kin__produce_slot *slot,
 {
 	struct kin__produce_record *record;
 	char made[MADE_KEY];
+	int code;
 
 	kin__produce_make_key(produce, &slot->rng, coming, made);
 	record = kin__produce_take_in(produce, slot, coming);
 	if (!record)
 		return kin__error_nomem(error);
+	code = kin__produce_may_put(produce, error);
+	if (code != KIN_OK) { /* the lock was let go of to copy a large one */
+		kin__produce_record_free(produce, record);
+		return code;
+	}
 	record->token = coming->entry->token;
 	produce->inbox.releases |= coming->entry->release != NULL;
 	produce->inbox.stats.accepted++;
@@ -197,39 +205,56 @@ struct kin__produce_coming kin__produce_coming_of(const struct kin__produce *pro
 	return coming;
 }
 
-/* Waits for room for it, and looks after what is to come by the way. */
-static int put_one(struct kin__produce *produce, const struct kin_put_entry *entry,
-                   struct kin__produce_patience *patience, struct kin_error *error)
+/* It may be put with what was granted; those with a time to live of their own wake the loop. */
+static bool is_grantable(const struct kin__produce_coming *coming)
+{
+	return coming->entry->ttl_ms == 0 && coming->size <= KIN__PRODUCE_LARGE;
+}
+
+/* Waits for room for the first one; those behind it go at once, as far as nothing can be granted for them. */
+static int put_locked(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
+                      size_t *accepted, bool *wake, struct kin__produce_patience *patience,
+                      struct kin_error *error)
 {
 	struct kin__produce_slot *slot = kin__produce_my_slot(produce);
-	struct kin__produce_coming coming = kin__produce_coming_of(produce, entry);
-	bool wake = false;
+	struct kin__produce_coming coming = kin__produce_coming_of(produce, entries);
 	int code;
 
+	*accepted = 0;
 	pthread_mutex_lock(&produce->inbox.lock);
 	code = wait_for_room(produce, slot, &coming, patience, error);
-	if (code == KIN_OK)
-		code = accept(produce, slot, &coming, &wake, error);
+	while (code == KIN_OK && (code = accept(produce, slot, &coming, wake, error)) == KIN_OK &&
+	       ++*accepted < n) {
+		coming = kin__produce_coming_of(produce, &entries[*accepted]);
+		if (is_grantable(&coming))
+			kin__produce_grant(produce, slot);
+		if (slot->granted > 0 || !kin__produce_has_room(produce, slot, &coming))
+			break;
+	}
 	if (code == KIN_OK)
 		kin__produce_grant(produce, slot);
 	pthread_mutex_unlock(&produce->inbox.lock);
-	if (wake)
-		kin__loop_post(kin__core_loop(produce->set.core), &produce->attend);
 	return code;
 }
 
-/* What was granted first, so that the loop has what is there before this thread waits. */
+/* By what was granted, else one under the lock, and again by what is granted then.  The loop is woken behind that: a
+ * request is to have all of a call that there is room for. */
 static int put_some(struct kin__produce *produce, const struct kin_put_entry *entries, size_t n,
                     size_t *accepted, struct kin__produce_patience *patience, struct kin_error *error)
 {
-	size_t granted = kin__produce_put_granted(produce, entries, n);
+	size_t done = kin__produce_put_granted(produce, entries, n), some;
+	bool wake = false;
 	int code = KIN_OK;
 
-	*accepted += granted;
-	if (granted < n) {
-		code = put_one(produce, &entries[granted], patience, error);
-		*accepted += code == KIN_OK;
+	if (done < n) {
+		code = put_locked(produce, &entries[done], n - done, &some, &wake, patience, error);
+		done += some;
 	}
+	if (code == KIN_OK && done < n)
+		done += kin__produce_put_granted(produce, &entries[done], n - done);
+	*accepted += done;
+	if (wake)
+		kin__loop_post(kin__core_loop(produce->set.core), &produce->attend);
 	return code;
 }
 

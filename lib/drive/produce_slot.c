@@ -2,8 +2,8 @@
  *
  * Were there one list under one lock, two threads that put would hand that lock and all it guards from processor to
  * processor with each record, and both together would put less than one alone.  So there are some slots, each with a
- * list, an open chunk and a lock of its own.  A thread keeps to its slot until it finds that taken, and goes on to the
- * next one then: a thread by itself stays in the first one.
+ * list, an open chunk and a lock of its own.  A thread keeps to its slot until it finds that taken for longer than it
+ * takes to revoke a share, and goes on to the next one then: a thread by itself mostly stays in the first one.
  *
  * What all must agree on, the room for records and bytes and when the loop is to be woken, stays under the inbox's
  * lock.  A slot is granted a share beforehand: so many records and bytes may be put there under its own lock alone.  A
@@ -28,7 +28,7 @@
  */
 #include "drive/produce.h"
 
-enum { GRANT_MAX = 512 }; /* records */
+enum { GRANT_MAX = 512 /* records */, TRIES = 4 };
 
 static _Thread_local uint32_t preferred; /* the slot of this thread, of any producer */
 
@@ -99,8 +99,9 @@ static struct kin__produce_slot *lock_slot(struct kin__produce *produce)
 
 	for (uint32_t i = 0; i < KIN__PRODUCE_SLOTS; i++) {
 		slot = &produce->slots[preferred];
-		if (pthread_mutex_trylock(&slot->lock) == 0)
-			return slot;
+		for (int tries = 0; tries < TRIES; tries++)
+			if (pthread_mutex_trylock(&slot->lock) == 0)
+				return slot;
 		preferred = (preferred + 1) % KIN__PRODUCE_SLOTS;
 	}
 	slot = &produce->slots[preferred];
@@ -268,7 +269,15 @@ static void move_run(struct kin__list *to, struct kin__list *from, uint64_t tick
 	to->prev = last;
 }
 
-void kin__produce_take_records(struct kin__produce *produce, struct kin__list *out)
+void kin__produce_take_lists(struct kin__produce *produce, struct kin__list lists[KIN__PRODUCE_SLOTS])
+{
+	for (int i = 0; i < KIN__PRODUCE_SLOTS; i++) {
+		kin__list_init(&lists[i]);
+		kin__list_move(&lists[i], &produce->slots[i].records);
+	}
+}
+
+void kin__produce_merge(struct kin__list lists[KIN__PRODUCE_SLOTS], struct kin__list *out)
 {
 	struct kin__list *first;
 	uint64_t lowest, next;
@@ -277,7 +286,7 @@ void kin__produce_take_records(struct kin__produce *produce, struct kin__list *o
 		first = NULL;
 		lowest = next = UINT64_MAX;
 		for (int i = 0; i < KIN__PRODUCE_SLOTS; i++) {
-			struct kin__list *records = &produce->slots[i].records;
+			struct kin__list *records = &lists[i];
 			uint64_t ticket = kin__list_empty(records) ? UINT64_MAX : ticket_of(records->next);
 
 			if (ticket < lowest) {

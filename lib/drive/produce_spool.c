@@ -391,6 +391,23 @@ void kin__produce_spool_stats(struct kin__produce *produce, struct kin_producer_
 	stats->spool_damaged = own.damaged;
 }
 
+/* Under the lock.  What this process put on disk and what was not found there, once nothing waits there any more. */
+void kin__produce_spool_count_lost(struct kin__produce *produce)
+{
+	struct kin__produce_spooling *spooling = &produce->inbox.spooling;
+	uint64_t n = spooling->records_n;
+
+	if (n == 0 || kin__produce_spool_busy(produce))
+		return;
+	produce->inbox.stats.failed += n;
+	produce->inbox.tally.failed[-KIN_CORRUPT] += n;
+	produce->inbox.given_up += n;
+	kin__error(&produce->inbox.last_error, KIN_CORRUPT,
+	           "%llu records stood in parts of the spool that could not be read; the log names the files",
+	           (unsigned long long)n);
+	spooling->records_n = spooling->bytes = 0;
+}
+
 /* --- waiting ----------------------------------------------------------------------------- */
 
 bool kin__produce_spool_busy(const struct kin__produce *produce)

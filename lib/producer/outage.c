@@ -3,7 +3,11 @@
 
 #define SECOND UINT64_C(1000000)
 
-enum { TELL_S = 10, LONGER_MOST_S = 300, FORGET_S = 60 };
+enum {
+	TELL_S = 10,
+	LONGER_MOST_S = 300,
+	FORGET_S = 700
+}; /* two answers in vain are never so far apart: a time-out and a pause */
 
 static void begin(struct kin__outage *outage, uint64_t now_us)
 {

@@ -2,7 +2,7 @@
  *
  * Pure.  Requests that fail are everyday, and are sent again; that all of them fail for a while is for somebody to
  * look at.  An outage begins with the first failure behind a success and ends with the next success, or unnoticed when
- * nothing is sent for a minute.  It is told once it lasts ten seconds, then whenever it lasts twice as long as when it
+ * no answer comes for twelve minutes.  It is told once it lasts ten seconds, then whenever it lasts twice as long as when it
  * was told last, or five minutes longer.
  */
 #ifndef KIN_PRODUCER_OUTAGE_H
@@ -13,7 +13,7 @@
 enum kin__outage_word { KIN__OUTAGE_QUIET, KIN__OUTAGE_LASTS, KIN__OUTAGE_OVER };
 
 struct kin__outage {                /* zero to begin with */
-	uint64_t since_us, last_us; /* its first and its last failure */
+	uint64_t since_us, last_us; /* its first failure, and the last answer */
 	uint64_t tell_us;           /* how long it must last to be told */
 	uint64_t failures;          /* 0: there is none */
 	bool told;

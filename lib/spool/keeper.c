@@ -153,18 +153,21 @@ static bool sync_open(struct kin__spooler *spooler)
 {
 	uint64_t now_us = kin__clock_us(), number = spooler->number;
 	int fd, failed = 0;
+	bool told;
 
 	if (sync_due_us(spooler) > now_us || spooler->fd < 0)
 		return false;
 	fd = fcntl(spooler->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	spooler->dirty = fd < 0 && !spooler->stopping; /* then it is not even asked for now */
+	told = spooler->own.sync_told;
+	spooler->own.sync_told = fd < 0;
 	spooler->dirty_us = now_us;
 	pthread_mutex_unlock(&spooler->lock);
 	if (fd < 0 || fsync(fd) != 0)
 		failed = errno;
 	if (fd >= 0)
 		close(fd);
-	if (failed)
+	if (failed && !(fd < 0 && told)) /* a want of descriptors is said once */
 		kin__spooler_tell_unsynced(spooler, number, failed);
 	pthread_mutex_lock(&spooler->lock);
 	if (failed && fd >= 0 &&

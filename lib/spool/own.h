@@ -48,6 +48,7 @@ struct kin__spooler {
 		uint64_t rest_until_us; /* something failed: marks and removals wait */
 		uint64_t read_until_us; /* it could not be read: that waits, too; 0: it can */
 		uint32_t tries;         /* in vain, to read the segment `number`, in a row */
+		bool sync_told;         /* that there was no descriptor to sync by */
 		bool holes;             /* blocks of it that cannot be read are left out */
 	} own;
 };

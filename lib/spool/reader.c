@@ -116,6 +116,13 @@ static void tell_damage(struct kin__spooler *spooler, const struct kin__spool_se
 	                 (unsigned long long)seen->from, (unsigned long long)(seen->to - seen->from));
 }
 
+/* Under the lock: nobody goes on writing into a file that is not to be read. */
+static void end_segment(struct kin__spooler *spooler, const struct kin__spool_segment *segment)
+{
+	if (segment == spooler->books.open && !spooler->books.writing)
+		kin__spool_complete(&spooler->books);
+}
+
 /* What can be had of the segment, up to `size`, ends here. */
 static void give_up(struct kin__spooler *spooler, struct kin__spool_segment *segment, uint64_t size,
                     const struct kin_error *error)
@@ -134,11 +141,14 @@ static void give_up(struct kin__spooler *spooler, struct kin__spool_segment *seg
 	segment->damaged = true;
 	spooler->damaged++;
 	spooler->told = true;
+	spooler->own.tries = 0;
+	end_segment(spooler, segment);
 	kin__spool_passed(&spooler->books, segment, size, false);
 }
 
 /* Nobody waits for ever for what can never be read: what can be read of it is. */
-static void leave_holes(struct kin__spooler *spooler, const struct kin_error *error)
+static void leave_holes(struct kin__spooler *spooler, const struct kin__spool_segment *segment,
+                        const struct kin_error *error)
 {
 	spooler->own.holes = true;
 	pthread_mutex_unlock(&spooler->lock);
@@ -147,6 +157,7 @@ static void leave_holes(struct kin__spooler *spooler, const struct kin_error *er
 	                 ".damaged",
 	                 error->message, (unsigned)spooler->own.tries);
 	pthread_mutex_lock(&spooler->lock);
+	end_segment(spooler, segment);
 }
 
 /* Tried again: each record in it was accepted.  Said once, until it can be read. */
@@ -179,7 +190,9 @@ static bool handle(struct kin__spooler *spooler, struct kin__spool_segment *segm
                    enum kin__spool_step step, const struct kin__spool_seen *seen)
 {
 	bool record = step == KIN__SPOOL_RECORD;
-	bool damaged = step == KIN__SPOOL_DAMAGE || (step == KIN__SPOOL_TORN && spooler->own.holes);
+	/* what this process wrote was whole: only the disk can have torn it */
+	bool torn = step == KIN__SPOOL_TORN && segment->earlier && !spooler->own.holes;
+	bool damaged = step == KIN__SPOOL_DAMAGE || (step == KIN__SPOOL_TORN && !torn);
 
 	/* Said before it is asked, for room may come as soon as the answer was no. */
 	if (record) {
@@ -250,7 +263,7 @@ bool kin__spooler_read(struct kin__spooler *spooler)
 	if (code == KIN_OK)
 		return !spooler->blocked;
 	if (code == KIN_IO && spooler->own.fd >= 0 && !spooler->own.holes)
-		leave_holes(spooler, &error);
+		leave_holes(spooler, segment, &error);
 	else
 		give_up(spooler, segment, size, &error);
 	return true; /* the file can go, and those behind it are next */

@@ -89,6 +89,47 @@ START_TEST(a_spool_takes_what_the_buffer_cannot)
 }
 END_TEST
 
+/* What waits on disk and cannot be read any more has no report, but it is told: in the counts, and by the close. */
+START_TEST(records_that_a_spool_lost_are_counted)
+{
+	static char bytes[1000];
+	struct kin_producer_stats stats;
+	DIR *folder;
+	const struct dirent *entry;
+	char path[400];
+
+	options.buffer_records_max = 100;
+	options.on_delivery = NULL;
+	options.spool_bytes_max = 8388608; /* in files of 1 MiB */
+	fault("PutRecords:throttle");
+	open_it();
+	for (int i = 0; i < 5000; i++)
+		ck_assert_int_eq(kin_producer_put(producer, "k", 1, bytes, sizeof bytes, -1, &error), KIN_OK);
+	folder = opendir(spool_folder);
+	ck_assert_ptr_nonnull(folder);
+	while ((entry = readdir(folder)) != NULL) {
+		snprintf(path, sizeof path, "%s/%s", spool_folder, entry->d_name);
+		if (strstr(entry->d_name, ".spool"))
+			ck_assert_int_eq(truncate(path, 100), 0);
+	}
+	closedir(folder);
+	kin_mock_heal(mock);
+	flush_all();
+	stats = stats_now();
+	ck_assert_uint_ge(stats.stored, 100);
+	ck_assert_uint_gt(stats.failed, 4000);
+	ck_assert_uint_eq(stats.accepted, 5000);
+	ck_assert_uint_eq(stats.stored + stats.failed, 5000);
+	ck_assert_uint_eq(stats.buffered, 0);
+	ck_assert_uint_eq(stats.buffered_bytes, 0);
+	ck_assert_uint_eq(stats.stored, stored_in_mock());
+	ck_assert_int_eq(kin_producer_close(producer, -1, &error), KIN_CORRUPT);
+	ck_assert_msg(strstr(error.message, "records were given up") && strstr(error.message, "of the spool"),
+	              "%s", error.message);
+	producer = NULL;
+}
+END_TEST
+
 /* A full spool: at once, in time, and room again when records left it. */
 START_TEST(a_spool_is_bounded)
 {
@@ -505,6 +546,7 @@ static TCase *spool_case(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_spool_is_empty_when_all_is_reported, 0, 3);
 	tcase_add_loop_test(tcase, a_spool_takes_what_the_buffer_cannot, 0, 2);
+	tcase_add_test(tcase, records_that_a_spool_lost_are_counted);
 	tcase_add_test(tcase, a_spool_is_bounded);
 	tcase_add_test(tcase, a_spool_that_cannot_be_had);
 	tcase_add_loop_test(tcase, what_a_killed_process_left_is_sent_first, 0, 6);
