@@ -29,7 +29,6 @@ struct kin__operation_row {
 	const char *name;   /* "PutRecords" */
 	const char *target; /* "Kinesis_20131202.PutRecords" */
 	bool control;       /* control-plane endpoint; else data plane */
-	bool idempotent;    /* may be sent again after an ambiguous failure without changing the outcome */
 	bool by_stream;     /* StreamName or StreamARN must be given */
 	bool empty_answer;  /* success has no body */
 	const struct kin__member *members;

@@ -204,73 +204,66 @@ static const struct kin__member update_channel[] = {
 	JSON("LoggingConfiguration", false),
 };
 
-/* control, idempotent, by_stream, empty_answer; a repeated reshard, create or delete meets its own first try. */
+/* control, by_stream, empty_answer */
 #define ROW(name, members, ...)                                                                              \
 	{                                                                                                    \
 		name, "Kinesis_20131202." name, __VA_ARGS__, members, KIN__ARRAY_LEN(members)                \
 	}
 static const struct kin__operation_row rows[KIN__OPERATIONS] = {
-	[KIN__CREATE_STREAM] = ROW("CreateStream", create_stream, true, false, false, true),
-	[KIN__DELETE_STREAM] = ROW("DeleteStream", delete_stream, true, false, true, true),
+	[KIN__CREATE_STREAM] = ROW("CreateStream", create_stream, true, false, true),
+	[KIN__DELETE_STREAM] = ROW("DeleteStream", delete_stream, true, true, true),
 	[KIN__DESCRIBE_STREAM_SUMMARY] =
-			ROW("DescribeStreamSummary", describe_stream_summary, true, true, true, false),
-	[KIN__LIST_STREAMS] = ROW("ListStreams", list_streams, true, true, false, false),
-	[KIN__LIST_SHARDS] =
-			ROW("ListShards", list_shards, true, true, false, false), /* NextToken stands alone */
-	[KIN__SPLIT_SHARD] = ROW("SplitShard", split_shard, true, false, true, true),
-	[KIN__MERGE_SHARDS] = ROW("MergeShards", merge_shards, true, false, true, true),
-	[KIN__UPDATE_MAX_RECORD_SIZE] =
-			ROW("UpdateMaxRecordSize", update_max_record_size, true, false, false, true),
-	[KIN__PUT_RECORD] = ROW("PutRecord", put_record, false, false, true, false),
-	[KIN__PUT_RECORDS] = ROW("PutRecords", put_records, false, false, true, false),
-	[KIN__GET_SHARD_ITERATOR] = ROW("GetShardIterator", get_shard_iterator, false, true, true, false),
-	[KIN__GET_RECORDS] = ROW("GetRecords", get_records, false, true, false, false),
-	[KIN__DESCRIBE_STREAM] = ROW("DescribeStream", describe_stream, true, true, true, false),
-	[KIN__DESCRIBE_LIMITS] = { "DescribeLimits", "Kinesis_20131202.DescribeLimits", true, true, false,
-	                           false, NULL, 0 },
-	[KIN__UPDATE_STREAM_MODE] = ROW("UpdateStreamMode", update_stream_mode, true, false, false, true),
+			ROW("DescribeStreamSummary", describe_stream_summary, true, true, false),
+	[KIN__LIST_STREAMS] = ROW("ListStreams", list_streams, true, false, false),
+	[KIN__LIST_SHARDS] = ROW("ListShards", list_shards, true, false, false), /* NextToken stands alone */
+	[KIN__SPLIT_SHARD] = ROW("SplitShard", split_shard, true, true, true),
+	[KIN__MERGE_SHARDS] = ROW("MergeShards", merge_shards, true, true, true),
+	[KIN__UPDATE_MAX_RECORD_SIZE] = ROW("UpdateMaxRecordSize", update_max_record_size, true, false, true),
+	[KIN__PUT_RECORD] = ROW("PutRecord", put_record, false, true, false),
+	[KIN__PUT_RECORDS] = ROW("PutRecords", put_records, false, true, false),
+	[KIN__GET_SHARD_ITERATOR] = ROW("GetShardIterator", get_shard_iterator, false, true, false),
+	[KIN__GET_RECORDS] = ROW("GetRecords", get_records, false, false, false),
+	[KIN__DESCRIBE_STREAM] = ROW("DescribeStream", describe_stream, true, true, false),
+	[KIN__DESCRIBE_LIMITS] = { "DescribeLimits", "Kinesis_20131202.DescribeLimits", true, false, false,
+	                           NULL, 0 },
+	[KIN__UPDATE_STREAM_MODE] = ROW("UpdateStreamMode", update_stream_mode, true, false, true),
 	[KIN__UPDATE_STREAM_RECORD_DISTRIBUTION_STRATEGY] =
-			ROW("UpdateStreamRecordDistributionStrategy", update_distribution, true, false, false,
-	                    true),
-	[KIN__UPDATE_SHARD_COUNT] = ROW("UpdateShardCount", update_shard_count, true, false, true, false),
+			ROW("UpdateStreamRecordDistributionStrategy", update_distribution, true, false, true),
+	[KIN__UPDATE_SHARD_COUNT] = ROW("UpdateShardCount", update_shard_count, true, true, false),
 	[KIN__INCREASE_STREAM_RETENTION_PERIOD] =
-			ROW("IncreaseStreamRetentionPeriod", retention, true, false, true, true),
+			ROW("IncreaseStreamRetentionPeriod", retention, true, true, true),
 	[KIN__DECREASE_STREAM_RETENTION_PERIOD] =
-			ROW("DecreaseStreamRetentionPeriod", retention, true, false, true, true),
-	[KIN__START_STREAM_ENCRYPTION] = ROW("StartStreamEncryption", encryption, true, false, true, true),
-	[KIN__STOP_STREAM_ENCRYPTION] = ROW("StopStreamEncryption", encryption, true, false, true, true),
-	[KIN__ADD_TAGS_TO_STREAM] = ROW("AddTagsToStream", add_tags, true, true, true, true),
-	[KIN__REMOVE_TAGS_FROM_STREAM] = ROW("RemoveTagsFromStream", remove_tags, true, true, true, true),
-	[KIN__LIST_TAGS_FOR_STREAM] = ROW("ListTagsForStream", list_tags_for_stream, true, true, true, false),
-	[KIN__ENABLE_ENHANCED_MONITORING] =
-			ROW("EnableEnhancedMonitoring", monitoring, true, true, true, false),
-	[KIN__DISABLE_ENHANCED_MONITORING] =
-			ROW("DisableEnhancedMonitoring", monitoring, true, true, true, false),
+			ROW("DecreaseStreamRetentionPeriod", retention, true, true, true),
+	[KIN__START_STREAM_ENCRYPTION] = ROW("StartStreamEncryption", encryption, true, true, true),
+	[KIN__STOP_STREAM_ENCRYPTION] = ROW("StopStreamEncryption", encryption, true, true, true),
+	[KIN__ADD_TAGS_TO_STREAM] = ROW("AddTagsToStream", add_tags, true, true, true),
+	[KIN__REMOVE_TAGS_FROM_STREAM] = ROW("RemoveTagsFromStream", remove_tags, true, true, true),
+	[KIN__LIST_TAGS_FOR_STREAM] = ROW("ListTagsForStream", list_tags_for_stream, true, true, false),
+	[KIN__ENABLE_ENHANCED_MONITORING] = ROW("EnableEnhancedMonitoring", monitoring, true, true, false),
+	[KIN__DISABLE_ENHANCED_MONITORING] = ROW("DisableEnhancedMonitoring", monitoring, true, true, false),
 	[KIN__UPDATE_STREAM_WARM_THROUGHPUT] =
-			ROW("UpdateStreamWarmThroughput", update_warm_throughput, true, false, true, false),
-	[KIN__TAG_RESOURCE] = ROW("TagResource", tag_resource, true, true, false, true),
-	[KIN__UNTAG_RESOURCE] = ROW("UntagResource", untag_resource, true, true, false, true),
-	[KIN__LIST_TAGS_FOR_RESOURCE] = ROW("ListTagsForResource", resource, true, true, false, false),
-	[KIN__GET_RESOURCE_POLICY] = ROW("GetResourcePolicy", resource, true, true, false, false),
-	[KIN__PUT_RESOURCE_POLICY] = ROW("PutResourcePolicy", put_resource_policy, true, true, false, true),
-	[KIN__DELETE_RESOURCE_POLICY] = ROW("DeleteResourcePolicy", resource, true, false, false, true),
+			ROW("UpdateStreamWarmThroughput", update_warm_throughput, true, true, false),
+	[KIN__TAG_RESOURCE] = ROW("TagResource", tag_resource, true, false, true),
+	[KIN__UNTAG_RESOURCE] = ROW("UntagResource", untag_resource, true, false, true),
+	[KIN__LIST_TAGS_FOR_RESOURCE] = ROW("ListTagsForResource", resource, true, false, false),
+	[KIN__GET_RESOURCE_POLICY] = ROW("GetResourcePolicy", resource, true, false, false),
+	[KIN__PUT_RESOURCE_POLICY] = ROW("PutResourcePolicy", put_resource_policy, true, false, true),
+	[KIN__DELETE_RESOURCE_POLICY] = ROW("DeleteResourcePolicy", resource, true, false, true),
 	[KIN__REGISTER_STREAM_CONSUMER] =
-			ROW("RegisterStreamConsumer", register_consumer, true, false, false, false),
-	[KIN__DEREGISTER_STREAM_CONSUMER] =
-			ROW("DeregisterStreamConsumer", one_consumer, true, false, false, true),
-	[KIN__DESCRIBE_STREAM_CONSUMER] =
-			ROW("DescribeStreamConsumer", one_consumer, true, true, false, false),
-	[KIN__LIST_STREAM_CONSUMERS] = ROW("ListStreamConsumers", list_consumers, true, true, false, false),
+			ROW("RegisterStreamConsumer", register_consumer, true, false, false),
+	[KIN__DEREGISTER_STREAM_CONSUMER] = ROW("DeregisterStreamConsumer", one_consumer, true, false, true),
+	[KIN__DESCRIBE_STREAM_CONSUMER] = ROW("DescribeStreamConsumer", one_consumer, true, false, false),
+	[KIN__LIST_STREAM_CONSUMERS] = ROW("ListStreamConsumers", list_consumers, true, false, false),
 	[KIN__DESCRIBE_ACCOUNT_SETTINGS] = { "DescribeAccountSettings",
-	                                     "Kinesis_20131202.DescribeAccountSettings", true, true, false,
-	                                     false, NULL, 0 },
+	                                     "Kinesis_20131202.DescribeAccountSettings", true, false, false,
+	                                     NULL, 0 },
 	[KIN__UPDATE_ACCOUNT_SETTINGS] =
-			ROW("UpdateAccountSettings", update_account_settings, true, false, false, false),
-	[KIN__CREATE_CHANNEL] = ROW("CreateChannel", create_channel, true, false, false, false),
-	[KIN__DELETE_CHANNEL] = ROW("DeleteChannel", channel, true, false, false, true),
-	[KIN__DESCRIBE_CHANNEL] = ROW("DescribeChannel", channel, true, true, false, false),
-	[KIN__LIST_CHANNELS] = ROW("ListChannels", list_channels, true, true, false, false),
-	[KIN__UPDATE_CHANNEL] = ROW("UpdateChannel", update_channel, true, true, false, false),
+			ROW("UpdateAccountSettings", update_account_settings, true, false, false),
+	[KIN__CREATE_CHANNEL] = ROW("CreateChannel", create_channel, true, false, false),
+	[KIN__DELETE_CHANNEL] = ROW("DeleteChannel", channel, true, false, true),
+	[KIN__DESCRIBE_CHANNEL] = ROW("DescribeChannel", channel, true, false, false),
+	[KIN__LIST_CHANNELS] = ROW("ListChannels", list_channels, true, false, false),
+	[KIN__UPDATE_CHANNEL] = ROW("UpdateChannel", update_channel, true, false, false),
 };
 
 const struct kin__operation_row *kin__operation_row(enum kin__operation operation)

@@ -29,7 +29,7 @@ static void read_early(const uint8_t *data, size_t size, const struct kin__get_p
 	FUZZ_CHECK(kin__get_records_decode(&page, body.at, body.n, "shardId-000000000000", &why) == code);
 	FUZZ_CHECK(strcmp(why.text, reason->text) == 0);
 	FUZZ_CHECK(page.n == whole->n && page.payload_bytes == whole->payload_bytes);
-	for (size_t i = 0; i < page.n; i++) {
+	for (size_t i = 0; i < page.n && i < whole->n; i++) { /* one may have had no memory */
 		const struct kin_record *a = &page.records[i], *b = &whole->records[i];
 
 		FUZZ_CHECK(same(a->data, a->data_size, b->data, b->data_size));
