@@ -303,7 +303,7 @@ static void write_description(struct kin__jsontext *json, const struct kin__stre
 void kin__control_describe_stream(struct kin__mock_exchange *x, int64_t now_ms,
                                   const struct kin__json *request)
 {
-	struct kin__stream_summary summary;
+	struct kin__stream_summary summary = { .open_shards = 0 };
 	struct kin__model_list list = { .exclusive_start = kin__asked_text(request, "ExclusiveStartShardId"),
 		                        .describe = &summary };
 	struct kin__shard_info found[DESCRIBE_SHARDS_MAX];
