@@ -376,6 +376,8 @@ START_TEST(slots_give_back_their_memory)
 }
 END_TEST
 
+#include "drive_flush.h"
+
 static TCase *slots_case(void)
 {
 	TCase *made = tcase_create("slots");
@@ -390,6 +392,7 @@ static TCase *slots_case(void)
 	tcase_add_test(made, slots_release_what_was_given);
 	tcase_add_loop_test(made, slots_in_a_crowd, 0, 2);
 	tcase_add_test(made, slots_give_back_their_memory);
+	tcase_add_test(made, flush_waits_for_what_was_granted);
 	tcase_add_test(made, closed_while_a_large_record_is_copied);
 	return made;
 }
