@@ -10,15 +10,21 @@ static int end(struct stream_request *r, struct kin_call *call, int code, struct
 	return code == TOOL_DONE && wait ? stream_wait_for(r, false) : code;
 }
 
-/* A description of the stream; NULL: it was said why not, and *code tells how to exit. */
+/* A description of the stream; *call is to be freed either way. */
+static int describe(struct stream_request *r, struct kin_call **call, struct kin_error *error)
+{
+	int code = stream_begin(r, "DescribeStreamSummary", call, error);
+
+	return code == KIN_OK ? kin_call_wait(*call, -1, error) : code;
+}
+
+/* The same; NULL: it was said why not, and *code tells how to exit. */
 static struct kin_call *ask(struct stream_request *r, int *code)
 {
 	struct kin_error error;
 	struct kin_call *call;
 
-	*code = stream_begin(r, "DescribeStreamSummary", &call, &error);
-	if (*code == KIN_OK)
-		*code = kin_call_wait(call, -1, &error);
+	*code = describe(r, &call, &error);
 	if (*code == KIN_OK)
 		return call;
 	kin_call_free(call);
@@ -36,9 +42,7 @@ static int begin_by_arn(struct stream_request *r, const char *operation, struct 
 
 	*call = NULL;
 	if (strncmp(r->name, "arn:", 4) != 0) {
-		code = stream_begin(r, "DescribeStreamSummary", &asked, error);
-		if (code == KIN_OK)
-			code = kin_call_wait(asked, -1, error);
+		code = describe(r, &asked, error);
 		if (code == KIN_OK &&
 		    kin_call_text(asked, "StreamDescriptionSummary.StreamARN", &arn, NULL) != KIN_OK) {
 			snprintf(error->message, sizeof error->message, "%s: no StreamARN is told", r->name);

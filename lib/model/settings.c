@@ -7,12 +7,9 @@ static struct kin__model_stream *begin(struct kin__model *model, int64_t now_ms,
                                        enum kin__operation operation, struct kin__span name,
                                        struct kin__model_answer *answer)
 {
-	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
+	struct kin__model_stream *stream = kin__stream_asked(model, now_ms, operation, name, answer);
 
-	kin__answer_init(answer);
-	if (!kin__answer_begin(model, operation, NULL, 0, answer))
-		return NULL;
-	return kin__stream_need_active(model, stream, name, answer);
+	return stream ? kin__stream_need_active(model, stream, name, answer) : NULL;
 }
 
 void kin__model_set_record_max(struct kin__model *model, int64_t now_ms, struct kin__span name,

@@ -101,6 +101,10 @@ void kin__stream_free(struct kin__model_stream *stream);
 /* By name or ARN, after what was due has happened; NULL: none (any more). */
 struct kin__model_stream *kin__stream_find(struct kin__model *model, int64_t now_ms, struct kin__span name);
 struct kin__model_stream *kin__stream_by_serial(struct kin__model *model, int64_t now_ms, uint32_t serial);
+/* Begins the answer: the stream; else NULL and the answer says why. */
+struct kin__model_stream *kin__stream_asked(struct kin__model *model, int64_t now_ms,
+                                            enum kin__operation operation, struct kin__span name,
+                                            struct kin__model_answer *answer);
 /* The stream, if it is ACTIVE; else NULL and the answer says why. */
 struct kin__model_stream *kin__stream_need_active(struct kin__model *model, struct kin__model_stream *stream,
                                                   struct kin__span name, struct kin__model_answer *answer);

@@ -199,6 +199,20 @@ static const char *status_name(uint8_t status)
 	return names[status];
 }
 
+struct kin__model_stream *kin__stream_asked(struct kin__model *model, int64_t now_ms,
+                                            enum kin__operation operation, struct kin__span name,
+                                            struct kin__model_answer *answer)
+{
+	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
+
+	kin__answer_init(answer);
+	if (!kin__answer_begin(model, operation, NULL, 0, answer))
+		return NULL;
+	if (!stream)
+		kin__answer_no_stream(model, answer, name);
+	return stream;
+}
+
 struct kin__model_stream *kin__stream_need_active(struct kin__model *model, struct kin__model_stream *stream,
                                                   struct kin__span name, struct kin__model_answer *answer)
 {

@@ -15,20 +15,6 @@ void kin__tags_free(struct kin__model_stream *stream)
 	kin__mem_free(stream->tags);
 }
 
-static struct kin__model_stream *begin(struct kin__model *model, int64_t now_ms,
-                                       enum kin__operation operation, struct kin__span name,
-                                       struct kin__model_answer *answer)
-{
-	struct kin__model_stream *stream = kin__stream_find(model, now_ms, name);
-
-	kin__answer_init(answer);
-	if (!kin__answer_begin(model, operation, NULL, 0, answer))
-		return NULL;
-	if (!stream)
-		kin__answer_no_stream(model, answer, name);
-	return stream;
-}
-
 /* The first tag whose key is not below this one. */
 static size_t place_of(const struct kin__model_stream *stream, struct kin__span key, bool *there)
 {
@@ -100,7 +86,7 @@ void kin__model_tag(struct kin__model *model, int64_t now_ms, enum kin__operatio
                     struct kin__span name, const struct kin__model_tagging *tags, size_t n,
                     struct kin__model_answer *answer)
 {
-	struct kin__model_stream *stream = begin(model, now_ms, operation, name, answer);
+	struct kin__model_stream *stream = kin__stream_asked(model, now_ms, operation, name, answer);
 
 	if (!stream)
 		return;
@@ -118,7 +104,7 @@ void kin__model_untag(struct kin__model *model, int64_t now_ms, enum kin__operat
                       struct kin__span name, const struct kin__model_tagging *tags, size_t n,
                       struct kin__model_answer *answer)
 {
-	struct kin__model_stream *stream = begin(model, now_ms, operation, name, answer);
+	struct kin__model_stream *stream = kin__stream_asked(model, now_ms, operation, name, answer);
 	bool there;
 
 	for (size_t i = 0; stream && i < n; i++) {
@@ -137,7 +123,7 @@ void kin__model_list_tags(struct kin__model *model, int64_t now_ms, enum kin__op
                           struct kin__span name, struct kin__span after, struct kin__model_tagging *out,
                           size_t room, size_t *n, bool *more, struct kin__model_answer *answer)
 {
-	struct kin__model_stream *stream = begin(model, now_ms, operation, name, answer);
+	struct kin__model_stream *stream = kin__stream_asked(model, now_ms, operation, name, answer);
 	bool there = false;
 	size_t i;
 
