@@ -117,8 +117,8 @@ struct scene {
 	bool late_end;                     /* the end of a closed shard comes after its last records */
 	uint32_t notes[KIN_LOG_TRACE + 1]; /* by level */
 	char note[512];                    /* the last one */
-	bool loss;                         /* and whether it tells of records given up */
-	const struct kin_error *why;       /* the reason of verdicts and codes that are not fine */
+	bool quotes, loss;           /* of its last line: the reason belongs to it; records were given up */
+	const struct kin_error *why; /* the reason of verdicts and codes that are not fine */
 	char words[WORDS];
 	size_t words_n;
 };
@@ -358,6 +358,7 @@ static void scene_note(struct scene *s, const struct kin__consumer_effect *fx)
 	MUST(fx->note.level <= KIN_LOG_TRACE, "a line of level %u", fx->note.level);
 	s->notes[fx->note.level]++;
 	snprintf(s->note, sizeof s->note, "%s", fx->note.text);
+	s->quotes = fx->note.quotes;
 	s->loss = fx->note.loss;
 }
 

@@ -184,7 +184,7 @@ START_TEST(a_destination_that_fails_for_its_time_loses_the_records)
 	ck_assert_str_eq(s.note,
 	                 "a: 2 records dropped, 1000 to 1001: the on-failure destination failed for 2500 ms, "
 	                 "on_failure_timeout_ms is 2500: disk full");
-	ck_assert(s.loss);
+	ck_assert(s.quotes && s.loss);
 	scene_end(&s);
 }
 END_TEST

@@ -202,6 +202,7 @@ START_TEST(a_blocked_shard_is_warned_of)
 		scene_run(&s, s.now_us / 1000 + 10);
 	ck_assert_uint_eq(s.notes[KIN_LOG_WARN], 1);
 	ck_assert_str_eq(s.note, "a: blocked: its batch was tried 10 times");
+	ck_assert(s.quotes && !s.loss); /* why is said, and kept until it is given up or done */
 	scene_end(&s);
 }
 END_TEST

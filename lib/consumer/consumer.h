@@ -215,7 +215,8 @@ struct kin__consumer_effect {
 		} state; /* enum kin_consumer_state */
 		struct {
 			uint8_t level;
-			bool loss; /* records of `lane` were given up: the handler's reason belongs to it */
+			bool quotes; /* what the handler said last of a batch of `lane` belongs to it */
+			bool loss;   /* the same, and those records were given up */
 			const char *text;
 		} note; /* enum kin_log_level */
 	};

@@ -417,7 +417,7 @@ static void handled(struct kin__consumer *consumer, struct kin__lane *lane,
 		return;
 	kin__bytes_format(kin__emit_text(consumer), "%s: blocked: its batch was tried %lu times",
 	                  lane->shard->id, (unsigned long)tries);
-	kin__emit_line(consumer, lane->shard, KIN_LOG_WARN);
+	kin__emit_quote(consumer, lane, false, KIN_LOG_WARN);
 }
 
 void kin__delivery_on_handled(struct kin__consumer *consumer, struct kin__shard *shard,
@@ -465,7 +465,7 @@ static bool give_up(struct kin__consumer *consumer, struct kin__lane *lane, cons
 	                  shard->id, (unsigned long long)(consumer->health.dropped - before), from, to,
 	                  (unsigned long)((consumer->now_us - lane->sink_since_us) / 1000),
 	                  (unsigned long)(consumer->set.sink_timeout_us / 1000), kin__emit_why(why));
-	kin__emit_loss(consumer, lane, KIN_LOG_ERROR);
+	kin__emit_quote(consumer, lane, true, KIN_LOG_ERROR);
 	return true;
 }
 

@@ -93,13 +93,14 @@ void kin__emit_line(struct kin__consumer *consumer, const struct kin__shard *sha
 	line(consumer, effect, level);
 }
 
-void kin__emit_loss(struct kin__consumer *consumer, const struct kin__lane *lane, int level)
+void kin__emit_quote(struct kin__consumer *consumer, const struct kin__lane *lane, bool loss, int level)
 {
 	struct kin__consumer_effect effect = { .type = KIN__CONSUMER_NOTE,
 		                               .shard = lane->shard->index,
 		                               .lane = lane->number };
 
-	effect.note.loss = true;
+	effect.note.quotes = true;
+	effect.note.loss = loss;
 	line(consumer, effect, level);
 }
 

@@ -18,8 +18,8 @@ const char *kin__emit_position(struct kin__consumer *consumer, const struct kin_
 void kin__emit_notice(struct kin__consumer *consumer, const struct kin__consumer_effect *effect);
 struct kin__bytes *kin__emit_text(struct kin__consumer *consumer);
 void kin__emit_line(struct kin__consumer *consumer, const struct kin__shard *shard, int level);
-/* The same, of records that a lane gave up. */
-void kin__emit_loss(struct kin__consumer *consumer, const struct kin__lane *lane, int level);
+/* The same, with what the handler said of a batch of the lane; loss: it is over, its records were given up. */
+void kin__emit_quote(struct kin__consumer *consumer, const struct kin__lane *lane, bool loss, int level);
 void kin__emit_state(struct kin__consumer *consumer, uint8_t state);
 /* FATAL with `code`; the message is the text, or `from` when given.  The first one stays. */
 void kin__emit_fatal(struct kin__consumer *consumer, int code, const struct kin_error *from);

@@ -173,7 +173,7 @@ static bool dropped(struct kin__consumer *consumer, struct kin__lane *lane, cons
 	kin__bytes_format(kin__emit_text(consumer),
 	                  "%s: %llu records dropped (%s), as on_failure = drop says", lane->shard->id,
 	                  (unsigned long long)(consumer->health.dropped - before), why);
-	kin__emit_loss(consumer, lane, KIN_LOG_WARN);
+	kin__emit_quote(consumer, lane, true, KIN_LOG_WARN);
 	return true;
 }
 

@@ -130,7 +130,7 @@ static void note(struct kin__consume *consumer, const struct kin__consumer_effec
 	bool named = n > 0 && strncmp(text, id, n) == 0 && text[n] == ':' && text[n + 1] == ' ';
 	struct kin__log_about about = kin__consume_about(consumer, named ? id : NULL);
 	const char *reason =
-			effect->note.loss ? kin__consume_reason(consumer, effect->shard, effect->lane) : "";
+			effect->note.quotes ? kin__consume_reason(consumer, effect->shard, effect->lane) : "";
 
 	KIN__LOG_ABOUT(consumer->set.core, effect->note.level, room, &about, "%s%s%s",
 	               named ? text + n + 2 : text, reason[0] ? "; the handler said: " : "", reason);
